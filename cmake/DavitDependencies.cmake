@@ -1,0 +1,17 @@
+# Libraries from the distribution (see scripts/install-deps). Boost 1.81 or newer: earlier ones lack per-operation
+# cancellation and Process v2.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(SQLite3 REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(LibArchive REQUIRED)
+pkg_check_modules(libzstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(libnl REQUIRED IMPORTED_TARGET libnl-route-3.0)
+pkg_check_modules(libnftables REQUIRED IMPORTED_TARGET libnftables)
+pkg_check_modules(libseccomp REQUIRED IMPORTED_TARGET libseccomp)

@@ -1,0 +1,37 @@
+#pragma once
+// A broken expectation on its way up: thrown where it is found, given one line of context by each layer that knows
+// something, caught only by a task group, by the command line, and by tests. Expected outcomes are values, not errors.
+
+#include <exception>
+#include <string>
+
+#include "davit/base/diagnostic.hpp"
+
+namespace davit {
+
+class Error : public std::exception {
+ public:
+  explicit Error(Diagnostic diagnostic);
+  explicit Error(std::string message);
+
+  [[nodiscard]] const Diagnostic& diagnostic() const { return diagnostic_; }
+  [[nodiscard]] const char* what() const noexcept override { return diagnostic_.message.c_str(); }
+
+  /// Adds what a layer was doing, such as "while starting service 'api'", as a note.
+  Error& context(std::string doing);
+  /// Sets the exit code of the command (docker compose's: 1 unless the command says otherwise).
+  Error& exit_code(int code);
+  [[nodiscard]] int exit_code() const { return exit_code_; }
+
+ private:
+  Diagnostic diagnostic_;
+  int exit_code_ = 1;
+};
+
+/// Throws an Error "cannot <operation> '<object>': <errno text>". `error_number` is an errno value.
+[[noreturn]] void throw_system_error(std::string_view operation, std::string_view object, int error_number);
+
+/// The text of an errno value, lower case, such as "no space left on device".
+[[nodiscard]] std::string system_error_text(int error_number);
+
+}  // namespace davit

@@ -1,0 +1,163 @@
+#include "davit/base/diagnostic.hpp"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+namespace davit {
+namespace {
+
+constexpr std::size_t kExcerptWidth = 160;
+
+std::string_view word(Severity severity) {
+  switch (severity) {
+    case Severity::Note: return "note";
+    case Severity::Warning: return "warning";
+    case Severity::Error: return "error";
+  }
+  return "error";
+}
+
+std::string_view colour_of(Severity severity) {
+  switch (severity) {
+    case Severity::Note: return "\x1b[36m";
+    case Severity::Warning: return "\x1b[33m";
+    case Severity::Error: return "\x1b[31m";
+  }
+  return "";
+}
+
+std::string_view line_of(std::string_view text, std::uint32_t number) {
+  std::size_t begin = 0;
+  for (std::uint32_t line = 1; line < number; ++line) {
+    begin = text.find('\n', begin);
+    if (begin == std::string_view::npos) return {};
+    ++begin;
+  }
+  std::string_view line = text.substr(begin, text.find('\n', begin) - begin);
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  return line;
+}
+
+// Control characters would move the terminal's cursor away from the caret.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? ' ' : c;
+  return out;
+}
+
+// The caret counts columns of the terminal, not bytes: UTF-8 continuation bytes take none.
+std::size_t columns(std::string_view text) {
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+std::string excerpt(const Span& where, const SourceLookup& sources, std::string_view caret_colour) {
+  if (!where.known() || !sources) return {};
+  const auto text = sources(*where.file);
+  if (!text) return {};
+  const std::string_view whole = line_of(*text, where.begin.line);
+  const std::size_t start = where.begin.column == 0 ? 0 : where.begin.column - 1;
+  if (whole.empty() || start > whole.size()) return {};
+
+  // A long line is shown as a window around the mark.
+  const std::size_t first = start > kExcerptWidth / 2 ? start - kExcerptWidth / 2 : 0;
+  const std::string shown = printable(whole.substr(first, kExcerptWidth));
+  const std::size_t offset = start - first;
+
+  std::size_t length = 1;
+  if (where.end.line == where.begin.line && where.end.column > where.begin.column)
+    length = where.end.column - where.begin.column;
+  else if (where.end.line > where.begin.line)
+    length = whole.size() - start;
+  length = std::max<std::size_t>(1, std::min(length, shown.size() - std::min(offset, shown.size())));
+
+  std::string number = std::to_string(where.begin.line);
+  number.insert(0, number.size() < 5 ? 5 - number.size() : 0, ' ');
+  const std::string gutter(number.size(), ' ');
+  const std::size_t marks = std::max<std::size_t>(1, columns(std::string_view(shown).substr(offset, length)));
+  std::string out = number + " | " + shown + "\n" + gutter + " | " +
+                    std::string(columns(std::string_view(shown).substr(0, offset)), ' ');
+  out += caret_colour;
+  out += '^';
+  out += std::string(marks - 1, '~');
+  if (!caret_colour.empty()) out += "\x1b[0m";
+  out += '\n';
+  return out;
+}
+
+}  // namespace
+
+Diagnostic Diagnostic::error(std::string code, std::string message, std::optional<Span> where) {
+  return {Severity::Error, std::move(code), std::move(message), std::move(where), {}, {}};
+}
+
+Diagnostic Diagnostic::warning(std::string code, std::string message, std::optional<Span> where) {
+  return {Severity::Warning, std::move(code), std::move(message), std::move(where), {}, {}};
+}
+
+Diagnostic& Diagnostic::note(std::string text, std::optional<Span> at) & {
+  notes.push_back({std::move(text), std::move(at)});
+  return *this;
+}
+
+Diagnostic&& Diagnostic::note(std::string text, std::optional<Span> at) && {
+  return std::move(note(std::move(text), std::move(at)));
+}
+
+Diagnostic& Diagnostic::with_hint(std::string text) & {
+  hint = std::move(text);
+  return *this;
+}
+
+Diagnostic&& Diagnostic::with_hint(std::string text) && { return std::move(with_hint(std::move(text))); }
+
+void Diagnostics::append(const Diagnostics& other) {
+  items_.insert(items_.end(), other.items_.begin(), other.items_.end());
+}
+
+bool Diagnostics::has_errors() const {
+  return std::any_of(items_.begin(), items_.end(), [](const Diagnostic& d) { return d.severity == Severity::Error; });
+}
+
+void Diagnostics::sort_and_unique() {
+  std::map<std::string, std::size_t> file_order;
+  for (const auto& d : items_)
+    if (d.where && d.where->file) file_order.try_emplace(*d.where->file, file_order.size());
+  const auto key = [&](const Diagnostic& d) {
+    if (!d.where || !d.where->file) return std::tuple(file_order.size(), Position{});
+    return std::tuple(file_order.at(*d.where->file), d.where->begin);
+  };
+  std::stable_sort(items_.begin(), items_.end(),
+                   [&](const Diagnostic& a, const Diagnostic& b) { return key(a) < key(b); });
+  items_.erase(std::unique(items_.begin(), items_.end()), items_.end());
+}
+
+std::string render(const Diagnostic& d, const SourceLookup& sources, RenderOptions options) {
+  const std::string_view colour = options.colour ? colour_of(d.severity) : "";
+  const std::string_view bold = options.colour ? "\x1b[1m" : "";
+  const std::string_view reset = options.colour ? "\x1b[0m" : "";
+  std::string out;
+  if (d.where && d.where->file) {
+    out += bold;
+    out += d.where->to_string() + ": ";
+    out += reset;
+  }
+  out += colour;
+  out += word(d.severity);
+  out += ": ";
+  out += reset;
+  out += d.message;
+  out += '\n';
+  if (d.where) out += excerpt(*d.where, sources, colour);
+  for (const auto& note : d.notes) {
+    out += "  note: " + note.text;
+    if (note.where && note.where->file) out += " (" + note.where->to_string() + ")";
+    out += '\n';
+  }
+  if (d.hint) out += "  hint: " + *d.hint + "\n";
+  return out;
+}
+
+}  // namespace davit

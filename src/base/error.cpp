@@ -1,0 +1,42 @@
+#include "davit/base/error.hpp"
+
+#include <cctype>
+#include <system_error>
+
+namespace davit {
+
+Error::Error(Diagnostic diagnostic) : diagnostic_(std::move(diagnostic)) {}
+
+Error::Error(std::string message) : diagnostic_(Diagnostic::error({}, std::move(message))) {}
+
+Error& Error::context(std::string doing) {
+  diagnostic_.note(std::move(doing));
+  return *this;
+}
+
+Error& Error::exit_code(int code) {
+  exit_code_ = code;
+  return *this;
+}
+
+std::string system_error_text(int error_number) {
+  std::string text = std::generic_category().message(error_number);
+  // "No such file" -> "no such file", but "RPC ..." stays.
+  if (text.size() > 1 && std::islower(static_cast<unsigned char>(text[1])) != 0)
+    text[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(text[0])));
+  return text;
+}
+
+void throw_system_error(std::string_view operation, std::string_view object, int error_number) {
+  std::string message = "cannot ";
+  message += operation;
+  if (!object.empty()) {
+    message += " '";
+    message += object;
+    message += '\'';
+  }
+  message += ": " + system_error_text(error_number);
+  throw Error(Diagnostic::error("system", std::move(message)));
+}
+
+}  // namespace davit

@@ -1,0 +1,162 @@
+#include "davit/base/units.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <limits>
+
+namespace davit {
+namespace {
+
+struct Unit {
+  std::string_view name;
+  double factor;
+};
+
+constexpr double kKi = 1024.0;
+constexpr std::array<Unit, 18> kByteUnits{{{"", 1},
+                                           {"b", 1},
+                                           {"k", kKi},
+                                           {"kb", kKi},
+                                           {"kib", kKi},
+                                           {"m", kKi * kKi},
+                                           {"mb", kKi * kKi},
+                                           {"mib", kKi * kKi},
+                                           {"g", kKi * kKi * kKi},
+                                           {"gb", kKi * kKi * kKi},
+                                           {"gib", kKi * kKi * kKi},
+                                           {"t", kKi * kKi * kKi * kKi},
+                                           {"tb", kKi * kKi * kKi * kKi},
+                                           {"tib", kKi * kKi * kKi * kKi},
+                                           {"p", kKi * kKi * kKi * kKi * kKi},
+                                           {"pb", kKi * kKi * kKi * kKi * kKi},
+                                           {"pib", kKi * kKi * kKi * kKi * kKi},
+                                           {"e", kKi * kKi * kKi * kKi * kKi * kKi}}};
+
+constexpr std::array<Unit, 9> kTimeUnits{{{"ns", 1},
+                                          {"us", 1e3},
+                                          {"\xC2\xB5s", 1e3},
+                                          {"ms", 1e6},
+                                          {"s", 1e9},
+                                          {"m", 60e9},
+                                          {"h", 3600e9},
+                                          {"d", 86400e9},
+                                          {"w", 604800e9}}};
+
+/// Reads "12" or "1.5" at the front; nullopt when there is no digit.
+std::optional<double> take_number(std::string_view& text) {
+  std::size_t length = 0;
+  while (length < text.size() && (std::isdigit(static_cast<unsigned char>(text[length])) != 0 || text[length] == '.'))
+    ++length;
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + length, value, std::chars_format::fixed);
+  if (error != std::errc{} || end != text.data() + length) return std::nullopt;
+  text.remove_prefix(length);
+  return value;
+}
+
+std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+
+std::string bad_bytes(std::string_view text) {
+  return quoted(text) + " is not a byte size; write a number with an optional unit, such as 512m or 2g";
+}
+
+std::string bad_duration(std::string_view text) {
+  return quoted(text) + " is not a duration; write numbers with units, such as 1m30s, 500ms or 2h";
+}
+
+}  // namespace
+
+Result<std::int64_t, std::string> parse_bytes(std::string_view text) {
+  std::string_view rest = text;
+  const bool negative = !rest.empty() && rest.front() == '-';
+  if (negative) rest.remove_prefix(1);
+  const auto number = take_number(rest);
+  if (!number) return bad_bytes(text);
+  if (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
+  std::string unit(rest);
+  std::transform(unit.begin(), unit.end(), unit.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const auto* const found =
+      std::find_if(kByteUnits.begin(), kByteUnits.end(), [&](const Unit& u) { return u.name == unit; });
+  if (found == kByteUnits.end()) return bad_bytes(text);
+  const double bytes = *number * found->factor;
+  if (bytes >= static_cast<double>(std::numeric_limits<std::int64_t>::max()))
+    return quoted(text) + " is too large for a byte size";
+  const auto whole = static_cast<std::int64_t>(bytes);
+  return negative ? -whole : whole;
+}
+
+std::string format_bytes(std::int64_t bytes) {
+  constexpr std::array<std::string_view, 6> kNames{"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
+  auto value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (std::abs(value) >= 1024 && unit + 1 < kNames.size()) {
+    value /= 1024;
+    ++unit;
+  }
+  std::array<char, 32> buffer{};
+  const bool whole = value == std::floor(value);
+  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed,
+                                    whole ? 0 : 1);
+  return std::string(buffer.data(), result.ptr) + std::string(kNames[unit]);
+}
+
+Result<std::chrono::nanoseconds, std::string> parse_duration(std::string_view text) {
+  std::string_view rest = text;
+  double sign = 1;
+  if (!rest.empty() && (rest.front() == '-' || rest.front() == '+')) {
+    if (rest.front() == '-') sign = -1;
+    rest.remove_prefix(1);
+  }
+  if (rest == "0") return std::chrono::nanoseconds{0};
+  if (rest.empty()) return bad_duration(text);
+  double total = 0;
+  while (!rest.empty()) {
+    const auto number = take_number(rest);
+    if (!number) return bad_duration(text);
+    std::size_t length = 0;
+    while (length < rest.size() && rest[length] != '.' && std::isdigit(static_cast<unsigned char>(rest[length])) == 0)
+      ++length;
+    const std::string_view unit = rest.substr(0, length);
+    const auto* const found =
+        std::find_if(kTimeUnits.begin(), kTimeUnits.end(), [&](const Unit& u) { return u.name == unit; });
+    if (found == kTimeUnits.end()) return bad_duration(text);
+    total += *number * found->factor;
+    rest.remove_prefix(length);
+  }
+  if (total >= static_cast<double>(std::numeric_limits<std::int64_t>::max()))
+    return quoted(text) + " is too long for a duration";
+  return std::chrono::nanoseconds{static_cast<std::int64_t>(sign * total)};
+}
+
+std::string format_duration(std::chrono::nanoseconds duration) {
+  std::int64_t left = duration.count();
+  if (left == 0) return "0s";
+  std::string out;
+  if (left < 0) {
+    out = "-";
+    left = -left;
+  }
+  const auto fraction = [](std::int64_t value, std::int64_t unit) {
+    std::string text = std::to_string(value / unit);
+    if (value % unit != 0) {
+      std::string digits = std::to_string(unit + value % unit).substr(1);
+      while (digits.back() == '0') digits.pop_back();
+      text += "." + digits;
+    }
+    return text;
+  };
+  if (left < 1'000) return out + std::to_string(left) + "ns";
+  if (left < 1'000'000) return out + fraction(left, 1'000) + "\xC2\xB5s";
+  if (left < 1'000'000'000) return out + fraction(left, 1'000'000) + "ms";
+  constexpr std::int64_t kMinute = 60'000'000'000;
+  constexpr std::int64_t kHour = 60 * kMinute;
+  if (left >= kHour) out += std::to_string(left / kHour) + "h";
+  if (left >= kMinute) out += std::to_string(left % kHour / kMinute) + "m";
+  return out + fraction(left % kMinute, 1'000'000'000) + "s";
+}
+
+}  // namespace davit

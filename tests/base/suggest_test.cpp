@@ -1,0 +1,28 @@
+#include "davit/base/suggest.hpp"
+
+#include <gtest/gtest.h>
+
+namespace davit {
+namespace {
+
+TEST(EditDistance, CountsSwapsOfNeighboursAsOne) {
+  EXPECT_EQ(edit_distance("databse", "database"), 1U);
+  EXPECT_EQ(edit_distance("imgae", "image"), 1U);
+  EXPECT_EQ(edit_distance("", "abc"), 3U);
+  EXPECT_EQ(edit_distance("same", "same"), 0U);
+}
+
+TEST(Nearest, FindsTheMeantNameAndNothingFarAway) {
+  const std::vector<std::string> names{"api", "database", "web"};
+  EXPECT_EQ(nearest("databse", names), "database");
+  EXPECT_EQ(nearest("DATABASE", names), "database");
+  EXPECT_EQ(nearest("zookeeper", names), std::nullopt);
+}
+
+TEST(JoinNames, CutsLongLists) {
+  EXPECT_EQ(join_names({"a", "b"}), "a, b");
+  EXPECT_EQ(join_names({"a", "b", "c"}, 2), "a, b and 1 more");
+}
+
+}  // namespace
+}  // namespace davit

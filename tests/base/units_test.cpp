@@ -1,0 +1,51 @@
+#include "davit/base/units.hpp"
+
+#include <gtest/gtest.h>
+
+namespace davit {
+namespace {
+
+using namespace std::chrono_literals;
+
+TEST(Bytes, TakeUnitsOfAnyCaseWithFactor1024) {
+  EXPECT_EQ(*parse_bytes("64m"), 64 << 20);
+  EXPECT_EQ(*parse_bytes("1.5GB"), 1536LL << 20);
+  EXPECT_EQ(*parse_bytes("1024"), 1024);
+  EXPECT_EQ(*parse_bytes("10 kib"), 10240);
+  EXPECT_EQ(*parse_bytes("-1"), -1);
+}
+
+TEST(Bytes, RefuseWhatIsNoSize) {
+  for (const char* bad : {"", "m", "12x", "1..5m", "99999999999g", "1  m", "0x10"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
+}
+
+TEST(Bytes, AreWrittenForPeople) {
+  EXPECT_EQ(format_bytes(0), "0B");
+  EXPECT_EQ(format_bytes(1536), "1.5KiB");
+  EXPECT_EQ(format_bytes(64 << 20), "64MiB");
+}
+
+TEST(Durations, TakeGoFormsAndDaysAndWeeks) {
+  EXPECT_EQ(*parse_duration("1m30s"), 90s);
+  EXPECT_EQ(*parse_duration("1.5h"), 90min);
+  EXPECT_EQ(*parse_duration("500ms"), 500ms);
+  EXPECT_EQ(*parse_duration("2d"), 48h);
+  EXPECT_EQ(*parse_duration("1w"), 168h);
+  EXPECT_EQ(*parse_duration("0"), 0s);
+  EXPECT_EQ(*parse_duration("-2s"), -2s);
+}
+
+TEST(Durations, RefuseABareNumberAndUnknownUnits) {
+  for (const char* bad : {"", "10", "5x", "s", "1m30", "."}) EXPECT_FALSE(parse_duration(bad)) << bad;
+}
+
+TEST(Durations, PrintAsGoDoes) {
+  EXPECT_EQ(format_duration(90s), "1m30s");
+  EXPECT_EQ(format_duration(500ms), "500ms");
+  EXPECT_EQ(format_duration(1500ms), "1.5s");
+  EXPECT_EQ(format_duration(2h), "2h0m0s");
+  EXPECT_EQ(format_duration(0s), "0s");
+}
+
+}  // namespace
+}  // namespace davit
