@@ -1,0 +1,28 @@
+#pragma once
+// A condition that coroutines wait for.
+
+#include <memory>
+
+#include "davit/async/task.hpp"
+
+namespace davit {
+
+/// notify() wakes every coroutine that waits at that moment; it is not remembered. Use as
+/// `while (!condition) co_await event.wait();` on one executor: between the check and the wait nothing else runs.
+class Event {
+ public:
+  explicit Event(asio::any_io_executor executor);
+  ~Event();
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+
+  void notify();
+  /// Ends at the next notify(); throws operation_aborted when the waiter is cancelled or the event is destroyed.
+  Task<void> wait();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace davit

@@ -1,0 +1,107 @@
+#include "davit/async/task_group.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <list>
+
+namespace davit {
+
+struct TaskGroup::State {
+  explicit State(asio::any_io_executor e) : executor(std::move(e)), changed(executor) {
+    changed.expires_at(asio::steady_timer::time_point::max());
+  }
+
+  void ended(std::list<asio::cancellation_signal>::iterator signal, const std::exception_ptr& error) {
+    signals.erase(signal);
+    --running;
+    if (error) {
+      if (!first_error) {
+        first_error = error;
+        cancel_all();
+      } else if (!is_cancellation(error)) {
+        other_errors.push_back(error);
+      }
+    }
+    changed.cancel();
+  }
+
+  void cancel_all() {
+    cancelled = true;
+    // A task may end, and so leave the list, inside emit: walk over a copy of the iterators' successors.
+    for (auto it = signals.begin(); it != signals.end();) (it++)->emit(asio::cancellation_type::terminal);
+  }
+
+  static bool is_cancellation(const std::exception_ptr& error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const boost::system::system_error& e) {
+      return e.code() == asio::error::operation_aborted;
+    } catch (...) {
+      return false;
+    }
+  }
+
+  asio::any_io_executor executor;
+  asio::steady_timer changed;  // a timer that never fires serves as a condition variable
+  std::list<asio::cancellation_signal> signals;
+  std::size_t running = 0;
+  bool cancelled = false;
+  std::exception_ptr first_error;
+  std::vector<std::exception_ptr> other_errors;
+};
+
+TaskGroup::TaskGroup(asio::any_io_executor executor) : state_(std::make_shared<State>(std::move(executor))) {}
+
+TaskGroup::~TaskGroup() = default;
+
+void TaskGroup::spawn(Task<void> task) {
+  auto signal = state_->signals.emplace(state_->signals.end());
+  ++state_->running;
+  auto done = [state = state_, signal](const std::exception_ptr& error) { state->ended(signal, error); };
+  asio::co_spawn(state_->executor, std::move(task), asio::bind_cancellation_slot(signal->slot(), std::move(done)));
+  if (state_->cancelled) {
+    asio::post(state_->executor, [state = state_] { state->cancel_all(); });
+  }
+}
+
+void TaskGroup::cancel() { state_->cancel_all(); }
+
+std::size_t TaskGroup::running() const { return state_->running; }
+
+Task<void> TaskGroup::join() {
+  const auto state = state_;
+  // The tasks must have ended before the owner goes on, also when the owner itself is being cancelled.
+  bool owner_cancelled = false;
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (state->running > 0) {
+    boost::system::error_code ignored;
+    co_await state->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    const auto cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() != asio::cancellation_type::none && !owner_cancelled) {
+      owner_cancelled = true;
+      state->cancel_all();
+      co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    }
+  }
+  if (owner_cancelled) throw boost::system::system_error(asio::error::operation_aborted);
+  co_await asio::this_coro::throw_if_cancelled(true);
+  if (!state->first_error) co_return;
+  try {
+    std::rethrow_exception(std::exchange(state->first_error, nullptr));
+  } catch (Error& first) {
+    for (const auto& other : state->other_errors) {
+      try {
+        std::rethrow_exception(other);
+      } catch (const std::exception& e) {
+        first.context(std::string("also: ") + e.what());
+      }
+    }
+    throw;
+  }
+}
+
+}  // namespace davit

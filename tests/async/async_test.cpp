@@ -1,0 +1,155 @@
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <string>
+#include <thread>
+
+#include "davit/async/event.hpp"
+#include "davit/async/offload.hpp"
+#include "davit/async/task_group.hpp"
+#include "davit/async/timers.hpp"
+#include "support/manual_timers.hpp"
+
+namespace davit {
+namespace {
+
+using namespace std::chrono_literals;
+
+class AsyncTest : public ::testing::Test {
+ protected:
+  asio::io_context context_;
+  test::ManualTimers timers_{context_};
+  std::exception_ptr error_;
+  bool done_ = false;
+
+  void start(Task<void> task) {
+    asio::co_spawn(context_, std::move(task), [this](const std::exception_ptr& e) {
+      error_ = e;
+      done_ = true;
+    });
+  }
+
+  std::string message() const {
+    try {
+      if (error_) std::rethrow_exception(error_);
+    } catch (const Error& e) {
+      std::string text = e.what();
+      for (const auto& note : e.diagnostic().notes) text += "; " + note.text;
+      return text;
+    } catch (const std::exception& e) {
+      return e.what();
+    }
+    return "";
+  }
+};
+
+Task<void> sleep_then(Timers& timers, std::chrono::milliseconds after, int& counter) {
+  co_await timers.sleep_for(after);
+  ++counter;
+}
+
+Task<void> fail_after(Timers& timers, std::chrono::milliseconds after, std::string text) {
+  co_await timers.sleep_for(after);
+  throw Error(std::move(text));
+}
+
+Task<void> run_group(Timers& timers, int& counter, bool with_failure) {
+  TaskGroup group(co_await asio::this_coro::executor);
+  group.spawn(sleep_then(timers, 10ms, counter));
+  group.spawn(sleep_then(timers, 30ms, counter));
+  if (with_failure) group.spawn(fail_after(timers, 20ms, "disk full"));
+  co_await group.join();
+}
+
+TEST_F(AsyncTest, GroupJoinsItsTasks) {
+  int counter = 0;
+  start(run_group(timers_, counter, false));
+  timers_.advance(29ms);
+  EXPECT_FALSE(done_);
+  timers_.advance(1ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(counter, 2);
+}
+
+TEST_F(AsyncTest, FirstErrorCancelsTheSiblings) {
+  int counter = 0;
+  start(run_group(timers_, counter, true));
+  timers_.advance(20ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(counter, 1);
+  EXPECT_EQ(message(), "disk full");
+  EXPECT_EQ(timers_.waiting(), 0U);
+}
+
+Task<void> timed(Timers& timers, std::chrono::milliseconds work, std::chrono::milliseconds limit, std::string& out) {
+  int counter = 0;
+  Task<void> operation = sleep_then(timers, work, counter);
+  const TimedOut result = co_await with_timeout(timers, limit, std::move(operation));
+  out = result == TimedOut::Yes ? "timed out" : "done";
+}
+
+TEST_F(AsyncTest, TimeoutCancelsTheOperation) {
+  std::string out;
+  start(timed(timers_, 100ms, 50ms, out));
+  timers_.advance(50ms);
+  EXPECT_EQ(out, "timed out");
+  EXPECT_EQ(timers_.waiting(), 0U);
+}
+
+TEST_F(AsyncTest, OperationInTimeCancelsTheTimer) {
+  std::string out;
+  start(timed(timers_, 10ms, 50ms, out));
+  timers_.advance(10ms);
+  EXPECT_EQ(out, "done");
+  EXPECT_EQ(timers_.waiting(), 0U);
+}
+
+Task<void> failing_with_timeout(Timers& timers) {
+  Task<void> operation = fail_after(timers, 10ms, "refused");
+  co_await with_timeout(timers, 1h, std::move(operation));
+}
+
+TEST_F(AsyncTest, AFailingOperationDoesNotWaitForItsTimer) {
+  start(failing_with_timeout(timers_));
+  timers_.advance(10ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "refused");
+}
+
+Task<void> wait_until(Event& event, const bool& condition) {
+  while (!condition) co_await event.wait();
+}
+
+TEST_F(AsyncTest, EventWakesItsWaiters) {
+  Event event(context_.get_executor());
+  bool condition = false;
+  start(wait_until(event, condition));
+  timers_.settle();
+  event.notify();
+  timers_.settle();
+  EXPECT_FALSE(done_) << "a spurious notify must not end the wait";
+  condition = true;
+  event.notify();
+  timers_.settle();
+  EXPECT_TRUE(done_);
+}
+
+Task<void> offload_work(WorkerPool& pool, std::thread::id& worker, std::thread::id& home) {
+  std::function<std::thread::id()> work = [] { return std::this_thread::get_id(); };
+  worker = co_await pool.call(work);
+  home = std::this_thread::get_id();
+}
+
+TEST_F(AsyncTest, OffloadedWorkComesHome) {
+  WorkerPool pool(1);
+  std::thread::id worker;
+  std::thread::id home;
+  start(offload_work(pool, worker, home));
+  context_.run();
+  EXPECT_NE(worker, std::this_thread::get_id());
+  EXPECT_EQ(home, std::this_thread::get_id());
+}
+
+}  // namespace
+}  // namespace davit
