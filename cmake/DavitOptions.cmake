@@ -13,8 +13,10 @@ if(CCACHE_PROGRAM AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 add_library(davit_options INTERFACE)
+# -Wno-missing-field-initializers: designated initialisers leave the other members at their defaults, on purpose.
 target_compile_options(davit_options INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion
+    -Wno-missing-field-initializers
     -Wold-style-cast -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough
     -Werror=switch -Werror=unused-result -Werror=return-type -Werror=non-virtual-dtor>
   $<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wduplicated-cond -Wlogical-op -Werror=suggest-override>)

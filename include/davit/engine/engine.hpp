@@ -1,0 +1,106 @@
+#pragma once
+// The seam: what every backend implements. Each operation is one act with no decision about the project in it; order,
+// conditions and policy belong to plan, schedule and runtime. One contract suite (tests/engine) runs on all backends.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "davit/async/task.hpp"
+#include "davit/engine/container_spec.hpp"
+#include "davit/engine/observed.hpp"
+
+namespace davit::engine {
+
+struct IpamPool {
+  std::string subnet;  ///< CIDR; empty: from the engine's pool
+  std::string gateway;
+  std::string ip_range;
+  friend bool operator==(const IpamPool&, const IpamPool&) = default;
+};
+
+struct NetworkSpec {
+  std::string name;  ///< full name
+  std::string key;
+  std::string project;
+  std::string config_hash;
+  std::string driver = "bridge";
+  std::map<std::string, std::string> driver_opts;
+  std::map<std::string, std::string> labels;
+  bool internal = false;
+  bool enable_ipv6 = false;
+  std::vector<IpamPool> ipam;
+  friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
+};
+
+struct VolumeSpec {
+  std::string name;
+  std::string key;
+  std::string project;
+  std::string config_hash;
+  std::string driver = "local";
+  std::map<std::string, std::string> driver_opts;
+  std::map<std::string, std::string> labels;
+  friend bool operator==(const VolumeSpec&, const VolumeSpec&) = default;
+};
+
+[[nodiscard]] std::string to_json(const NetworkSpec& spec);
+[[nodiscard]] NetworkSpec network_spec_from_json(const std::string& text);
+[[nodiscard]] std::string to_json(const VolumeSpec& spec);
+[[nodiscard]] VolumeSpec volume_spec_from_json(const std::string& text);
+
+/// How a container is asked to end.
+struct StopRequest {
+  std::optional<std::chrono::nanoseconds> grace;  ///< none: the container's own stop_grace_period
+  friend bool operator==(const StopRequest&, const StopRequest&) = default;
+};
+
+/// Which anonymous volumes of a replaced container the new one takes over (matched by target path).
+struct CreateOptions {
+  std::optional<ContainerId> inherit_volumes_from;
+  friend bool operator==(const CreateOptions&, const CreateOptions&) = default;
+};
+
+enum class WithVolumes { No, Anonymous };
+
+/// An engine for one project. Operations throw davit::Error when the act fails, naming object and cause; they are safe
+/// to repeat. Cancelling an operation leaves the object as it was or as asked for, never half made.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  /// The project's containers, networks and volumes, and the external ones named.
+  virtual Task<Observed> observe() = 0;
+  virtual Task<std::optional<ObservedNetwork>> find_network(std::string name) = 0;
+  virtual Task<std::optional<ObservedVolume>> find_volume(std::string name) = 0;
+
+  virtual Task<void> create_network(NetworkSpec spec) = 0;
+  /// Throws if a container is still attached.
+  virtual Task<void> remove_network(std::string name) = 0;
+  virtual Task<void> create_volume(VolumeSpec spec) = 0;
+  virtual Task<void> remove_volume(std::string name) = 0;
+
+  /// Records the container and makes its anonymous volumes. A name in use is an Error that names the holder.
+  virtual Task<ContainerId> create_container(ContainerSpec spec, CreateOptions options) = 0;
+  /// Root file system, network, ports, process. When it fails the container is `created` again (or `exited`) with the
+  /// error recorded, and nothing of the attempt is left.
+  virtual Task<void> start_container(ContainerId id) = 0;
+  /// Ends when the container has ended. Stopping an ended container is not an error.
+  virtual Task<void> stop_container(ContainerId id, StopRequest request) = 0;
+  virtual Task<void> kill_container(ContainerId id, std::string signal) = 0;
+  virtual Task<void> restart_container(ContainerId id, StopRequest request) = 0;
+  virtual Task<void> pause_container(ContainerId id) = 0;
+  virtual Task<void> unpause_container(ContainerId id) = 0;
+  virtual Task<void> rename_container(ContainerId id, std::string name) = 0;
+  /// Throws if it is running.
+  virtual Task<void> remove_container(ContainerId id, WithVolumes volumes) = 0;
+
+  /// Events after `since`, at once if there are some, else as soon as one happens. Ends with an empty list only when the
+  /// engine has shut down.
+  virtual Task<std::vector<Event>> next_events(std::int64_t since) = 0;
+  /// The id of the newest event: where to begin following.
+  virtual Task<std::int64_t> newest_event() = 0;
+};
+
+}  // namespace davit::engine
