@@ -1,0 +1,53 @@
+#pragma once
+// The journal: one row for every change of state, with what led to it. `events`, `ps`, the progress display and the
+// start-up timeline all read it; nothing keeps a second truth.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "davit/state/database.hpp"
+#include "davit/state/values.hpp"
+
+namespace davit::state {
+
+struct Event {
+  std::int64_t id = 0;  ///< grows, never reused; given by append
+  WallTime wall = 0;
+  std::int64_t monotonic = 0;  ///< CLOCK_MONOTONIC, ns: differences are exact within one boot
+  std::string project;
+  std::string kind;          ///< what happened: "created", "started", "healthy", "exited", …
+  std::string subject_kind;  ///< "container", "service", "network", "volume", "step", "project"
+  std::string subject;       ///< its name or id
+  std::string attributes_json = "{}";
+  std::string cause;  ///< "event:41" or "command:davit up"; see cause_event, cause_command
+
+  friend bool operator==(const Event&, const Event&) = default;
+};
+
+[[nodiscard]] std::string cause_event(std::int64_t id);
+[[nodiscard]] std::string cause_command(const std::string& command_line);
+
+class Journal {
+ public:
+  explicit Journal(Database& database) : database_(database) {}
+
+  /// Adds one event and returns its id. Times that are 0 become now. Inside a Transaction the event appears with the
+  /// change it tells of, or not at all.
+  std::int64_t append(Event event);
+  /// Events with a greater id, oldest first, of one project or (nullopt) of all, at most `limit`.
+  /// To follow: watch Database::change_file() and ask again with the last id seen.
+  [[nodiscard]] std::vector<Event> since(std::int64_t id, const std::optional<std::string>& project = {},
+                                         std::int64_t limit = 10000);
+  [[nodiscard]] std::optional<Event> find(std::int64_t id);
+  /// 0 when there is none.
+  [[nodiscard]] std::int64_t last_id();
+  /// Forgets all but the newest `keep` events of a project.
+  void trim(const std::string& project, std::int64_t keep);
+
+ private:
+  Database& database_;
+};
+
+}  // namespace davit::state
