@@ -1,0 +1,51 @@
+#pragma once
+// The table of commands. Each lives in a file of its own, `<name>_command.cpp`, and adds itself through one function
+// declared here: its flags, its help page, and what it does.
+
+#include <CLI/App.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "context.hpp"
+
+namespace davit::cli {
+
+/// The parts of a command's help page that its flags do not say.
+struct HelpPage {
+  std::string summary;      ///< one line, for the list of commands
+  std::string synopsis;     ///< "[OPTIONS] [SERVICE...]"
+  std::string description;  ///< paragraphs, wrapped by the author at 76 columns
+  std::string examples;     ///< lines as they are shown
+  std::string exit_status;  ///< lines as they are shown; empty: 0 on success, 1 on error
+};
+
+using Action = std::function<int(Context&)>;  ///< returns the exit code
+
+/// Collects commands while the command line is set up, and remembers the chosen one.
+class Commands {
+ public:
+  explicit Commands(CLI::App& root) : root_(root) {}
+
+  /// A new command; `parent` for commands of a group such as `image`.
+  CLI::App* add(const std::string& name, HelpPage page, CLI::App* parent = nullptr);
+  /// A command that is not shown in help.
+  CLI::App* add_hidden(const std::string& name);
+  /// What to do when `command` was given.
+  void on(CLI::App* command, Action action);
+
+  [[nodiscard]] const Action& chosen() const { return chosen_; }
+  [[nodiscard]] CLI::App& root() { return root_; }
+
+ private:
+  CLI::App& root_;
+  Action chosen_;
+};
+
+// Commands of docker compose.
+void add_version(Commands& commands);
+
+/// All of the above, in the order of the help page.
+void add_all(Commands& commands);
+
+}  // namespace davit::cli

@@ -1,0 +1,64 @@
+#pragma once
+// What every command has at hand: the global options and the world around the process, passed in so that tests can
+// give another one.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "davit/base/diagnostic.hpp"
+#include "davit/base/files.hpp"
+
+namespace davit::cli {
+
+/// Options before the command (`davit [OPTIONS] COMMAND`), as docker compose has them, and ours for the folders.
+struct GlobalOptions {
+  std::vector<std::string> files;      ///< -f, in order; empty: search
+  std::string project_name;            ///< -p
+  std::vector<std::string> profiles;   ///< --profile
+  std::vector<std::string> env_files;  ///< --env-file
+  std::string project_directory;       ///< --project-directory
+  int parallel = -1;                   ///< --parallel; -1: no limit
+  std::string progress = "auto";       ///< auto, tty, plain, json, quiet
+  std::string ansi = "auto";           ///< never, always, auto
+  bool compatibility = false;
+  bool dry_run = false;
+  bool all_resources = false;
+  std::string data_root;  ///< --data-root, DAVIT_DATA_ROOT
+  std::string run_root;   ///< --run-root, DAVIT_RUN_ROOT
+  std::string runtime;    ///< --runtime: crun, runc or a path
+};
+
+struct Context {
+  GlobalOptions global;
+  std::map<std::string, std::string> environment;
+  std::string cwd;
+  DiskFiles files;
+  bool stdout_is_terminal = false;
+  bool stderr_is_terminal = false;
+  bool stdin_is_terminal = false;
+  std::string executable;  ///< absolute path of this program
+
+  [[nodiscard]] std::optional<std::string> env(const std::string& name) const;
+  /// Whether colour may be used on stderr: --ansi, NO_COLOR, terminal.
+  [[nodiscard]] bool colour() const;
+  /// The folders, from option, environment or default.
+  [[nodiscard]] std::string data_root() const;
+  [[nodiscard]] std::string run_root() const;
+};
+
+/// The context of this process. `argv0` finds the executable when /proc is not there.
+[[nodiscard]] Context process_context(const char* argv0);
+
+/// Prints to stderr as a compiler would; excerpts are read from disk, or from `sources` when given.
+void print(const Context& context, const Diagnostic& diagnostic, const SourceLookup& sources = {});
+void print(const Context& context, const Diagnostics& diagnostics, const SourceLookup& sources = {});
+
+/// Thrown when everything has been said and only the exit code is left.
+struct ExitWith {
+  int code = 0;
+};
+
+}  // namespace davit::cli
