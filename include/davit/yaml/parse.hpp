@@ -1,0 +1,37 @@
+#pragma once
+// From text to trees.
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "davit/base/diagnostic.hpp"
+#include "davit/yaml/node.hpp"
+
+namespace davit::yaml {
+
+/// Bounds on what a file may make of memory and time.
+struct Limits {
+  std::size_t bytes = 8U << 20U;      ///< of the text
+  std::size_t depth = 200;            ///< of nesting
+  std::size_t nodes = 4'000'000;      ///< in all documents together
+  std::size_t alias_nodes = 200'000;  ///< copied by aliases and merge keys
+};
+
+/// All documents of a file. With an error in `diagnostics` the documents may be incomplete.
+struct Parsed {
+  std::vector<Node> documents;
+  Diagnostics diagnostics;
+};
+
+/// Parses a text. `file` is its name in spans. Aliases are replaced by copies and `<<` merge keys resolved (explicit
+/// keys win, then earlier mappings). Reports syntax errors (the first only, after which nothing is known), duplicate
+/// keys, keys that are no strings, NUL bytes, invalid UTF-8 and exceeded limits. Never throws on any input.
+[[nodiscard]] Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& file,
+                           const Limits& limits = {});
+
+/// Types a plain scalar as YAML 1.2 does (plus 0-prefixed octal and underscores, as docker compose reads them).
+void type_plain_scalar(Node& node, std::string_view text);
+
+}  // namespace davit::yaml

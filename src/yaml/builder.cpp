@@ -1,0 +1,197 @@
+#include "builder.hpp"
+
+#include <algorithm>
+
+namespace davit::yaml {
+namespace {
+
+Tag compose_tag(const std::string& tag) {
+  if (tag == "!reset") return Tag::Reset;
+  if (tag == "!override") return Tag::Override;
+  return Tag::None;
+}
+
+}  // namespace
+
+Builder::Builder(const Source& source, const Limits& limits, Parsed& parsed)
+    : source_(source), limits_(limits), parsed_(parsed) {}
+
+void Builder::error(std::string code, std::string message, const Span& where) {
+  parsed_.diagnostics.add(Diagnostic::error(std::move(code), std::move(message), where));
+}
+
+void Builder::OnDocumentStart(const YAML::Mark&) {
+  stack_.clear();
+  anchors_.clear();
+}
+
+void Builder::OnDocumentEnd() {}
+
+void Builder::count(std::size_t nodes, const Span& where) {
+  nodes_ += nodes;
+  if (nodes_ > limits_.nodes)
+    throw LimitExceeded{
+        Diagnostic::error("yaml-limit", "more than " + std::to_string(limits_.nodes) + " values in one file", where)};
+}
+
+void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
+  const std::size_t at = offset(mark);
+  deliver(Node::null(source_.scalar_span(at, "")), anchor, 1);
+}
+
+void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                       const std::string& value) {
+  Node node;
+  node.span = source_.scalar_span(offset(mark), value);
+  node.tag = compose_tag(tag);
+  const bool typed = tag == "?" || node.tag != Tag::None || tag == "tag:yaml.org,2002:int" ||
+                     tag == "tag:yaml.org,2002:float" || tag == "tag:yaml.org,2002:bool" ||
+                     tag == "tag:yaml.org,2002:null";
+  if (typed) {
+    type_plain_scalar(node, value);
+  } else {
+    node.kind = Kind::String;
+    node.text = value;
+    node.quoted = tag == "!";
+  }
+  deliver(std::move(node), anchor, 1);
+}
+
+void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
+  const std::size_t at = offset(mark);
+  const std::size_t end = source_.text().find_first_of(" \t\r\n,]}", at);
+  const Span where = source_.span(at, std::min(end, source_.text().size()));
+  const auto found = anchors_.find(anchor);
+  if (found == anchors_.end()) {
+    error("yaml-alias", "an alias inside the value that it stands for", where);
+    Node broken = Node::null(where);
+    broken.faulty = true;
+    return deliver(std::move(broken), 0, 1);
+  }
+  alias_nodes_ += found->second.nodes;
+  if (alias_nodes_ > limits_.alias_nodes)
+    throw LimitExceeded{Diagnostic::error("yaml-limit",
+                                          "aliases copy more than " + std::to_string(limits_.alias_nodes) + " values",
+                                          where)
+                            .with_hint("aliases of aliases grow quickly; write the values out or use 'extends'")};
+  Node copy = found->second.node;
+  copy.span = where;
+  deliver(std::move(copy), 0, found->second.nodes);
+}
+
+void Builder::open(Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+  const std::size_t at = offset(mark);
+  Frame frame;
+  frame.node.kind = kind;
+  frame.node.tag = compose_tag(tag);
+  frame.node.span = source_.span(at, std::min(at + 1, source_.text().size()));
+  frame.anchor = anchor;
+  if (stack_.size() >= limits_.depth)
+    throw LimitExceeded{Diagnostic::error(
+        "yaml-limit", "nested deeper than " + std::to_string(limits_.depth) + " levels", frame.node.span)};
+  stack_.push_back(std::move(frame));
+}
+
+Builder::Frame Builder::close() {
+  Frame frame = std::move(stack_.back());
+  stack_.pop_back();
+  return frame;
+}
+
+void Builder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                              YAML::EmitterStyle::value) {
+  open(Kind::List, mark, tag, anchor);
+}
+
+void Builder::OnSequenceEnd() {
+  Frame frame = close();
+  deliver(std::move(frame.node), frame.anchor, frame.nodes);
+}
+
+void Builder::OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value) {
+  open(Kind::Map, mark, tag, anchor);
+}
+
+void Builder::OnMapEnd() {
+  Frame frame = close();
+  finish_map(frame);
+  deliver(std::move(frame.node), frame.anchor, frame.nodes);
+}
+
+void Builder::finish_map(Frame& frame) {
+  auto& entries = frame.node.entries;
+  const auto by_key = [](const Entry& a, const Entry& b) { return a.key < b.key; };
+  std::stable_sort(entries.begin(), entries.end(), by_key);
+  const auto repeated = [&](const Entry& first, const Entry& second) {
+    if (first.key != second.key) return false;
+    parsed_.diagnostics.add(Diagnostic::error("duplicate-key",
+                                              "the key '" + second.key + "' is already defined in this mapping",
+                                              second.key_span)
+                                .note("first defined here", first.key_span));
+    return true;
+  };
+  entries.erase(std::unique(entries.begin(), entries.end(), repeated), entries.end());
+  for (Entry& inherited : frame.merged) {
+    Node* own = frame.node.find(inherited.key);
+    if (own == nullptr) {
+      frame.node.set(inherited.key, std::move(inherited.value), inherited.key_span);
+    } else if (own->tag == Tag::Reset) {
+      // Resets what earlier files set, while the value of the merge key stays (docker compose resolves the tag first).
+      *own = std::move(inherited.value);
+      own->tag = Tag::Override;
+    }
+  }
+}
+
+void Builder::deliver(Node node, YAML::anchor_t anchor, std::size_t nodes) {
+  count(1, node.span);
+  if (anchor != 0) anchors_[anchor] = Anchor{node, nodes};
+  if (stack_.empty()) {
+    parsed_.documents.push_back(std::move(node));
+    return;
+  }
+  Frame& frame = stack_.back();
+  frame.nodes += nodes;
+  if (frame.node.kind == Kind::List) {
+    frame.node.items.push_back(std::move(node));
+  } else if (!frame.has_key) {
+    take_key(frame, std::move(node));
+  } else {
+    frame.has_key = false;
+    if (frame.key_is_merge) return take_merge(frame, std::move(node));
+    frame.pending.value = std::move(node);
+    frame.node.entries.push_back(std::move(frame.pending));
+    frame.pending = {};
+  }
+}
+
+void Builder::take_key(Frame& frame, Node key) {
+  frame.has_key = true;
+  frame.key_is_merge = key.kind == Kind::String && !key.quoted && key.text == "<<";
+  if (!key.is_string()) {
+    const std::string found = key.is_scalar() && !key.is_null() ? std::string(key.kind_name()) + " '" + key.text + "'"
+                                                                : std::string(key.kind_name());
+    parsed_.diagnostics.add(Diagnostic::error("key-type", "a key must be a string, found " + found, key.span)
+                                .with_hint("put it in quotes"));
+  }
+  frame.pending.key = std::move(key.text);
+  frame.pending.key_span = std::move(key.span);
+}
+
+void Builder::take_merge(Frame& frame, Node value) {
+  const auto add = [&](Node& from) {
+    if (!from.is_map()) {
+      error("yaml-merge", "'<<' merges mappings, found " + std::string(from.kind_name()), from.span);
+      return;
+    }
+    std::move(from.entries.begin(), from.entries.end(), std::back_inserter(frame.merged));
+  };
+  if (value.is_list()) {
+    for (Node& item : value.items) add(item);
+  } else {
+    add(value);
+  }
+}
+
+}  // namespace davit::yaml

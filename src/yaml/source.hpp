@@ -1,0 +1,35 @@
+#pragma once
+// The text that is parsed: validity of its bytes, and from positions to offsets.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "davit/base/diagnostic.hpp"
+
+namespace davit::yaml {
+
+class Source {
+ public:
+  Source(std::string_view text, std::shared_ptr<const std::string> file);
+
+  [[nodiscard]] std::string_view text() const { return text_; }
+  [[nodiscard]] Span span(std::size_t from, std::size_t to) const;
+  /// Of a position that counts from 0; positions past the end become the end.
+  [[nodiscard]] std::size_t offset(int line, int column) const;
+  /// Where the scalar that starts at `from` ends: past its tag and anchor, its quotes included. `value` is its content.
+  [[nodiscard]] Span scalar_span(std::size_t from, std::string_view value) const;
+  [[nodiscard]] Position position(std::size_t offset) const;
+
+  /// The first byte that no YAML text may hold (NUL, broken UTF-8), as a diagnostic.
+  [[nodiscard]] std::optional<Diagnostic> bad_byte() const;
+
+ private:
+  std::string_view text_;
+  std::shared_ptr<const std::string> file_;
+  std::vector<std::size_t> line_starts_;
+};
+
+}  // namespace davit::yaml
