@@ -1,0 +1,28 @@
+#pragma once
+// One logical line to one typed instruction.
+
+#include <optional>
+
+#include "davit/dockerfile/instruction.hpp"
+#include "dockerfile/lines.hpp"
+#include "dockerfile/words.hpp"
+
+namespace davit::dockerfile {
+
+/// A line taken apart as far as every instruction is the same.
+struct Head {
+  std::string keyword;  ///< upper case
+  Slice keyword_at;
+  Slice rest;  ///< trimmed; flags still in it
+};
+[[nodiscard]] Head read_head(const LogicalLine& line);
+
+/// Everything but FROM. nullopt after adding at least one error.
+[[nodiscard]] std::optional<Instruction> read_instruction(const LogicalLine& line, const Head& head, char escape,
+                                                          Diagnostics& diagnostics);
+
+/// FROM; its instructions are added by the caller.
+[[nodiscard]] std::optional<Stage> read_from(const LogicalLine& line, const Head& head, char escape,
+                                             Diagnostics& diagnostics);
+
+}  // namespace davit::dockerfile

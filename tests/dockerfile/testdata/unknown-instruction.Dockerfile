@@ -1,0 +1,5 @@
+FROM debian:bookworm-slim
+RUN echo fine
+  WROKDIR /app
+COPPY . .
+FROBNICATE x
