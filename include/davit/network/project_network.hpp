@@ -1,0 +1,63 @@
+#pragma once
+// The networks of one project on this host, as the engine uses them: bridges, attachments, published ports, firewall.
+// Holds no truth of its own: after a restart the engine says again what there is, and every call is idempotent.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "davit/network/firewall.hpp"
+#include "davit/network/interfaces.hpp"
+#include "davit/network/links.hpp"
+#include "davit/network/pools.hpp"
+#include "davit/network/ports.hpp"
+
+namespace davit::network {
+
+struct NetworkDescription {
+  std::string name;
+  std::vector<SubnetPlan> subnets;  ///< at most one a family
+  Reach reach = Reach::Outside;
+  std::uint32_t mtu = 0;
+};
+
+/// A published port and the container it leads to.
+struct Publication {
+  PortRequest request;
+  std::uint16_t host_port = 0;
+  std::vector<IpAddress> targets;  ///< the container's addresses, at most one a family
+};
+
+class ProjectNetwork {
+ public:
+  enum class FirewallUse { Nftables, None };
+
+  ProjectNetwork(Scope scope, FirewallUse use);
+
+  /// The bridge of a network of this project.
+  [[nodiscard]] std::string bridge(const std::string& network) const { return bridge_name(scope_, network); }
+
+  /// Makes the bridge and its rules; turns on forwarding when it is off. Returns notices for the user (such as
+  /// forwarding that was turned on). Also takes up a network that exists already. After an error nothing is left of it.
+  std::vector<std::string> create_network(const NetworkDescription& network);
+  /// Removes the bridge, what is attached to it, and its rules.
+  void remove_network(const std::string& network);
+
+  /// One firewall change for all ports of a container; replaces what it had. Throws Error; then the old rules stand.
+  void publish(const std::string& container, const std::vector<Publication>& ports);
+  void unpublish(const std::string& container);
+
+  [[nodiscard]] const Scope& scope() const { return scope_; }
+
+ private:
+  void apply_firewall();
+  Scope scope_;
+  FirewallUse use_;
+  std::map<std::string, FirewallNetwork> networks_;
+  std::map<std::string, std::vector<FirewallPort>> ports_;
+};
+
+/// Removes every link and firewall rule of a project, found by alias and name. Returns what it removed, in words.
+std::vector<std::string> cleanup_leftovers(const Scope& scope);
+
+}  // namespace davit::network

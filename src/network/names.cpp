@@ -1,0 +1,55 @@
+#include "davit/network/names.hpp"
+
+#include "network/digest.hpp"
+
+namespace davit::network {
+namespace {
+
+constexpr std::string_view kAliasHead = "davit:";
+constexpr std::size_t kMaxAlias = 255;
+constexpr std::size_t kDigits = 10;
+
+// The separator cannot stand in any of the parts, so that ("a", "bc") and ("ab", "c") differ.
+std::string joined(const Scope& scope, std::string_view first, std::string_view second = {}) {
+  std::string text = scope.run_root_hash;
+  for (const std::string_view part : {std::string_view(scope.project), first, second}) {
+    text += '\0';
+    text += part;
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string bridge_name(const Scope& scope, std::string_view network) {
+  return std::string(kBridgePrefix) + hex_digest(joined(scope, network), kDigits);
+}
+
+std::string host_link_name(const Scope& scope, std::string_view container, std::string_view network) {
+  return "dvh" + hex_digest(joined(scope, container, network), kDigits);
+}
+
+std::string table_name(const Scope& scope) { return "davit_" + hex_digest(joined(scope, {}), kDigits); }
+
+std::string scope_label(const Scope& scope) {
+  return std::string(kAliasHead) + scope.run_root_hash + ":" + scope.project;
+}
+
+std::string link_alias(const Scope& scope, std::string_view network) {
+  std::string alias = scope_label(scope) + ":" + std::string(network);
+  if (alias.size() > kMaxAlias) alias.resize(kMaxAlias);
+  return alias;
+}
+
+std::optional<LinkAlias> parse_link_alias(std::string_view alias) {
+  if (!alias.starts_with(kAliasHead)) return std::nullopt;
+  alias.remove_prefix(kAliasHead.size());
+  const auto first = alias.find(':');
+  if (first == std::string_view::npos) return std::nullopt;
+  const auto second = alias.find(':', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  return LinkAlias{{std::string(alias.substr(0, first)), std::string(alias.substr(first + 1, second - first - 1))},
+                   std::string(alias.substr(second + 1))};
+}
+
+}  // namespace davit::network
