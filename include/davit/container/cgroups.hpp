@@ -1,0 +1,54 @@
+#pragma once
+// Control groups by path, whatever the version: who is in them, ending them, removing them.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "davit/container/host.hpp"
+
+namespace davit::container {
+
+/// Paths are relative to the hierarchy, such as "/davit/app-1a2b3c4d/<id>"; on v1 the same path in every controller.
+class Cgroups {
+ public:
+  /// `root` is a parameter for tests.
+  explicit Cgroups(CgroupMode mode, std::string root = "/sys/fs/cgroup");
+
+  [[nodiscard]] bool exists(const std::string& path) const;
+  /// Names of the groups directly below, sorted.
+  [[nodiscard]] std::vector<std::string> children(const std::string& path) const;
+  /// Every process in the group and below, each once.
+  [[nodiscard]] std::vector<pid_t> processes(const std::string& path) const;
+  /// Sends SIGKILL to every process in the group and below: cgroup.kill, or (v1) repeated signals under the freezer so
+  /// that a fork bomb cannot outrun it. Does not wait for the end; processes() tells. A missing group is no error.
+  void kill(const std::string& path) const;
+  /// Removes the group and all below it, deepest first. False if a process is still in there. Missing is fine.
+  enum class Removed { Yes, Busy };
+  Removed remove(const std::string& path) const;
+  /// Removes the parents of `path` (not the root) that have become empty.
+  void prune_parents(const std::string& path) const;
+  enum class Frozen { No, Yes };
+  /// Stops or continues every process (pause, unpause). Throws Error when the freezer is missing.
+  void freeze(const std::string& path, Frozen state) const;
+  /// How often the kernel killed a process for want of memory in there; nullopt when it cannot be read.
+  [[nodiscard]] std::optional<std::uint64_t> oom_kills(const std::string& path) const;
+  /// The file whose change (inotify IN_MODIFY) tells of OOM kills: memory.events on v2; nullopt on v1.
+  [[nodiscard]] std::optional<std::string> oom_events_file(const std::string& path) const;
+
+ private:
+  [[nodiscard]] std::vector<std::string> folders_of(const std::string& path) const;
+  [[nodiscard]] std::optional<std::string> folder_in(const std::string& controller, const std::string& path) const;
+
+  CgroupMode mode_;
+  std::string root_;
+  std::vector<std::string> hierarchies_;  ///< absolute mount points
+};
+
+/// "/davit/<project>-<8 hex of sha256(run root)>": the group of a project, under which each container has its own.
+[[nodiscard]] std::string project_cgroup(const std::string& project, const std::string& run_root);
+
+}  // namespace davit::container
