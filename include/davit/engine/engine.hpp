@@ -10,45 +10,9 @@
 #include "davit/async/task.hpp"
 #include "davit/engine/container_spec.hpp"
 #include "davit/engine/observed.hpp"
+#include "davit/engine/resource_specs.hpp"
 
 namespace davit::engine {
-
-struct IpamPool {
-  std::string subnet;  ///< CIDR; empty: from the engine's pool
-  std::string gateway;
-  std::string ip_range;
-  friend bool operator==(const IpamPool&, const IpamPool&) = default;
-};
-
-struct NetworkSpec {
-  std::string name;  ///< full name
-  std::string key;
-  std::string project;
-  std::string config_hash;
-  std::string driver = "bridge";
-  std::map<std::string, std::string> driver_opts;
-  std::map<std::string, std::string> labels;
-  bool internal = false;
-  bool enable_ipv6 = false;
-  std::vector<IpamPool> ipam;
-  friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
-};
-
-struct VolumeSpec {
-  std::string name;
-  std::string key;
-  std::string project;
-  std::string config_hash;
-  std::string driver = "local";
-  std::map<std::string, std::string> driver_opts;
-  std::map<std::string, std::string> labels;
-  friend bool operator==(const VolumeSpec&, const VolumeSpec&) = default;
-};
-
-[[nodiscard]] std::string to_json(const NetworkSpec& spec);
-[[nodiscard]] NetworkSpec network_spec_from_json(const std::string& text);
-[[nodiscard]] std::string to_json(const VolumeSpec& spec);
-[[nodiscard]] VolumeSpec volume_spec_from_json(const std::string& text);
 
 /// How a container is asked to end.
 struct StopRequest {
@@ -61,8 +25,6 @@ struct CreateOptions {
   std::optional<ContainerId> inherit_volumes_from;
   friend bool operator==(const CreateOptions&, const CreateOptions&) = default;
 };
-
-enum class WithVolumes { No, Anonymous };
 
 /// An engine for one project. Operations throw davit::Error when the act fails, naming object and cause; they are safe
 /// to repeat. Cancelling an operation leaves the object as it was or as asked for, never half made.
