@@ -22,7 +22,9 @@ ProbeSettings ProbeSettings::with_defaults() const {
   return out;
 }
 
-std::string_view name(Status status) { return kNames[static_cast<std::size_t>(status)]; }
+std::string_view name(Status status) {
+  return kNames[static_cast<std::size_t>(status)];
+}
 
 std::optional<Status> parse_status(std::string_view text) {
   const auto* const found = std::find(kNames.begin(), kNames.end(), text);
@@ -101,7 +103,9 @@ void HealthState::begin_early(Time now) {
   back_off_ = kFirstBackOff;
 }
 
-bool HealthState::in_start_period(Time at) const { return at < started_ + settings_.start_period; }
+bool HealthState::in_start_period(Time at) const {
+  return at < started_ + settings_.start_period;
+}
 
 Duration HealthState::regular_delay(Time at) const {
   const bool starting = state_.status == Status::Starting && in_start_period(at);

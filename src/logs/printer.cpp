@@ -8,12 +8,15 @@ namespace davit::logs {
 namespace {
 
 // docker compose: cyan, yellow, green, magenta, blue, then the same intense.
-constexpr std::array<std::string_view, 10> kColours{"\x1b[36m",   "\x1b[33m",   "\x1b[32m",   "\x1b[35m",   "\x1b[34m",
-                                                    "\x1b[36;1m", "\x1b[33;1m", "\x1b[32;1m", "\x1b[35;1m", "\x1b[34;1m"};
+constexpr std::array<std::string_view, 10> kColours{"\x1b[36m",   "\x1b[33m",   "\x1b[32m",   "\x1b[35m",
+                                                    "\x1b[34m",   "\x1b[36;1m", "\x1b[33;1m", "\x1b[32;1m",
+                                                    "\x1b[35;1m", "\x1b[34;1m"};
 
 }  // namespace
 
-std::string_view log_colour(std::size_t source) { return kColours[source % kColours.size()]; }
+std::string_view log_colour(std::size_t source) {
+  return kColours[source % kColours.size()];
+}
 
 std::size_t LinePrinter::add(std::string name) {
   names_.push_back(std::move(name));

@@ -1,7 +1,7 @@
 #include "davit/logs/rotation.hpp"
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "davit/base/suggest.hpp"

@@ -18,7 +18,9 @@ void put_digits(char* at, std::int64_t value, int digits) {
   }
 }
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// Takes exactly `digits` digits from the front.
 std::optional<int> take_digits(std::string_view& text, std::size_t digits) {
@@ -115,7 +117,9 @@ std::optional<Civil> parse_civil(std::string_view text) {
   return civil;
 }
 
-WallTime to_utc(const Civil& civil, chr::seconds offset) { return WallTime{civil.local.time_since_epoch() - offset}; }
+WallTime to_utc(const Civil& civil, chr::seconds offset) {
+  return WallTime{civil.local.time_since_epoch() - offset};
+}
 
 /// The result of a date this room can hold: int64 nanoseconds reach from 1678 to 2262.
 bool representable(std::string_view text) {
@@ -174,9 +178,8 @@ Result<WallTime, std::string> parse_log_time(std::string_view text, const TimeCo
   if (const auto duration = parse_duration(text)) return context.now - *duration;
   if (const auto civil = representable(text) ? parse_civil(text) : std::nullopt) {
     if (civil->offset) return to_utc(*civil, *civil->offset);
-    const auto offset = context.utc_offset == nullptr
-                            ? chr::seconds{0}
-                            : context.utc_offset(chr::floor<chr::seconds>(civil->local));
+    const auto offset =
+        context.utc_offset == nullptr ? chr::seconds{0} : context.utc_offset(chr::floor<chr::seconds>(civil->local));
     return to_utc(*civil, offset);
   }
   return "'" + std::string(text) +

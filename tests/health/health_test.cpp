@@ -22,10 +22,16 @@ namespace {
 using namespace std::chrono_literals;
 
 /// A moment on the test's clock; 0 is the start of the container.
-Time at(Duration since_start) { return Time{std::chrono::duration_cast<Time::duration>(since_start)}; }
+Time at(Duration since_start) {
+  return Time{std::chrono::duration_cast<Time::duration>(since_start)};
+}
 
-Action probe_at(Duration moment) { return {.probe_at = at(moment), .status_changed = {}}; }
-Action probe_at(Duration moment, Status changed) { return {.probe_at = at(moment), .status_changed = changed}; }
+Action probe_at(Duration moment) {
+  return {.probe_at = at(moment), .status_changed = {}};
+}
+Action probe_at(Duration moment, Status changed) {
+  return {.probe_at = at(moment), .status_changed = changed};
+}
 
 ProbeEnded ended(Duration began, int exit_code, std::string output = {}) {
   return {.began = at(began),
@@ -188,7 +194,8 @@ TEST(Health, APausedContainerIsNotProbed) {
 TEST(Health, KeepsTheLastFiveResultsWithTheirFirst4096Bytes) {
   HealthState health{settings(1s, 100)};
   (void)health.resume(Started{}, at(0s));
-  for (int i = 0; i < 7; ++i) (void)health.resume(ended(1s * i, 1, std::string(5000, static_cast<char>('a' + i))), at(1s * i));
+  for (int i = 0; i < 7; ++i)
+    (void)health.resume(ended(1s * i, 1, std::string(5000, static_cast<char>('a' + i))), at(1s * i));
   ASSERT_EQ(health.results().size(), 5U);
   EXPECT_EQ(health.results().front().output, std::string(4096, 'c'));
   EXPECT_EQ(health.results().back().output, std::string(4096, 'g'));

@@ -65,7 +65,8 @@ std::string bytes_of(const std::vector<Record>& records) {
 }
 
 TEST(Framer, ALineIsARecord) {
-  EXPECT_EQ(frame_batch("one\n\ntwo\n", 100, 1), kStamp + " stdout F one\n" + kStamp + " stdout F \n" + kStamp + " stdout F two\n");
+  EXPECT_EQ(frame_batch("one\n\ntwo\n", 100, 1),
+            kStamp + " stdout F one\n" + kStamp + " stdout F \n" + kStamp + " stdout F two\n");
   EXPECT_EQ(frame_batch("err\n", 100, 1, Stream::Stderr), kStamp + " stderr F err\n");
 }
 

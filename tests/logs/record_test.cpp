@@ -49,8 +49,8 @@ TEST(Record, OtherWritersTimesAreBroughtIntoOurForm) {
 }
 
 TEST(Record, ForeignTextIsKeptWhole) {
-  for (const std::string& line : {std::string("hello"), std::string(), kTime, kTime + " stdin F x", kTime + " stdout Q x",
-                                 std::string("x stdout F y")}) {
+  for (const std::string& line : {std::string("hello"), std::string(), kTime, kTime + " stdin F x",
+                                  kTime + " stdout Q x", std::string("x stdout F y")}) {
     const Record record = parse(line);
     EXPECT_EQ(record.text, line);
     EXPECT_EQ(record.time, "");

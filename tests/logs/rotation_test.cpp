@@ -64,7 +64,8 @@ TEST(Rotation, MistakesNameTheOptionAndWhatIsAllowed) {
 TEST(Rotation, FileNamesSortByNumberAndReadBack) {
   EXPECT_EQ(log_file_name(1), "000001.log");
   EXPECT_EQ(log_file_name(12345678), "12345678.log");
-  for (const std::uint64_t number : {1U, 999'999U, 1'000'000U}) EXPECT_EQ(log_file_number(log_file_name(number)), number);
+  for (const std::uint64_t number : {1U, 999'999U, 1'000'000U})
+    EXPECT_EQ(log_file_number(log_file_name(number)), number);
   for (const auto* other : {"", ".log", "1.log", "00000x.log", "000001.txt", "-00001.log"})
     EXPECT_EQ(log_file_number(other), std::nullopt) << other;
 }

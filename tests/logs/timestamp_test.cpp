@@ -12,7 +12,9 @@ WallTime moment(std::chrono::nanoseconds in_day = 0ns) {
   return sys_days{std::chrono::year{2026} / 11 / 23} + in_day;
 }
 
-std::chrono::seconds two_hours_east(std::chrono::local_seconds) { return 2h; }
+std::chrono::seconds two_hours_east(std::chrono::local_seconds) {
+  return 2h;
+}
 
 std::optional<WallTime> parse(std::string_view text, TimeContext context = {.now = moment(12h)}) {
   const auto result = parse_log_time(text, context);
@@ -38,8 +40,8 @@ TEST(Timestamp, ReadsOtherZonesAndFractions) {
 
 TEST(Timestamp, RefusesWhatIsNone) {
   for (const auto* text : {"", "2026", "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-23T24:00:00Z",
-                           "2026-11-23T00:00:00", "2026-11-23T00:00:00.Z", "2026-11-23T00:00:00Zx", "0001-01-01T00:00:00Z",
-                           "2026-11-23T00:00:00+2:00", "hello world"})
+                           "2026-11-23T00:00:00", "2026-11-23T00:00:00.Z", "2026-11-23T00:00:00Zx",
+                           "0001-01-01T00:00:00Z", "2026-11-23T00:00:00+2:00", "hello world"})
     EXPECT_EQ(parse_timestamp(text), std::nullopt) << text;
 }
 

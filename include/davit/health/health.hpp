@@ -34,7 +34,7 @@ enum class Status : std::uint8_t { Starting, Healthy, Unhealthy };
 
 /// What a probe came to.
 struct ProbeResult {
-  static constexpr int kTimedOut = -1;          ///< exit code of a probe which was killed for its time limit
+  static constexpr int kTimedOut = -1;             ///< exit code of a probe which was killed for its time limit
   static constexpr std::size_t kMaxOutput = 4096;  ///< bytes of output kept (Docker's limit)
 
   std::chrono::system_clock::time_point started;  ///< for people; decides nothing
@@ -54,15 +54,15 @@ struct Snapshot {
 };
 
 // What happens to a container, as far as its health is concerned.
-struct Started {};        ///< PID 1 runs, for the first time or again
-struct Resumed {};        ///< a new supervisor took over a running container
-struct ProbeEnded {       ///< the probe asked for last has ended
-  Time began;             ///< when its program was running: the time limit counts from there
+struct Started {};   ///< PID 1 runs, for the first time or again
+struct Resumed {};   ///< a new supervisor took over a running container
+struct ProbeEnded {  ///< the probe asked for last has ended
+  Time began;        ///< when its program was running: the time limit counts from there
   ProbeResult result;
 };
 struct Paused {};
 struct Unpaused {};
-struct Stopped {};        ///< PID 1 is gone
+struct Stopped {};  ///< PID 1 is gone
 using Event = std::variant<Started, Resumed, ProbeEnded, Paused, Unpaused, Stopped>;
 
 /// What to do next. At most one probe runs at a time; the probe asked for replaces one that was asked for before.

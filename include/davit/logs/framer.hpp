@@ -13,8 +13,8 @@ namespace davit::logs {
 /// Frames one batch: bytes which arrived together and share one time stamp.
 class Framer {
  public:
-  /// The longest text of a record; a longer line goes on in further records. (As containerd, so that readers with a limit
-  /// of their own, such as fluent-bit's 32 KiB, take every record.)
+  /// The longest text of a record; a longer line goes on in further records. (As containerd, so that readers with a
+  /// limit of their own, such as fluent-bit's 32 KiB, take every record.)
   static constexpr std::size_t kMaxText = 16 * 1024;
   /// A buffer of this size takes at least one record.
   static constexpr std::size_t kMaxRecord = kHeaderSize + kMaxText + 1;

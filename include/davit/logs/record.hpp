@@ -16,8 +16,12 @@ namespace davit::logs {
 
 enum class Stream : std::uint8_t { Stdout = 0, Stderr = 1 };
 inline constexpr std::size_t kStreams = 2;
-[[nodiscard]] constexpr std::size_t index(Stream stream) { return static_cast<std::size_t>(stream); }
-[[nodiscard]] constexpr std::string_view name(Stream stream) { return stream == Stream::Stdout ? "stdout" : "stderr"; }
+[[nodiscard]] constexpr std::size_t index(Stream stream) {
+  return static_cast<std::size_t>(stream);
+}
+[[nodiscard]] constexpr std::string_view name(Stream stream) {
+  return stream == Stream::Stdout ? "stdout" : "stderr";
+}
 
 /// Whether a record ends its line.
 enum class Extent : std::uint8_t { Full, Partial };
@@ -37,9 +41,9 @@ struct Record {
   std::string_view text;
 };
 
-/// Reads one line of a log file, its newline cut off. What is not a record (a foreign hand wrote to the file) becomes the
-/// text of a full record on stdout without a time, so that nothing is lost. Time stamps in another form than ours are
-/// brought into it in `scratch`.
+/// Reads one line of a log file, its newline cut off. What is not a record (a foreign hand wrote to the file) becomes
+/// the text of a full record on stdout without a time, so that nothing is lost. Time stamps in another form than ours
+/// are brought into it in `scratch`.
 [[nodiscard]] Record parse_record(std::string_view line, TimestampText& scratch);
 
 }  // namespace davit::logs

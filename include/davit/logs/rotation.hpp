@@ -17,15 +17,15 @@ struct RotationPolicy {
   enum class Keep : std::uint8_t { Files, Nothing };  ///< Nothing is the driver `none`
 
   Keep keep = Keep::Files;
-  std::uint64_t max_size = 0;  ///< bytes of a file before the next is begun; 0 means no limit
+  std::uint64_t max_size = 0;   ///< bytes of a file before the next is begun; 0 means no limit
   std::uint32_t max_files = 1;  ///< files kept, the one being written included; matters with max_size only
 
   friend bool operator==(const RotationPolicy&, const RotationPolicy&) = default;
 };
 
-/// From `logging.driver` and `logging.options`. Drivers: json-file (and empty), local, none. Options: max-size, max-file,
-/// mode, max-buffer-size and compress: "false". The error names what is wrong and what is allowed; `option` is the key
-/// it is about, empty for the driver.
+/// From `logging.driver` and `logging.options`. Drivers: json-file (and empty), local, none. Options: max-size,
+/// max-file, mode, max-buffer-size and compress: "false". The error names what is wrong and what is allowed; `option`
+/// is the key it is about, empty for the driver.
 struct RotationError {
   std::string option;
   std::string message;

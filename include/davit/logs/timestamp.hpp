@@ -21,7 +21,9 @@ using TimestampText = std::array<char, kTimestampSize>;
 
 /// RFC 3339 in UTC with nine digits. Years outside 0..9999 are clamped.
 [[nodiscard]] TimestampText format_timestamp(WallTime time);
-[[nodiscard]] inline std::string_view view(const TimestampText& text) { return {text.data(), text.size()}; }
+[[nodiscard]] inline std::string_view view(const TimestampText& text) {
+  return {text.data(), text.size()};
+}
 
 /// Reads any RFC 3339 time stamp with a zone ("Z" or "+02:00") and up to nine digits of fraction.
 [[nodiscard]] std::optional<WallTime> parse_timestamp(std::string_view text);
@@ -33,9 +35,9 @@ struct TimeContext {
   std::chrono::seconds (*utc_offset)(std::chrono::local_seconds local) = nullptr;
 };
 
-/// Parses what `docker logs --since` takes: a Go duration back from now ("10m", "1h30m"), RFC 3339 with the time cut off
-/// anywhere ("2026-11-23", "2026-11-23T03", "…T03:30", "…T03:30:00.5") and an optional zone (local without one), or unix
-/// seconds with an optional fraction. The error says what was found and what is allowed.
+/// Parses what `docker logs --since` takes: a Go duration back from now ("10m", "1h30m"), RFC 3339 with the time cut
+/// off anywhere ("2026-11-23", "2026-11-23T03", "…T03:30", "…T03:30:00.5") and an optional zone (local without one), or
+/// unix seconds with an optional fraction. The error says what was found and what is allowed.
 [[nodiscard]] Result<WallTime, std::string> parse_log_time(std::string_view text, const TimeContext& context);
 
 /// The offset of this machine's time zone (TZ, /etc/localtime), for TimeContext.
