@@ -16,6 +16,9 @@ namespace {
 
 std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
 
+/// At most 128 bytes (NFTNL_UDATA_COMMENT_MAXLEN).
+std::string comment_of(const Scope& scope) { return scope_label(scope).substr(0, 120); }
+
 std::string_view family_word(Family family) { return family == Family::V4 ? "ip" : "ip6"; }
 
 std::string chain(std::string_view name, std::string_view hook, const std::vector<std::string>& rules) {
@@ -57,29 +60,45 @@ std::vector<std::string> guard_rules(const std::vector<FirewallNetwork>& network
   return rules;
 }
 
-void add_forward_rules(const FirewallNetwork& network, std::vector<std::string>& rules) {
-  const std::string bridge = quoted(network.bridge);
-  const std::string others = quoted(std::string(kBridgePrefix) + "*");
-  rules.push_back("iifname " + bridge + " oifname " + bridge + " accept");
-  if (network.reach == Reach::Internal) {
-    rules.push_back("iifname " + bridge + " drop");
-    rules.push_back("oifname " + bridge + " drop");
-    return;
-  }
-  rules.push_back("oifname " + bridge + " ct status dnat accept");
-  rules.push_back("oifname " + bridge + " drop");
-  rules.push_back("iifname " + bridge + " oifname " + others + " ct status dnat accept");
-  rules.push_back("iifname " + bridge + " oifname " + others + " drop");
+// Containers are told at once that there is no way; strangers get no answer.
+constexpr std::string_view kRefuse = "reject with icmpx admin-prohibited";
+
+std::string interface(std::string_view direction, std::string_view name) {
+  return std::string(direction) + " " + quoted(name) + " ";
 }
 
+void add_leaving_rules(const FirewallNetwork& network, std::vector<std::string>& rules) {
+  const std::string from = interface("iifname", network.bridge);
+  rules.push_back(from + interface("oifname", network.bridge) + "accept");
+  if (network.reach == Reach::Internal) {
+    rules.push_back(from + std::string(kRefuse));
+    return;
+  }
+  const std::string to_others = from + interface("oifname", std::string(kBridgePrefix) + "*");
+  rules.push_back(to_others + "ct status dnat accept");
+  rules.push_back(to_others + std::string(kRefuse));
+}
+
+void add_entering_rules(const FirewallNetwork& network, std::vector<std::string>& rules) {
+  const std::string to = interface("oifname", network.bridge);
+  if (network.reach == Reach::Outside) rules.push_back(to + "ct status dnat accept");
+  rules.push_back(interface("iifname", std::string(kBridgePrefix) + "*") + to + std::string(kRefuse));
+  rules.push_back(to + "drop");
+}
+
+/// An accept ends the chain. So internal networks come first: nothing that another network may do lets a packet into or
+/// out of them.
 std::vector<std::string> forward_rules(const std::vector<FirewallNetwork>& networks) {
   std::vector<std::string> rules{"ct state established,related accept"};
-  // Internal ones first: no accept of another network may come before their drops.
-  for (const Reach reach : {Reach::Internal, Reach::Outside}) {
+  const auto each = [&](Reach reach, auto add) {
     for (const auto& network : networks) {
-      if (network.reach == reach) add_forward_rules(network, rules);
+      if (network.reach == reach) add(network, rules);
     }
-  }
+  };
+  each(Reach::Internal, add_leaving_rules);
+  each(Reach::Internal, add_entering_rules);
+  each(Reach::Outside, add_leaving_rules);
+  each(Reach::Outside, add_entering_rules);
   return rules;
 }
 
@@ -108,7 +127,7 @@ std::string firewall_script(const Scope& scope, const FirewallState& state) {
   if (state.empty()) return script;
   auto networks = state.networks;
   std::sort(networks.begin(), networks.end(), [](const auto& a, const auto& b) { return a.bridge < b.bridge; });
-  script += table + " {\n  comment " + quoted(scope_label(scope)) + "\n";
+  script += table + " {\n  comment " + quoted(comment_of(scope)) + "\n";
   script += chain("guard", "filter hook prerouting priority raw", guard_rules(networks));
   script += chain("published", "", published_rules(state.ports));
   const std::vector<std::string> to_published{"fib daddr type local jump published"};

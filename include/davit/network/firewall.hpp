@@ -3,6 +3,7 @@
 // function of the wanted state; applying it replaces the project's own table in one transaction.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -80,6 +81,8 @@ class Firewall {
   /// supervisor's log: one warning for each chain we may not change, a note for each we do.
   [[nodiscard]] std::vector<Diagnostic> diagnose();
 
+  /// Whether the project has a table.
+  [[nodiscard]] static bool exists(const Scope& scope);
   /// Why nftables cannot be used here (no rights, no kernel support); nullopt when it can.
   [[nodiscard]] static std::optional<Diagnostic> unavailable();
 
@@ -87,7 +90,7 @@ class Firewall {
   void open_host_chains(const std::vector<FirewallNetwork>& networks);
   Scope scope_;
   struct Nft;
-  Nft* nft_;
+  std::unique_ptr<Nft> nft_;
 };
 
 }  // namespace davit::network

@@ -31,6 +31,9 @@ void pin_namespace(int netns, const std::string& path);
 /// Runs `work` in a helper thread inside of the namespace, and waits for it. What it throws is thrown here.
 void run_in_namespace(int netns, const std::function<void()>& work);
 
+/// The same for several namespaces, one after the other in one thread; ends at the first that throws.
+void run_in_namespaces(const std::vector<std::pair<int, std::function<void()>>>& work);
+
 /// The path under which another process can open a descriptor of this one: /proc/<pid>/fd/<n>.
 [[nodiscard]] std::string descriptor_path(int fd);
 

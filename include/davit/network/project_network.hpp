@@ -3,6 +3,7 @@
 // Holds no truth of its own: after a restart the engine says again what there is, and every call is idempotent.
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ class ProjectNetwork {
   enum class FirewallUse { Nftables, None };
 
   ProjectNetwork(Scope scope, FirewallUse use);
+  /// Leaves everything as it is.
+  ~ProjectNetwork();
+  ProjectNetwork(const ProjectNetwork&) = delete;
+  ProjectNetwork& operator=(const ProjectNetwork&) = delete;
 
   /// The bridge of a network of this project.
   [[nodiscard]] std::string bridge(const std::string& network) const { return bridge_name(scope_, network); }
@@ -51,8 +56,9 @@ class ProjectNetwork {
 
  private:
   void apply_firewall();
+  void take_back(const std::string& network);
   Scope scope_;
-  FirewallUse use_;
+  std::unique_ptr<Firewall> firewall_;  // none where nftables cannot be used
   std::map<std::string, FirewallNetwork> networks_;
   std::map<std::string, std::vector<FirewallPort>> ports_;
 };

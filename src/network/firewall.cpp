@@ -1,0 +1,163 @@
+#include "davit/network/firewall.hpp"
+
+#include <nftables/libnftables.h>
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+#include <sstream>
+
+#include "davit/base/error.hpp"
+
+namespace davit::network {
+
+namespace {
+struct Refusal {
+  std::string text;
+};
+}  // namespace
+
+/// A libnftables context with its output in memory.
+struct Firewall::Nft {
+  struct Free {
+    void operator()(nft_ctx* context) const { nft_ctx_free(context); }
+  };
+  std::unique_ptr<nft_ctx, Free> context{nft_ctx_new(NFT_CTX_DEFAULT)};
+  std::set<std::string> opened;  ///< bridges for which the host's chains were opened
+
+  Nft() {
+    if (!context || nft_ctx_buffer_output(context.get()) != 0 || nft_ctx_buffer_error(context.get()) != 0) {
+      throw Error("out of memory for nftables");
+    }
+  }
+
+  /// What the commands print; on failure the error text.
+  Result<std::string, Refusal> run(const std::string& commands, unsigned flags = 0) {
+    nft_ctx_output_set_flags(context.get(), flags);
+    const int status = nft_run_cmd_from_buffer(context.get(), commands.c_str());
+    std::string output = nft_ctx_get_output_buffer(context.get());
+    std::string error = nft_ctx_get_error_buffer(context.get());
+    if (status == 0) return output;
+    return Refusal{error.empty() ? "no reason given" : std::move(error)};
+  }
+};
+
+namespace {
+
+struct HostRule {
+  std::string bridge;
+  std::uint64_t handle = 0;
+};
+
+/// "iifname "dv…" accept comment "davit_…" # handle 12": the rules in a listing that bear our mark.
+std::vector<HostRule> our_rules(const std::string& listing, const std::string& comment) {
+  std::vector<HostRule> rules;
+  std::istringstream lines(listing);
+  const std::string mark = "comment \"" + comment + "\" # handle ";
+  for (std::string line; std::getline(lines, line);) {
+    const auto at = line.find(mark);
+    const auto open = line.find('"');
+    const auto close = line.find('"', open + 1);
+    if (at == std::string::npos || close == std::string::npos) continue;
+    HostRule rule{line.substr(open + 1, close - open - 1), 0};
+    const char* number = line.data() + at + mark.size();
+    std::from_chars(number, line.data() + line.size(), rule.handle);
+    rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
+std::string place(const DroppingChain& chain) { return chain.family + " " + chain.table + " " + chain.entry; }
+
+/// The commands that leave one pair of accepts for each bridge in the chain, and none of ours besides.
+std::string opening_script(const DroppingChain& chain, const std::vector<HostRule>& present,
+                           const std::set<std::string>& bridges, const std::string& comment) {
+  std::string script;
+  std::set<std::string> there;
+  for (const auto& rule : present) {
+    if (bridges.contains(rule.bridge)) {
+      there.insert(rule.bridge);
+    } else {
+      script += "delete rule " + place(chain) + " handle " + std::to_string(rule.handle) + "\n";
+    }
+  }
+  for (const auto& bridge : bridges) {
+    if (there.contains(bridge)) continue;
+    for (const char* direction : {"iifname", "oifname"}) {
+      script += "insert rule " + place(chain) + " " + direction + " \"" + bridge + "\" accept comment \"" + comment + "\"\n";
+    }
+  }
+  return script;
+}
+
+std::set<std::string> bridges_of(const std::vector<FirewallNetwork>& networks) {
+  std::set<std::string> bridges;
+  for (const auto& network : networks) bridges.insert(network.bridge);
+  return bridges;
+}
+
+}  // namespace
+
+Firewall::Firewall(Scope scope) : scope_(std::move(scope)), nft_(std::make_unique<Nft>()) {}
+Firewall::~Firewall() = default;
+
+void Firewall::apply(const FirewallState& state) {
+  const auto done = nft_->run(firewall_script(scope_, state));
+  if (!done) throw Error("cannot change the firewall: " + done.error().text);
+  open_host_chains(state.networks);
+}
+
+void Firewall::remove() { apply({}); }
+
+void Firewall::open_host_chains(const std::vector<FirewallNetwork>& networks) {
+  const auto bridges = bridges_of(networks);
+  if (bridges == nft_->opened && !bridges.empty()) return;
+  const auto chains = nft_->run("list chains", NFT_CTX_OUTPUT_JSON);
+  if (!chains) throw Error("cannot read the firewall: " + chains.error().text);
+  const std::string comment = table_name(scope_);
+  for (const auto& chain : find_dropping_chains(*chains)) {
+    if (chain.entry.empty()) continue;
+    const auto listing = nft_->run("list chain " + place(chain), NFT_CTX_OUTPUT_HANDLE);
+    if (!listing) continue;  // removed in the meantime by its owner
+    const auto script = opening_script(chain, our_rules(*listing, comment), bridges, comment);
+    if (script.empty()) continue;
+    const auto done = nft_->run(script);
+    if (!done) throw Error("cannot let our networks through the host's firewall: " + done.error().text);
+  }
+  nft_->opened = bridges;
+}
+
+std::vector<Diagnostic> Firewall::diagnose() {
+  std::vector<Diagnostic> found;
+  const auto chains = nft_->run("list chains", NFT_CTX_OUTPUT_JSON);
+  if (!chains) {
+    found.push_back(Diagnostic::warning("firewall", "cannot read the firewall: " + chains.error().text));
+    return found;
+  }
+  for (const auto& chain : find_dropping_chains(*chains)) {
+    const std::string name = "'" + chain.family + " " + chain.table + " " + chain.chain + "'";
+    auto problem = Diagnostic::warning("firewall-drops", "the firewall chain " + name + " of this host drops forwarded packets");
+    if (chain.entry.empty()) {
+      problem.with_hint("let packets of interfaces '" + std::string(kBridgePrefix) + "*' through it, in and out");
+    } else {
+      problem.severity = Severity::Note;
+      problem.note("davit puts an accept for each of its networks into '" + chain.entry + "', and takes it out again");
+    }
+    found.push_back(std::move(problem));
+  }
+  return found;
+}
+
+bool Firewall::exists(const Scope& scope) {
+  return Nft().run("list table inet " + table_name(scope), NFT_CTX_OUTPUT_TERSE).has_value();
+}
+
+std::optional<Diagnostic> Firewall::unavailable() {
+  Nft nft;
+  const auto tables = nft.run("list tables");
+  if (tables) return std::nullopt;
+  return Diagnostic::error("nftables-unavailable", "nftables cannot be used: " + tables.error().text)
+      .with_hint("published ports are forwarded in user space; ways out of the networks are missing");
+}
+
+}  // namespace davit::network

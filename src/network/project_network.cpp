@@ -1,0 +1,125 @@
+#include "davit/network/project_network.hpp"
+
+#include "davit/base/error.hpp"
+
+namespace davit::network {
+namespace {
+
+BridgeDescription bridge_of(const Scope& scope, const NetworkDescription& network) {
+  BridgeDescription bridge{bridge_name(scope, network.name), link_alias(scope, network.name), {}, network.mtu};
+  for (const auto& plan : network.subnets) bridge.addresses.push_back({plan.gateway, plan.subnet.prefix()});
+  return bridge;
+}
+
+FirewallNetwork rules_of(const Scope& scope, const NetworkDescription& network) {
+  FirewallNetwork rules{bridge_name(scope, network.name), {}, network.reach};
+  for (const auto& plan : network.subnets) rules.subnets.push_back(plan.subnet);
+  return rules;
+}
+
+/// What a bridge still has on it, with the bridge itself.
+std::vector<Link> links_of_network(const Scope& scope, const std::string& network) {
+  auto links = links_of(scope);
+  const std::string alias = link_alias(scope, network);
+  std::erase_if(links, [&](const Link& link) { return link.alias != alias; });
+  return links;
+}
+
+/// Both any-addresses stand for "every address"; a target of a family that is not published has no rule.
+std::vector<FirewallPort> port_rules(const Publication& port) {
+  std::vector<FirewallPort> rules;
+  for (const auto& target : port.targets) {
+    const IpAddress any = target.is_v4() ? IpAddress() : IpAddress::v6({});
+    const IpAddress host = port.request.host_ip.value_or(any);
+    if (host.family() != target.family()) continue;
+    // ::1 has no route_localnet: such connections are the forwarder's.
+    if (!host.is_v4() && host.is_loopback()) continue;
+    rules.push_back({port.request.protocol, host, port.host_port, target, port.request.container});
+  }
+  return rules;
+}
+
+}  // namespace
+
+ProjectNetwork::ProjectNetwork(Scope scope, FirewallUse use) : scope_(std::move(scope)) {
+  if (use == FirewallUse::Nftables) firewall_ = std::make_unique<Firewall>(scope_);
+}
+
+ProjectNetwork::~ProjectNetwork() = default;
+
+std::vector<std::string> ProjectNetwork::create_network(const NetworkDescription& network) {
+  std::vector<std::string> notices;
+  if (network.reach == Reach::Outside && firewall_) {
+    for (const auto& plan : network.subnets) {
+      for (auto& notice : enable_forwarding(plan.subnet.family())) notices.push_back(std::move(notice));
+    }
+  }
+  // Rules first: there is no moment in which the bridge is up and not isolated.
+  networks_[network.name] = rules_of(scope_, network);
+  try {
+    apply_firewall();
+    create_bridge(bridge_of(scope_, network));
+  } catch (Error& error) {
+    error.context("while creating network '" + network.name + "'");
+    take_back(network.name);
+    throw;
+  }
+  return notices;
+}
+
+void ProjectNetwork::take_back(const std::string& network) {
+  try {
+    remove_network(network);
+  } catch (const Error&) {
+    // The first error is the one to tell.
+  }
+}
+
+void ProjectNetwork::remove_network(const std::string& network) {
+  remove_links(links_of_network(scope_, network));
+  networks_.erase(network);
+  apply_firewall();
+}
+
+void ProjectNetwork::publish(const std::string& container, const std::vector<Publication>& ports) {
+  std::vector<FirewallPort> rules;
+  for (const auto& port : ports) {
+    for (auto& rule : port_rules(port)) rules.push_back(std::move(rule));
+  }
+  const auto before = ports_;
+  if (rules.empty()) {
+    ports_.erase(container);
+  } else {
+    ports_[container] = std::move(rules);
+  }
+  if (ports_ == before) return;
+  try {
+    apply_firewall();
+  } catch (...) {
+    ports_ = before;
+    throw;
+  }
+}
+
+void ProjectNetwork::unpublish(const std::string& container) { publish(container, {}); }
+
+void ProjectNetwork::apply_firewall() {
+  if (!firewall_) return;
+  FirewallState state;
+  for (const auto& [name, network] : networks_) state.networks.push_back(network);
+  for (const auto& [container, ports] : ports_) state.ports.insert(state.ports.end(), ports.begin(), ports.end());
+  firewall_->apply(state);
+}
+
+std::vector<std::string> cleanup_leftovers(const Scope& scope) {
+  std::vector<std::string> removed;
+  const auto links = links_of(scope);
+  for (const auto& link : links) removed.push_back("link '" + link.name + "' (" + link.alias + ")");
+  remove_links(links);
+  if (Firewall::unavailable()) return removed;
+  if (Firewall::exists(scope)) removed.push_back("firewall table '" + table_name(scope) + "'");
+  Firewall(scope).remove();
+  return removed;
+}
+
+}  // namespace davit::network
