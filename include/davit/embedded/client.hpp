@@ -1,0 +1,105 @@
+#pragma once
+// The engine without a daemon, as seen by a command: talks to the project's supervisor, and starts it when needed.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "davit/async/task.hpp"
+#include "davit/async/timers.hpp"
+#include "davit/base/fd.hpp"
+#include "davit/embedded/options.hpp"
+#include "davit/engine/engine.hpp"
+
+namespace davit::embedded {
+
+/// A program to run in a running container with the caller's own streams.
+struct ExecRequest {
+  std::vector<std::string> args;
+  std::vector<std::pair<std::string, std::string>> env;
+  std::string working_dir;  ///< empty: the container's
+  std::string user;         ///< empty: the container's
+  bool tty = false;
+  bool privileged = false;
+  std::optional<std::pair<unsigned, unsigned>> console_size;  ///< columns, rows
+};
+
+/// Bytes for a container's standard input. Closing it closes the program's stdin (unless it has a terminal).
+class StdinStream {
+ public:
+  virtual ~StdinStream() = default;
+  /// Ends when all is handed over. Throws Error when the container has ended.
+  virtual Task<void> write(std::string bytes) = 0;
+  /// No more input follows.
+  virtual Task<void> close() = 0;
+};
+
+/// Operations that change something start keeper and supervisor when there are none, under the project's lock, so any
+/// number of commands may do so at once; the wait for readiness is on a pipe. Reads never start anything: without a
+/// supervisor they are answered from the database, containers that cannot be alive shown as exited.
+/// A supervisor that dies during an operation is replaced by the keeper, and the operation is sent again.
+/// One object for one io_context, which must not outlive the object's tasks. Errors as Engine says.
+class EmbeddedEngine final : public engine::Engine {
+ public:
+  EmbeddedEngine(EngineOptions options, Timers& timers);
+  ~EmbeddedEngine() override;
+
+  Task<engine::Observed> observe() override;
+  Task<std::optional<engine::ObservedNetwork>> find_network(std::string name) override;
+  Task<std::optional<engine::ObservedVolume>> find_volume(std::string name) override;
+  Task<void> create_network(engine::NetworkSpec spec) override;
+  Task<void> remove_network(std::string name) override;
+  Task<void> create_volume(engine::VolumeSpec spec) override;
+  Task<void> remove_volume(std::string name) override;
+  Task<ContainerId> create_container(engine::ContainerSpec spec, engine::CreateOptions options) override;
+  Task<void> start_container(ContainerId id) override;
+  Task<void> stop_container(ContainerId id, engine::StopRequest request) override;
+  Task<void> kill_container(ContainerId id, std::string signal) override;
+  Task<void> restart_container(ContainerId id, engine::StopRequest request) override;
+  Task<void> pause_container(ContainerId id) override;
+  Task<void> unpause_container(ContainerId id) override;
+  Task<void> rename_container(ContainerId id, std::string name) override;
+  Task<void> remove_container(ContainerId id, engine::WithVolumes volumes) override;
+  Task<std::vector<engine::Event>> next_events(std::int64_t since) override;
+  Task<std::int64_t> newest_event() override;
+
+  /// Runs a program in a container to its end, with this process's stdin, stdout and stderr, and returns its exit code
+  /// (126, 127: it could not be started; 128 + n: signal n). With `tty` the caller's terminal is the program's.
+  Task<int> exec(ContainerId id, ExecRequest request);
+  /// For `run` and `up` with a terminal: the container's stdin. Throws Error when it was created without stdin_open.
+  Task<std::unique_ptr<StdinStream>> attach_stdin(ContainerId id);
+  Task<void> resize_terminal(ContainerId id, unsigned columns, unsigned rows);
+
+  /// Where the container's log files are ("000001.log", …); valid without a supervisor.
+  [[nodiscard]] std::string log_folder(const ContainerId& id) const;
+  /// True if a supervisor (or a keeper about to start one) lives.
+  [[nodiscard]] bool is_alive() const;
+
+  /// The end of a command: closes the connections, and if the project has neither containers nor networks left, waits
+  /// (at most a few seconds) until supervisor, keeper and the run folder are gone.
+  Task<void> close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Removes what a crash of everything left of a project: processes (by cgroup), links and firewall rules (by alias and
+/// name), the run folder, and what the database says of running containers. Does nothing while a keeper lives. Returns
+/// what it removed, in words. `down` calls it first.
+Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& timers);
+
+/// A project of this data root, for `davit ls`.
+struct ProjectSummary {
+  std::string name;
+  std::string working_dir;
+  std::vector<std::string> config_files;
+  std::map<std::string, int> states;  ///< "running" to how many containers
+};
+/// From the database and liveness checks; starts nothing. By name.
+[[nodiscard]] std::vector<ProjectSummary> list_projects(const std::string& data_root, const std::string& run_root);
+
+}  // namespace davit::embedded
