@@ -1,0 +1,200 @@
+// Raising, changing and lowering a stack.
+#include <gtest/gtest.h>
+
+#include "stack.hpp"
+
+namespace davit::test {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Lifecycle, UpRaisesAndDownLeavesNothing) {
+  Stack stack("lifeup");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a: {image: busybox, command: [sleep, "3600"]}
+  b: {image: busybox, command: [sleep, "3600"], volumes: ["data:/data"]}
+volumes: {data: {}}
+)");
+  const auto up = stack.ok({"up", "-d"});
+  EXPECT_TRUE(contains(up.err, " Network lifeup_default Created ")) << up.err;
+  EXPECT_TRUE(contains(up.err, " Container lifeup-a-1 Started ")) << up.err;
+  const auto ps = stack.ok({"ps", "--format", "json"});
+  EXPECT_TRUE(contains(ps.out, R"("Name":"lifeup-a-1")")) << ps.out;
+  EXPECT_TRUE(contains(ps.out, R"("State":"running")")) << ps.out;
+  const auto down = stack.ok({"down"});
+  EXPECT_TRUE(contains(down.err, " Container lifeup-a-1 Removed ")) << down.err;
+  EXPECT_TRUE(contains(down.err, " Network lifeup_default Removed ")) << down.err;
+  EXPECT_TRUE(eventually([&] { return stack.leftovers().empty(); }, 10s));
+  EXPECT_TRUE(std::filesystem::exists(stack.data_root() / "volumes/lifeup_data")) << "down without -v keeps volumes";
+}
+
+TEST(Lifecycle, DependentsStartInTheOrderOfHealth) {
+  Stack stack("lifeorder");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  db:
+    image: busybox
+    command: [sh, -c, "touch /ready && exec sleep 3600"]
+    healthcheck: {test: [CMD, test, -e, /ready], interval: 30s}
+  migrate:
+    image: busybox
+    command: [sh, -c, "echo migrated"]
+    depends_on: {db: {condition: service_healthy}}
+  api:
+    image: busybox
+    command: [sleep, "3600"]
+    depends_on: {migrate: {condition: service_completed_successfully}}
+)");
+  const auto up = stack.ok({"up", "-d", "--wait"}, 60s);
+  const auto at = [&](const std::string& text) { return up.err.find(text); };
+  EXPECT_LT(at("Container lifeorder-db-1 Healthy"), at("Container lifeorder-migrate-1 Started")) << up.err;
+  EXPECT_LT(at("Container lifeorder-migrate-1 Exited"), at("Container lifeorder-api-1 Started")) << up.err;
+}
+
+TEST(Lifecycle, ASecondUpRecreatesOnlyWhatChangedAndSaysWhy) {
+  Stack stack("lifeagain");
+  import_busybox(stack);
+  const std::string text = R"(
+services:
+  a: {image: busybox, command: [sleep, "3600"], environment: {MODE: "${MODE:-one}"}}
+  b: {image: busybox, command: [sleep, "3600"]}
+)";
+  stack.compose(text);
+  stack.ok({"up", "-d"});
+  const auto same = stack.ok({"up", "-d"});
+  EXPECT_FALSE(contains(same.err, "Recreate")) << same.err;
+  EXPECT_TRUE(contains(same.err, "Container lifeagain-a-1 Running")) << same.err;
+  stack.write(".env", "MODE=two\n");
+  const auto dry = stack.ok({"--dry-run", "up", "-d"});
+  EXPECT_TRUE(contains(dry.out + dry.err, "config changed: environment.MODE")) << dry.out << dry.err;
+  const auto changed = stack.ok({"up", "-d"});
+  EXPECT_TRUE(contains(changed.err, "Container lifeagain-a-1 Recreated")) << changed.err;
+  EXPECT_FALSE(contains(changed.err, "Container lifeagain-b-1 Recreate")) << changed.err;
+  EXPECT_TRUE(contains(stack.ok({"exec", "-T", "a", "env"}).out, "MODE=two"));
+}
+
+TEST(Lifecycle, FiftyServicesComeAndGo) {
+  Stack stack("lifefifty");
+  import_busybox(stack);
+  std::string text = "services:\n";
+  for (int i = 0; i < 50; ++i)
+    text += "  s" + std::to_string(i) + ": {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}\n";
+  stack.compose(text);
+  stack.ok({"up", "-d"}, 60s);
+  const auto quiet = stack.ok({"ps", "-q"});
+  EXPECT_EQ(std::count(quiet.out.begin(), quiet.out.end(), '\n'), 50);
+  stack.ok({"down"}, 60s);
+  EXPECT_TRUE(eventually([&] { return stack.leftovers().empty(); }, 10s));
+}
+
+TEST(Lifecycle, TwoProjectsOfOneFileRunSideBySide) {
+  Stack one("lifeone");
+  import_busybox(one);
+  one.compose("services: {a: {image: busybox, command: [sleep, '3600'], ports: ['80']}}\n");
+  one.ok({"up", "-d"});
+  // The same folder and data root under another project name.
+  one.ok({"-p", "lifeother", "up", "-d"});
+  EXPECT_TRUE(contains(one.ok({"ls"}).out, "lifeone"));
+  EXPECT_TRUE(contains(one.ok({"ls"}).out, "lifeother"));
+  const auto first = one.ok({"port", "a", "80"}).out;
+  const auto second = one.ok({"-p", "lifeother", "port", "a", "80"}).out;
+  EXPECT_NE(first, second);
+  one.ok({"-p", "lifeother", "down", "-t", "0"});
+  EXPECT_TRUE(contains(one.ok({"ps", "-q"}).out, "\n")) << "the other project's down must not touch this one";
+}
+
+TEST(Lifecycle, ScaleKeepsWhatRunsAndTakesTheHighestAway) {
+  Stack stack("lifescale");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
+  stack.ok({"up", "-d"});
+  const auto before = stack.ok({"ps", "-q"}).out;
+  stack.ok({"up", "-d", "--scale", "a=3"});
+  const auto three = stack.ok({"ps", "-q"}).out;
+  EXPECT_EQ(std::count(three.begin(), three.end(), '\n'), 3);
+  EXPECT_TRUE(contains(three, before.substr(0, 12)));
+  stack.ok({"up", "-d", "--scale", "a=1"});
+  EXPECT_EQ(stack.ok({"ps", "-q"}).out, before);
+}
+
+TEST(Lifecycle, OrphansAreNamedAndRemovedOnRequest) {
+  Stack stack("lifeorphan");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600']}, b: {image: busybox, command: [sleep, '3600']}}\n");
+  stack.ok({"up", "-d"});
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600']}}\n");
+  const auto warned = stack.ok({"up", "-d"});
+  EXPECT_TRUE(contains(warned.err, "Found orphan containers")) << warned.err;
+  EXPECT_TRUE(contains(warned.err, "lifeorphan-b-1")) << warned.err;
+  stack.ok({"up", "-d", "--remove-orphans", "-t", "0"});
+  EXPECT_FALSE(contains(stack.ok({"ps", "-a"}).out, "lifeorphan-b-1"));
+}
+
+TEST(Lifecycle, VolumesSurviveDownAndGoWithV) {
+  Stack stack("lifevol");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a: {image: busybox, command: [sh, -c, "echo kept >> /data/file; sleep 3600"], volumes: ["data:/data"], stop_grace_period: 0s}
+volumes: {data: {}}
+)");
+  stack.ok({"up", "-d"});
+  ASSERT_TRUE(eventually([&] { return stack.davit({"exec", "-T", "a", "cat", "/data/file"}).out == "kept\n"; }, 10s));
+  stack.ok({"down"});
+  stack.ok({"up", "-d"});
+  EXPECT_TRUE(eventually([&] { return stack.davit({"exec", "-T", "a", "cat", "/data/file"}).out == "kept\nkept\n"; }, 10s));
+  stack.ok({"down", "-v"});
+  EXPECT_FALSE(std::filesystem::exists(stack.data_root() / "volumes/lifevol_data"));
+}
+
+TEST(Lifecycle, SecretsAndConfigsAreFilesWithTheModeAskedFor) {
+  Stack stack("lifesecret");
+  import_busybox(stack);
+  stack.write("password.txt", "hunter2");
+  stack.compose(R"(
+services:
+  a:
+    image: busybox
+    command: [sleep, "3600"]
+    stop_grace_period: 0s
+    secrets: [{source: password, target: pw, mode: 0400, uid: "65534"}]
+    configs: [{source: motd, target: /etc/motd}]
+secrets: {password: {file: ./password.txt}}
+configs: {motd: {content: "welcome"}}
+)");
+  stack.ok({"up", "-d"});
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat", "/run/secrets/pw"}).out, "hunter2");
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "stat", "-c", "%a %u", "/run/secrets/pw"}).out, "400 65534\n");
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat", "/etc/motd"}).out, "welcome");
+  Program grep({"grep", "-rl", "hunter2", stack.data_root().string()}, {});
+  EXPECT_EQ(grep.finish(30s).out, "") << "a secret must not reach the data root";
+}
+
+TEST(Lifecycle, RestartPolicyBringsAFailedContainerBack) {
+  Stack stack("liferestart");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a: {image: busybox, command: [sh, -c, "echo again >> /data/n; exit 3"], restart: "on-failure:2", volumes: ["data:/data"]}
+volumes: {data: {}}
+)");
+  stack.ok({"up", "-d"});
+  ASSERT_TRUE(eventually([&] { return contains(stack.davit({"ps", "-a"}).out, "Exited (3)"); }, 20s));
+  Program lines({"wc", "-l", (stack.data_root() / "volumes/liferestart_data/_data/n").string()}, {});
+  EXPECT_TRUE(lines.finish(5s).out.starts_with("3 ")) << "one start and two restarts";
+}
+
+TEST(Lifecycle, AProcessWithoutAHandlerForSigtermIsKilledAtOnceAndThatIsSaid) {
+  Stack stack("lifekill");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 50s}}\n");
+  stack.ok({"up", "-d"});
+  const auto down = stack.ok({"down"}, 20s);  // the grace period is longer than the limit of this command
+  EXPECT_TRUE(contains(down.err, "Removed")) << down.err;
+}
+
+}  // namespace
+}  // namespace davit::test

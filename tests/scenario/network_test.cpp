@@ -1,0 +1,117 @@
+// Names, ports, isolation, as containers see them.
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+
+#include <set>
+#include <sstream>
+
+#include "stack.hpp"
+
+namespace davit::test {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// Sends nothing, reads to the end; "" when nobody answers.
+std::string read_tcp(const std::string& address, int port) {
+  const Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const timeval limit{2, 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<std::uint16_t>(port));
+  ::inet_pton(AF_INET, address.c_str(), &to.sin_addr);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return {};
+  std::string text;
+  char buffer[4096];
+  for (ssize_t got = 0; (got = ::read(fd.get(), buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(got));
+  return text;
+}
+
+std::set<std::string> addresses(const std::string& nslookup) {
+  std::set<std::string> found;
+  std::istringstream lines(nslookup);
+  bool answer = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("Name:")) answer = true;
+    if (answer && line.starts_with("Address")) found.insert(line.substr(line.rfind(' ') + 1));
+  }
+  return found;
+}
+
+TEST(Network, TwentyReplicasAnswerToOneName) {
+  Stack stack("nettwenty");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  many: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, deploy: {replicas: 20}}
+  ask: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
+)");
+  stack.ok({"up", "-d"}, 60s);
+  const auto answer = stack.davit({"exec", "-T", "ask", "nslookup", "-type=a", "many"});
+  EXPECT_EQ(addresses(answer.out).size(), 20U) << answer.out;
+  EXPECT_EQ(addresses(stack.davit({"exec", "-T", "ask", "nslookup", "-type=a", "nettwenty-many-7"}).out).size(), 1U);
+}
+
+TEST(Network, AliasesAreHeardOnTheirNetworkOnly) {
+  Stack stack("netalias");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  db: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, networks: {back: {aliases: [database]}}}
+  api: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, networks: [back, front]}
+  web: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, networks: [front]}
+networks: {back: {}, front: {}}
+)");
+  stack.ok({"up", "-d"});
+  EXPECT_EQ(stack.davit({"exec", "-T", "api", "ping", "-c1", "-W2", "database"}).code, 0);
+  EXPECT_EQ(stack.davit({"exec", "-T", "api", "ping", "-c1", "-W2", "web"}).code, 0);
+  EXPECT_NE(stack.davit({"exec", "-T", "web", "ping", "-c1", "-W2", "database"}).code, 0);
+}
+
+TEST(Network, PublishedPortsAnswerOnLoopback) {
+  Stack stack("netport");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a:
+    image: busybox
+    command: [sh, -c, "while true; do echo hello | nc -l -p 80; done"]
+    stop_grace_period: 0s
+    ports: ["127.0.0.1:28181:80"]
+)");
+  stack.ok({"up", "-d"});
+  EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28181\n");
+  EXPECT_TRUE(eventually([] { return read_tcp("127.0.0.1", 28181) == "hello\n"; }, 10s));
+}
+
+TEST(Network, AnInternalNetworkHasNoWayOut) {
+  Stack stack("netint");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, networks: [inside]}
+networks: {inside: {internal: true}}
+)");
+  stack.ok({"up", "-d"});
+  EXPECT_FALSE(contains(stack.ok({"exec", "-T", "a", "ip", "route"}).out, "default"));
+}
+
+TEST(Network, NamespacesCanBeSharedOrLeftOut) {
+  Stack stack("netmode");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  none: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, network_mode: none}
+  first: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
+  second: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, network_mode: "service:first"}
+)");
+  stack.ok({"up", "-d"});
+  EXPECT_FALSE(contains(stack.ok({"exec", "-T", "none", "ip", "addr"}).out, "eth0"));
+  EXPECT_EQ(stack.ok({"exec", "-T", "first", "ip", "-4", "addr"}).out, stack.ok({"exec", "-T", "second", "ip", "-4", "addr"}).out);
+}
+
+}  // namespace
+}  // namespace davit::test

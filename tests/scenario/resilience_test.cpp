@@ -1,0 +1,96 @@
+// What happens when parts of davit die at the worst moment.
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "stack.hpp"
+
+namespace davit::test {
+namespace {
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+TEST(Resilience, AKilledSupervisorLosesNoLogLine) {
+  Stack stack("killlogs");
+  import_busybox(stack);
+  constexpr int kLines = 300000;
+  stack.compose("services: {a: {image: busybox, command: [sh, -c, 'seq 1 " + std::to_string(kLines) + "; echo done']}}\n");
+  stack.ok({"up", "-d"});
+  // Three deaths while the flood runs; the keeper brings each successor up.
+  for (int i = 0; i < 3; ++i) {
+    pid_t pid = 0;
+    if (!eventually([&] { return (pid = stack.supervisor()) != 0; }, 5s)) break;
+    ::kill(pid, SIGKILL);
+    eventually([&] { return stack.supervisor() != pid; }, 5s);
+  }
+  ASSERT_TRUE(eventually([&] { return contains(stack.davit({"ps", "-a"}).out, "Exited (0)"); }, 60s))
+      << stack.davit({"ps", "-a"}).out;
+  std::istringstream lines(stack.ok({"logs", "--no-log-prefix"}).out);
+  int expected = 1;
+  std::string line;
+  while (std::getline(lines, line) && line != "done") {
+    ASSERT_EQ(line, std::to_string(expected));
+    ++expected;
+  }
+  EXPECT_EQ(expected, kLines + 1);
+  EXPECT_EQ(line, "done");
+}
+
+TEST(Resilience, HealthNamesPortsAndExitCodesWorkAfterTheSupervisorWasKilled) {
+  Stack stack("killsup");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a:
+    image: busybox
+    command: [sh, -c, "touch /ok; while [ ! -e /stop ]; do sleep 0.1; done; exit 7"]
+    healthcheck: {test: [CMD, test, -e, /ok], interval: 1s, retries: 1}
+    ports: ["127.0.0.1:28282:80"]
+  b: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
+)");
+  stack.ok({"up", "-d", "--wait"}, 60s);
+  const pid_t before = stack.supervisor();
+  ASSERT_NE(before, 0);
+  ::kill(before, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return stack.supervisor() != 0 && stack.supervisor() != before; }, 5s));
+  EXPECT_EQ(stack.davit({"exec", "-T", "b", "ping", "-c1", "-W2", "a"}).code, 0) << "names";
+  EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28282\n");
+  stack.ok({"exec", "-T", "a", "rm", "/ok"});
+  EXPECT_TRUE(eventually([&] { return contains(stack.davit({"ps"}).out, "(unhealthy)"); }, 10s)) << "health";
+  stack.ok({"exec", "-T", "a", "touch", "/stop"});
+  EXPECT_TRUE(eventually([&] { return contains(stack.davit({"ps", "-a"}).out, "Exited (7)"); }, 10s)) << "exit code";
+}
+
+TEST(Resilience, ASecondUpFinishesWhatAKilledOneBegan) {
+  Stack stack("killup");
+  import_busybox(stack);
+  std::string text = "services:\n";
+  for (int i = 0; i < 20; ++i)
+    text += "  s" + std::to_string(i) + ": {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}\n";
+  stack.compose(text);
+  {
+    const auto up = stack.start({"up", "-d"});
+    ASSERT_TRUE(up->wait_for_output(" Started ", 30s)) << up->output().err;
+    up->signal(SIGKILL);
+    EXPECT_EQ(up->finish(10s).code, 128 + SIGKILL);
+  }
+  stack.ok({"up", "-d"}, 60s);
+  const auto quiet = stack.ok({"ps", "-q"});
+  EXPECT_EQ(std::count(quiet.out.begin(), quiet.out.end(), '\n'), 20);
+}
+
+TEST(Resilience, DownFindsEverythingAfterAllProcessesWereKilled) {
+  Stack stack("killall");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], ports: ['28383:80']}, b: {image: busybox, command: [sleep, '3600']}}\n");
+  stack.ok({"up", "-d"});
+  for (const pid_t pid : stack.engine_processes()) ::kill(pid, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return stack.engine_processes().empty(); }, 5s));
+  std::filesystem::remove_all(stack.run_root() / stack.name());  // no state file helps
+  stack.ok({"down"}, 60s);
+  EXPECT_TRUE(eventually([&] { return stack.leftovers().empty(); }, 10s));
+  stack.ok({"up", "-d"}, 60s);
+}
+
+}  // namespace
+}  // namespace davit::test
