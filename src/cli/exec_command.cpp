@@ -1,0 +1,97 @@
+#include <algorithm>
+
+#include "commands.hpp"
+#include "davit/base/error.hpp"
+#include "davit/base/suggest.hpp"
+#include "davit/embedded/client.hpp"
+#include "project_loading.hpp"
+#include "session.hpp"
+
+namespace davit::cli {
+namespace {
+
+struct Options {
+  std::vector<std::string> environment;
+  std::string user;
+  std::string working_dir;
+  int index = 0;
+  bool detach = false;
+  bool no_tty = false;
+  bool privileged = false;
+  bool ignored = false;
+};
+
+/// The running container to enter: replica `index`, or the first; those of the service before its one-offs.
+const engine::ObservedContainer& choose(const engine::Observed& observed, const std::string& service, int index) {
+  const engine::ObservedContainer* best = nullptr;
+  std::vector<std::string> names;
+  for (const auto& container : observed.containers) {
+    names.push_back(container.service);
+    if (container.service != service || container.state != engine::ContainerState::Running) continue;
+    if (index > 0 && (container.one_off || container.number != index)) continue;
+    if (best == nullptr || (best->one_off && !container.one_off) ||
+        (best->one_off == container.one_off && container.number < best->number))
+      best = &container;
+  }
+  if (best != nullptr) return *best;
+  Diagnostic diagnostic = Diagnostic::error("not-running", "service \"" + service + "\" is not running");
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (index > 0) diagnostic.note("container " + std::to_string(index) + " of the service was asked for");
+  if (const auto near = nearest(service, names); near && *near != service)
+    diagnostic.with_hint("did you mean '" + *near + "'?");
+  else
+    diagnostic.with_hint("'davit ps --all' shows the containers, 'davit up -d " + service + "' starts it");
+  throw Error(std::move(diagnostic));
+}
+
+Task<int> exec(Session& session, std::string service, std::vector<std::string> command, Options options) {
+  const engine::Observed observed = co_await session.engine().observe();
+  const engine::ObservedContainer& container = choose(observed, service, options.index);
+  embedded::ExecRequest request;
+  request.container = container.id;
+  request.command = std::move(command);
+  request.environment = std::move(options.environment);
+  request.user = std::move(options.user);
+  request.working_dir = std::move(options.working_dir);
+  request.privileged = options.privileged;
+  request.detach = options.detach;
+  request.tty = !options.no_tty && !options.detach && session.context().stdin_is_terminal && session.context().stdout_is_terminal;
+  co_return co_await embedded::exec(session.engine(), std::move(request));
+}
+
+}  // namespace
+
+void add_exec(Commands& commands) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = commands.add(
+      "exec", {.summary = "run a command in a running container",
+               .synopsis = "[OPTIONS] SERVICE COMMAND [ARG...]",
+               .description = "Runs a command in the first running container of the service, with a terminal if standard\n"
+                              "input and output are one. Everything after SERVICE belongs to the command.",
+               .examples = "davit exec db psql -U postgres\ndavit exec -T api cat /etc/hosts | grep db",
+               .exit_status = "That of the command; 1 if it could not be run."});
+  command->prefix_command();
+  command->add_flag("-d,--detach", options->detach, "leave it running in the background");
+  command->add_option("-e,--env", options->environment, "set an environment variable; repeat")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+  command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N");
+  command->add_flag("-T,--no-tty", options->no_tty, "no terminal, even if there is one");
+  command->add_flag("--privileged", options->privileged, "give the command all capabilities");
+  command->add_option("-u,--user", options->user, "user, and group after a colon")->type_name("USER");
+  command->add_option("-w,--workdir", options->working_dir, "folder in the container")->type_name("DIR");
+  command->add_flag("-i,--interactive,-t,--tty", options->ignored)->group("");  // docker's defaults
+  commands.on(command, [options, command](Context& context) {
+    std::vector<std::string> words = command->remaining();
+    if (!words.empty() && words.front() == "--") words.erase(words.begin());
+    if (words.size() < 2)
+      throw Error(Diagnostic::error("usage", "exec needs a service and a command").with_hint("davit exec SERVICE COMMAND [ARG...]"));
+    std::string service = words.front();
+    words.erase(words.begin());
+    Session session(context, load_project_or_name(context).name);
+    return session.run(exec(session, std::move(service), std::move(words), *options));
+  });
+}
+
+}  // namespace davit::cli

@@ -1,0 +1,68 @@
+#include "execute.hpp"
+
+#include <cstdio>
+
+#include "davit/base/error.hpp"
+#include "davit/logs/reader.hpp"
+
+namespace davit::cli {
+namespace {
+
+class NoImages final : public runtime::ImageProvider {
+ public:
+  Task<plan::ImageInfo> build(const model::Project&, const model::Service& service) override { return refuse(service.name); }
+  Task<plan::ImageInfo> pull(const model::Project&, const model::Service& service) override { return refuse(service.name); }
+  Task<void> remove(const std::string& image) override {
+    throw Error("this command removes no image, but its plan wants to remove '" + image + "'");
+    co_return;
+  }
+
+ private:
+  static Task<plan::ImageInfo> refuse(std::string service) {
+    throw Error("this command makes no image, but its plan needs one for service '" + service + "'");
+    co_return plan::ImageInfo{};
+  }
+};
+
+}  // namespace
+
+plan::Plan checked(const Context& context, Result<plan::Plan, Diagnostics> plan) {
+  if (!plan) {
+    print(context, plan.error());
+    throw ExitWith{1};
+  }
+  for (const auto& warning : plan->warnings) print(context, warning);
+  return *std::move(plan);
+}
+
+void print_plan(const plan::Plan& plan) {
+  const std::string text = plan.empty() ? "nothing to do\n" : plan.to_string();
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
+
+runtime::ImageProvider& no_images() {
+  static NoImages none;
+  return none;
+}
+
+Task<std::vector<std::string>> tail_of_log(engine::ObservedContainer container, std::size_t lines) {
+  co_return logs::last_lines(container.log_path, lines);
+}
+
+Task<runtime::Execution> execute_plan(Session& session, const model::Project& project, const plan::Plan& plan,
+                                      ExecuteSettings settings) {
+  const Context& context = session.context();
+  const auto progress = make_progress(session, settings.title);
+  runtime::ExecuteOptions options;
+  if (context.global.parallel > 0) options.parallel = static_cast<std::size_t>(context.global.parallel);
+  options.wait_timeout = settings.wait_timeout;
+  options.log_tail = tail_of_log;
+  runtime::Context with{project, session.engine(), settings.images != nullptr ? *settings.images : no_images(),
+                        session.timers(), *progress};
+  runtime::Execution execution = co_await runtime::execute(with, plan, std::move(options));
+  for (const auto& warning : execution.warnings) print(context, warning);
+  execution.throw_if_failed();
+  co_return execution;
+}
+
+}  // namespace davit::cli

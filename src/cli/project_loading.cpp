@@ -1,0 +1,63 @@
+#include "project_loading.hpp"
+
+#include <cstdio>
+
+#include "davit/base/error.hpp"
+
+namespace davit::cli {
+namespace {
+
+std::string read_standard_input() {
+  std::string text;
+  char buffer[65536];
+  for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;) text.append(buffer, got);
+  return text;
+}
+
+bool no_file_was_found(const Diagnostics& diagnostics) {
+  for (const auto& diagnostic : diagnostics.items())
+    if (diagnostic.code == "no-compose-file") return true;
+  return false;
+}
+
+}  // namespace
+
+compose::LoadRequest load_request(const Context& context) {
+  compose::LoadRequest request;
+  const GlobalOptions& global = context.global;
+  request.files = global.files;
+  request.project_directory = global.project_directory;
+  request.project_name = global.project_name;
+  request.profiles = global.profiles;
+  request.env_files = global.env_files;
+  request.environment = context.environment;
+  request.cwd = context.cwd;
+  request.read_stdin = read_standard_input;
+  request.options.keep_all_resources = global.all_resources;
+  return request;
+}
+
+model::Project load_project(const Context& context, const std::vector<std::string>& services,
+                            compose::Dependencies dependencies) {
+  compose::LoadRequest request = load_request(context);
+  request.services = services;
+  request.dependencies = dependencies;
+  compose::LoadResult result = compose::load(request, context.files);
+  print(context, result.diagnostics, result.sources.lookup());
+  if (!result.loaded) throw ExitWith{1};
+  return std::move(result.loaded->project);
+}
+
+ProjectOrName load_project_or_name(const Context& context) {
+  const compose::LoadRequest request = load_request(context);
+  compose::LoadResult result = compose::load(request, context.files);
+  const std::string named =
+      !context.global.project_name.empty() ? context.global.project_name : context.env("COMPOSE_PROJECT_NAME").value_or("");
+  if (!result.loaded && !named.empty() && no_file_was_found(result.diagnostics)) return {named, std::nullopt};
+  print(context, result.diagnostics, result.sources.lookup());
+  if (!result.loaded) throw ExitWith{1};
+  std::string name = result.loaded->project.name;
+  return {std::move(name), std::move(result.loaded->project)};
+}
+
+}  // namespace davit::cli

@@ -1,0 +1,100 @@
+#include "session.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <deque>
+
+#include "davit/async/event.hpp"
+#include "davit/embedded/client.hpp"
+
+namespace davit::cli {
+namespace {
+
+constexpr int kInterrupted = 130;
+
+}  // namespace
+
+/// SIGINT and SIGTERM: cancel the command, or, once somebody has asked for them, are handed over one by one.
+class Session::Signals final : public runtime::Interrupts {
+ public:
+  explicit Signals(asio::io_context& loop) : set_(loop, SIGINT, SIGTERM), arrived_(loop.get_executor()) { listen(); }
+
+  Task<void> next() override {
+    while (count_ == taken_) co_await arrived_.wait();
+    ++taken_;
+  }
+
+  void hand_over() { handed_over_ = true; }
+  void close() { set_.cancel(); }
+  [[nodiscard]] bool cancelled() const { return cancelled_; }
+  asio::cancellation_signal& cancellation() { return cancellation_; }
+
+ private:
+  void listen() {
+    set_.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      if (handed_over_) {
+        ++count_;
+        arrived_.notify();
+      } else {
+        cancelled_ = true;
+        cancellation_.emit(asio::cancellation_type::terminal);
+      }
+      listen();
+    });
+  }
+
+  asio::signal_set set_;
+  Event arrived_;
+  asio::cancellation_signal cancellation_;
+  bool handed_over_ = false;
+  bool cancelled_ = false;
+  int count_ = 0;
+  int taken_ = 0;
+};
+
+Session::Session(Context& context, std::string project)
+    : context_(context), project_(std::move(project)), signals_(std::make_unique<Signals>(loop_)) {}
+
+Session::~Session() = default;
+
+engine::Engine& Session::engine() {
+  if (engine_ == nullptr) {
+    embedded::ClientOptions options;
+    options.data_root = context_.data_root();
+    options.run_root = context_.run_root();
+    options.project = project_;
+    options.davit = context_.executable;
+    options.runtime = context_.global.runtime;
+    engine_ = embedded::connect(loop_.get_executor(), std::move(options));
+  }
+  return *engine_;
+}
+
+runtime::Interrupts& Session::interrupts() {
+  signals_->hand_over();
+  return *signals_;
+}
+
+int Session::run(Task<int> command) {
+  std::exception_ptr failure;
+  int code = 1;
+  auto done = [&](const std::exception_ptr& error, int result) {
+    failure = error;
+    code = result;
+    signals_->close();
+  };
+  asio::co_spawn(loop_, std::move(command), asio::bind_cancellation_slot(signals_->cancellation().slot(), done));
+  loop_.run();
+  if (signals_->cancelled()) {
+    // Whatever the cancellation turned into on its way up, the user asked for the end.
+    return kInterrupted;
+  }
+  if (failure) std::rethrow_exception(failure);
+  return code;
+}
+
+}  // namespace davit::cli

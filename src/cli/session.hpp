@@ -1,0 +1,46 @@
+#pragma once
+// One command at work: the event loop, the engine of the project, time, signals.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "context.hpp"
+#include "davit/async/task.hpp"
+#include "davit/async/timers.hpp"
+#include "davit/engine/engine.hpp"
+#include "davit/runtime/runtime.hpp"
+
+namespace davit::cli {
+
+class Session {
+ public:
+  Session(Context& context, std::string project);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  [[nodiscard]] engine::Engine& engine();
+  [[nodiscard]] Timers& timers() { return timers_; }
+  [[nodiscard]] asio::io_context& loop() { return loop_; }
+  [[nodiscard]] Context& context() { return context_; }
+  [[nodiscard]] const std::string& project() const { return project_; }
+
+  /// Runs the command to its end on the loop of this session and returns its exit code. SIGINT and SIGTERM cancel it;
+  /// then the exit code is 130, as docker compose's.
+  int run(Task<int> command);
+
+  /// For a command that answers signals itself (attached `up`, `run`): from now until the session ends they go there.
+  [[nodiscard]] runtime::Interrupts& interrupts();
+
+ private:
+  class Signals;
+  Context& context_;
+  std::string project_;
+  asio::io_context loop_{1};
+  SteadyTimers timers_;
+  std::unique_ptr<Signals> signals_;
+  std::unique_ptr<engine::Engine> engine_;
+};
+
+}  // namespace davit::cli
