@@ -46,6 +46,7 @@ struct SeccompSetting {
 /// Everything besides the spec that goes into the config.
 struct OciInputs {
   ContainerId id;
+  std::string hostname;            ///< short name
   ResolvedUser user;
   std::string rootfs;              ///< absolute path
   std::vector<OciMount> mounts;    ///< volumes, binds, tmpfs, secrets, /etc/hosts ...: as prepared

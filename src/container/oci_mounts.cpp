@@ -1,0 +1,63 @@
+// config.json, `mounts`: the standard ones (moby daemon/pkg/oci/defaults.go), then what was prepared.
+
+#include <algorithm>
+
+#include "container/oci_parts.hpp"
+
+namespace davit::container {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::int64_t kDefaultShm = std::int64_t{64} << 20U;
+
+json::object to_json(const OciMount& mount) {
+  json::array options;
+  for (const std::string& option : mount.options) options.emplace_back(option);
+  return {{"destination", mount.target}, {"type", mount.type}, {"source", mount.source}, {"options", std::move(options)}};
+}
+
+/// /dev/shm: our own, the host's, or that of the container whose IPC namespace is joined.
+OciMount shm_mount(const engine::ContainerSpec& spec, const OciInputs& inputs) {
+  if (spec.ipc_mode == "host") return {"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate"}};
+  constexpr std::string_view kNamespace = "/ns/ipc";
+  if (inputs.ipcns_path.ends_with(kNamespace)) {
+    const std::string process = inputs.ipcns_path.substr(0, inputs.ipcns_path.size() - kNamespace.size());
+    return {"/dev/shm", "bind", process + "/root/dev/shm", {"bind", "rprivate"}};
+  }
+  const std::string size = "size=" + std::to_string(spec.shm_size.value_or(kDefaultShm));
+  return {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", size}};
+}
+
+std::vector<OciMount> standard_mounts(const engine::ContainerSpec& spec, const OciInputs& inputs,
+                                      const SecurityOptions& security) {
+  const std::string sys_access = spec.privileged ? "rw" : "ro";
+  const std::string cgroup_access = spec.privileged || security.writable_cgroups ? "rw" : "ro";
+  std::vector<OciMount> out{
+      {"/proc", "proc", "proc", {"nosuid", "noexec", "nodev"}},
+      {"/dev", "tmpfs", "tmpfs", {"nosuid", "strictatime", "mode=755", "size=65536k"}},
+      {"/dev/pts", "devpts", "devpts", {"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"}},
+      {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", sys_access}},
+      {"/sys/fs/cgroup", "cgroup", "cgroup", {cgroup_access, "nosuid", "noexec", "nodev"}},
+      {"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}}};
+  if (spec.ipc_mode == "host") out.back() = {"/dev/mqueue", "bind", "/dev/mqueue", {"rbind", "rprivate"}};
+  if (spec.ipc_mode != "none") out.push_back(shm_mount(spec, inputs));
+  return out;
+}
+
+}  // namespace
+
+json::array mounts_part(const engine::ContainerSpec& spec, const OciInputs& inputs, const SecurityOptions& security) {
+  json::array out;
+  for (const OciMount& mount : standard_mounts(spec, inputs, security)) {
+    // A mount of the user on the same place takes its part.
+    const bool replaced = std::any_of(inputs.mounts.begin(), inputs.mounts.end(),
+                                      [&](const OciMount& m) { return m.target == mount.target; });
+    if (!replaced) out.push_back(to_json(mount));
+  }
+  for (const OciMount& mount : inputs.mounts) out.push_back(to_json(mount));
+  return out;
+}
+
+}  // namespace davit::container
