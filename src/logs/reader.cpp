@@ -1,0 +1,195 @@
+#include "davit/logs/reader.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "davit/base/error.hpp"
+#include "davit/base/fd.hpp"
+#include "davit/logs/framer.hpp"
+#include "log_files.hpp"
+#include "tail.hpp"
+
+namespace davit::logs {
+namespace {
+
+constexpr std::size_t kBuffer = 256U << 10U;
+
+bool before(LogPosition a, LogPosition b) {
+  return a.number != b.number ? a.number < b.number : a.offset < b.offset;
+}
+
+}  // namespace
+
+struct LogReader::Impl {
+  Impl(std::string log_folder, ReadOptions options) : folder(std::move(log_folder)) {
+    if (options.since) since = format_timestamp(*options.since);
+    if (options.until) until = format_timestamp(*options.until);
+    if (options.tail) {
+      start = find_tail(folder, *options.tail);
+    } else if (since) {
+      start = find_time(folder, view(*since));
+    } else {
+      start.read_from.number = 0;
+    }
+  }
+
+  /// Makes the first file at or behind `number` the current one. False when there is none.
+  bool open_from(std::uint64_t number, std::uint64_t offset) {
+    Fd opened{::open(path(number).c_str(), O_RDONLY | O_CLOEXEC)};
+    if (!opened) {
+      const auto numbers = list_log_files(folder);
+      const auto found = std::lower_bound(numbers.begin(), numbers.end(), number);
+      if (found == numbers.end()) return false;
+      if (number != 0) missed += *found - number;
+      number = *found;
+      offset = 0;
+      opened.reset(::open(path(number).c_str(), O_RDONLY | O_CLOEXEC));
+      if (!opened) {
+        if (errno == ENOENT) return false;  // removed this moment: the next call finds the one behind
+        throw_system_error("open", path(number), errno);
+      }
+    }
+    file = std::move(opened);
+    at = {number, offset};
+    read_offset = offset;
+    from = to = 0;
+    return true;
+  }
+
+  [[nodiscard]] std::string path(std::uint64_t number) const { return folder + "/" + log_file_name(number); }
+
+  /// Reads more behind what is buffered. False at the end of the file.
+  bool refill() {
+    if (buffer.empty()) buffer.resize(kBuffer);
+    if (from > 0) {
+      std::memmove(buffer.data(), buffer.data() + from, to - from);
+      to -= from;
+      from = 0;
+    }
+    // Only a foreign hand writes a record that large.
+    if (to == buffer.size()) buffer.resize(buffer.size() * 2);
+    ssize_t got = -1;
+    do {
+      got = ::pread(file.get(), buffer.data() + to, buffer.size() - to, static_cast<off_t>(read_offset));
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) throw_system_error("read", path(at.number), errno);
+    read_offset += static_cast<std::uint64_t>(got);
+    to += static_cast<std::size_t>(got);
+    return got > 0;
+  }
+
+  /// The next line of the file, newline cut off. `at` is its place when it is returned; `next_offset` what follows it.
+  std::optional<std::string_view> next_raw() {
+    if (!file && !open_from(start.read_from.number, start.read_from.offset)) return std::nullopt;
+    at.offset += std::exchange(advance, 0);
+    std::size_t searched = 0;
+    bool last_look = false;
+    for (;;) {
+      char* const begin = buffer.data() + from;
+      const std::size_t size = to - from;
+      if (size > searched) {
+        if (const void* const newline = std::memchr(begin + searched, '\n', size - searched)) {
+          const auto length = static_cast<std::size_t>(static_cast<const char*>(newline) - begin);
+          from += length + 1;
+          advance = length + 1;
+          return std::string_view(begin, length);
+        }
+        searched = size;
+      }
+      if (refill()) continue;
+      // A successor is made only after the last byte of this file: having seen it, look here once more.
+      if (!last_look) {
+        last_look = has_successor();
+        if (!last_look) return std::nullopt;
+        continue;
+      }
+      if (size > 0) {  // torn, and never to be finished
+        advance = size;
+        from = to;
+        return std::string_view(buffer.data() + (to - size), size);
+      }
+      if (!open_from(at.number + 1, 0)) return std::nullopt;
+      last_look = false;
+      searched = 0;
+    }
+  }
+
+  [[nodiscard]] bool has_successor() const {
+    if (::access(path(at.number + 1).c_str(), F_OK) == 0) return true;
+    const auto numbers = list_log_files(folder);
+    return !numbers.empty() && numbers.back() > at.number;
+  }
+
+  std::optional<Record> next_record() {
+    const auto raw = next_raw();
+    if (!raw) return std::nullopt;
+    return parse_record(*raw, scratch);
+  }
+
+  [[nodiscard]] bool wanted(const Line& line) const {
+    return !before(at, start.show_from) && (!since || line.time.empty() || line.time >= view(*since));
+  }
+
+  std::optional<Line> next() {
+    while (!finished) {
+      const auto record = next_record();
+      if (!record) return std::nullopt;
+      if (until && !record->time.empty() && record->time > view(*until)) {
+        finished = true;
+        break;
+      }
+      const auto line = lines.add(*record);
+      if (line && wanted(*line)) return line;
+    }
+    return std::nullopt;
+  }
+
+  std::string folder;
+  std::optional<TimestampText> since;
+  std::optional<TimestampText> until;
+  ReadStart start;
+
+  Fd file;
+  LogPosition at;                 ///< of the record returned last
+  std::size_t advance = 0;        ///< its bytes
+  std::uint64_t read_offset = 0;  ///< in the file, behind the buffer
+  std::vector<char> buffer;
+  std::size_t from = 0;  ///< unread bytes of the buffer
+  std::size_t to = 0;
+  TimestampText scratch{};
+  LineAssembler lines;
+  bool finished = false;
+  std::uint64_t missed = 0;
+};
+
+LogReader::LogReader(std::string folder, ReadOptions options)
+    : impl_(std::make_unique<Impl>(std::move(folder), options)) {}
+LogReader::~LogReader() = default;
+LogReader::LogReader(LogReader&&) noexcept = default;
+LogReader& LogReader::operator=(LogReader&&) noexcept = default;
+
+std::optional<Line> LogReader::next() {
+  return impl_->next();
+}
+std::optional<Line> LogReader::flush() {
+  while (auto line = impl_->lines.flush())
+    if (impl_->wanted(*line)) return line;
+  return std::nullopt;
+}
+std::optional<Record> LogReader::next_record() {
+  return impl_->next_record();
+}
+bool LogReader::finished() const {
+  return impl_->finished;
+}
+std::uint64_t LogReader::take_missed_files() {
+  return std::exchange(impl_->missed, 0);
+}
+
+}  // namespace davit::logs
