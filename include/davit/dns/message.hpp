@@ -36,10 +36,10 @@ struct Query {
   bool edns = false;
   bool dnssec_ok = false;
 
-  /// The name in lower case without the last dot; empty for the root. Bytes that are no host name characters are kept.
+  /// The name in lower case without the last dot; empty for the root. A dot inside of a label becomes a zero byte.
   [[nodiscard]] std::string_view name() const { return {name_.data(), name_size_}; }
 
-  std::array<char, kMaxName + 1> name_{};
+  std::array<char, kMaxName + 1> name_;  // not initialised: half of the cost of a query otherwise
   std::size_t name_size_ = 0;
 };
 
@@ -50,8 +50,8 @@ enum class ParseProblem : std::uint8_t {
   NotImplemented,  ///< another operation than QUERY: answer NOTIMP
 };
 
-/// Reads a query. Never reads outside of `packet`, follows compression pointers only backwards, and takes neither a name
-/// longer than 255 bytes nor trailing garbage.
+/// Reads a query. Never reads outside of `packet`, and takes no name longer than 255 bytes, no compression in the question
+/// (there is nothing before it to point at), no second OPT record and no trailing bytes.
 [[nodiscard]] std::optional<ParseProblem> parse_query(std::span<const std::uint8_t> packet, Query& query);
 
 /// Writes answers to one query.
@@ -99,7 +99,11 @@ struct Answer {
   std::vector<network::IpAddress> addresses;
   std::vector<std::string> names;  ///< of PTR and CNAME records
 };
+/// nullopt when it is malformed. Follows compression pointers only backwards.
 [[nodiscard]] std::optional<Answer> parse_answer(std::span<const std::uint8_t> packet);
+
+/// Whether `answer` is an answer to the question of `query`: id, QR bit and question are the same (case does not count).
+[[nodiscard]] bool answers(std::span<const std::uint8_t> answer, std::span<const std::uint8_t> query);
 
 /// The address a reverse name asks for: "4.3.2.1.in-addr.arpa", "….ip6.arpa" with 32 nibbles. Lower case.
 [[nodiscard]] std::optional<network::IpAddress> parse_reverse_name(std::string_view name);

@@ -36,7 +36,6 @@ struct Lookup {
   enum class Outcome : std::uint8_t {
     Found,    ///< our name: `addresses` (maybe none of the family asked for: an empty answer) or `name` (PTR)
     Unknown,  ///< not ours: ask the host's resolvers
-    NoSuchName,  ///< ours to know, and it does not exist: NXDOMAIN
   };
   Outcome outcome = Outcome::Unknown;
   std::vector<network::IpAddress> addresses;
