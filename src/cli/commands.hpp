@@ -45,6 +45,10 @@ class Commands {
 // Commands of docker compose.
 void add_version(Commands& commands);
 
+// Commands of docker.
+/// `image` with import, load, ls, rm, inspect; returns the group, for `image build`.
+CLI::App* add_image(Commands& commands);
+
 /// All of the above, in the order of the help page.
 void add_all(Commands& commands);
 

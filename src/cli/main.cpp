@@ -84,7 +84,9 @@ int run_chosen(Context& context, int argc, char** argv) {
     return 0;
   }
   if (!commands.chosen()) {
-    std::fputs(app.help().c_str(), stdout);
+    const CLI::App* group = &app;
+    while (!group->get_subcommands().empty()) group = group->get_subcommands().front();
+    std::fputs(group->help().c_str(), stdout);
     return 0;
   }
   return commands.chosen()(context);

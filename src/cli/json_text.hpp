@@ -1,0 +1,12 @@
+#pragma once
+// JSON for people: indented by four blanks, as `docker inspect` prints it.
+
+#include <boost/json/fwd.hpp>
+#include <string>
+
+namespace davit::cli {
+
+/// Without a newline at the end.
+[[nodiscard]] std::string pretty_json(const boost::json::value& value);
+
+}  // namespace davit::cli

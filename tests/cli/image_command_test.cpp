@@ -1,0 +1,124 @@
+// `davit image …` from end to end, on a data root of its own. Needs root as unpacking does.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+
+#include "cli/run_davit.hpp"
+#include "davit/image/digest.hpp"
+#include "davit/state/containers.hpp"
+#include "image/tar_builder.hpp"
+#include "support/temp_dir.hpp"
+
+namespace davit::cli {
+namespace {
+
+using image::test::TarBuilder;
+using test::Output;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+
+class ImageCommand : public ::testing::Test {
+ protected:
+  Output davit(std::vector<std::string> words) {
+    words.insert(words.begin(), {"--data-root", dir_.path().string() + "/data", "image"});
+    return test::run_davit(std::move(words));
+  }
+  std::string write(const std::string& name, const std::string& bytes) {
+    const std::string path = (dir_.path() / name).string();
+    std::ofstream(path) << bytes;
+    return path;
+  }
+  Output import(const std::string& name) {
+    return davit({"import", write("root.tar", root_), name, "--change", "CMD [\"sh\"]"});
+  }
+
+  davit::test::TempDir dir_;
+  const std::string root_ = TarBuilder().folder("etc").file("etc/motd", "hello").done();
+};
+
+TEST_F(ImageCommand, ImportPrintsTheIdAndLsShowsTheImage) {
+  const Output imported = import("acme/app:1");
+  EXPECT_EQ(imported.code, 0) << imported.err;
+  EXPECT_THAT(imported.out, MatchesRegex("sha256:[0-9a-f]+\n"));
+  const Output listed = davit({"ls"});
+  EXPECT_EQ(listed.code, 0);
+  EXPECT_THAT(listed.out, HasSubstr("REPOSITORY   TAG       IMAGE ID       CREATED"));
+  EXPECT_THAT(listed.out, HasSubstr("acme/app     1         " + imported.out.substr(7, 12)));
+  EXPECT_THAT(listed.out, HasSubstr("5B\n"));
+  EXPECT_EQ(davit({"ls", "-q", "--no-trunc", "acme/app"}).out, imported.out);
+  EXPECT_EQ(davit({"ls", "-q", "other"}).out, "");
+  EXPECT_EQ(davit({"ls", "--format", "yaml"}).code, 1);
+}
+
+TEST_F(ImageCommand, ImportRefusesAUrlAndBadNamesBeforeItReads) {
+  EXPECT_THAT(davit({"import", "https://x/y.tar", "a"}).err, HasSubstr("only files and '-' are supported"));
+  EXPECT_THAT(davit({"import", "/none", "Bad"}).err, HasSubstr("did you mean 'bad'?"));
+  EXPECT_THAT(davit({"import", "/none", "a"}).err, HasSubstr("cannot open '/none'"));
+  EXPECT_THAT(davit({"import", "/none", "a", "--change", "RUN x"}).err, HasSubstr("cannot do 'RUN'"));
+  EXPECT_EQ(davit({"ls", "-q"}).out, "");
+}
+
+TEST_F(ImageCommand, InspectIsAListWithWhatIsThere) {
+  import("app");
+  const Output got = davit({"inspect", "app", "missing"});
+  EXPECT_EQ(got.code, 1);
+  EXPECT_THAT(got.err, HasSubstr("no such image: 'missing'"));
+  const auto list = boost::json::parse(got.out);
+  ASSERT_EQ(list.get_array().size(), 1U);
+  EXPECT_EQ(list.at(0).at("RepoTags").at(0), "app:latest");
+  EXPECT_EQ(list.at(0).at("Config").at("Cmd").at(0), "sh");
+  EXPECT_EQ(davit({"inspect", "missing"}).out, "[]\n");
+}
+
+TEST_F(ImageCommand, RmSaysWhatItTookAway) {
+  const std::string id = import("app").out;
+  import("app:2");
+  const Output got = davit({"rm", "app:latest", "missing"});
+  EXPECT_EQ(got.code, 1);
+  EXPECT_THAT(got.out, HasSubstr("Untagged: app:latest\nDeleted: " + id));
+  EXPECT_THAT(got.err, HasSubstr("no such image: 'missing'"));
+  const Output last = davit({"rm", "app:2"});
+  EXPECT_EQ(last.code, 0);
+  EXPECT_THAT(last.out, HasSubstr("Deleted: " + image::digest_of(root_)));
+  EXPECT_EQ(davit({"rm", "--force", "missing"}).code, 0);
+}
+
+TEST_F(ImageCommand, RmKeepsAnImageAContainerUses) {
+  const std::string id = import("app").out;
+  auto database = state::Database::open(dir_.path() / "data" / "davit.db");
+  state::Container container;
+  container.id = ContainerId("c1");
+  container.name = "shop-web-1";
+  container.image = ImageId(id.substr(0, id.size() - 1));
+  ASSERT_TRUE(state::Containers(database).insert(container));
+  const Output refused = davit({"rm", "app"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.err, HasSubstr("used by container 'shop-web-1'"));
+  EXPECT_EQ(davit({"rm", "-f", "app"}).out, "Untagged: app:latest\n");
+  EXPECT_EQ(davit({"ls", "-q", "--no-trunc"}).out, id);
+}
+
+TEST_F(ImageCommand, LoadPrintsTheNames) {
+  const std::string config = R"({"os":"linux","rootfs":{"diff_ids":[")" + image::digest_of(root_) + R"("]}})";
+  const std::string manifest = R"([{"Config":"c.json","RepoTags":["one:1","two:2"],"Layers":["l.tar"]}])";
+  const std::string path = write(
+      "images.tar", TarBuilder().file("l.tar", root_).file("c.json", config).file("manifest.json", manifest).done());
+  const Output got = davit({"load", "-i", path});
+  EXPECT_EQ(got.code, 0) << got.err;
+  EXPECT_EQ(got.out, "Loaded image: one:1\nLoaded image: two:2\n");
+  EXPECT_THAT(davit({"load", "-i", write("x", "nonsense")}).err, HasSubstr("no tar archive"));
+}
+
+TEST_F(ImageCommand, GroupAloneShowsItsPage) {
+  const Output got = davit({});
+  EXPECT_EQ(got.code, 0);
+  EXPECT_THAT(got.out, HasSubstr("davit image - manage images"));
+  EXPECT_THAT(got.out, HasSubstr("inspect"));
+  EXPECT_THAT(davit({"inspekt"}).err, HasSubstr("did you mean 'inspect'?"));
+}
+
+}  // namespace
+}  // namespace davit::cli
