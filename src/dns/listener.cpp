@@ -1,0 +1,94 @@
+#include "dns/listener.hpp"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+
+#include "dns/tcp_session.hpp"
+
+namespace davit::dns {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// One container that asks without a pause must not keep the others waiting.
+constexpr int kAtOnce = 64;
+
+}  // namespace
+
+Listener::Listener(std::shared_ptr<ServerCore> core, ServerSockets sockets, Asker asker, std::vector<Upstream> upstreams)
+    : core_(std::move(core)),
+      udp_(core_->context(), sockets.udp.release()),
+      tcp_(core_->context(), sockets.tcp.release()),
+      asker_(std::move(asker)),
+      upstreams_(std::move(upstreams)) {}
+
+void Listener::start() {
+  wait_udp();
+  wait_tcp();
+}
+
+void Listener::close() {
+  error_code ignored;
+  udp_.close(ignored);
+  tcp_.close(ignored);
+  for (const auto& session : std::exchange(sessions_, {})) session->close();
+}
+
+void Listener::session_ended(const std::shared_ptr<TcpSession>& session) {
+  const bool full = sessions_.size() >= core_->limits().tcp_connections;
+  if (sessions_.erase(session) > 0 && full && tcp_.is_open()) wait_tcp();
+}
+
+void Listener::wait_udp() {
+  udp_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const error_code& error) {
+    if (!error) self->drain_udp();
+  });
+}
+
+void Listener::drain_udp() {
+  for (int i = 0; i < kAtOnce && serve_datagram(); ++i) {
+  }
+  if (udp_.is_open()) wait_udp();
+}
+
+bool Listener::serve_datagram() {
+  std::array<std::uint8_t, kMaxUdpSize> packet;
+  sockaddr_in peer{};
+  socklen_t peer_size = sizeof peer;
+  const auto size =
+      ::recvfrom(udp_.native_handle(), packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&peer), &peer_size);
+  if (size < 0) return errno == EINTR || errno == ECONNREFUSED;  // the latter: an asker that went before its answer
+  // Weak: an answer that comes after close() has nobody to go to.
+  const auto reply = [self = weak_from_this(), peer](std::span<const std::uint8_t> message) {
+    const auto listener = self.lock();
+    if (!listener || !listener->udp_.is_open() || message.empty()) return;
+    // A full socket buffer is a lost packet, as on any network; the asker asks again.
+    (void)::sendto(listener->udp_.native_handle(), message.data(), message.size(), MSG_NOSIGNAL,
+                   reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
+  };
+  core_->ask(std::span(packet).first(static_cast<std::size_t>(size)), Transport::Udp, asker_, upstreams_, reply);
+  return udp_.is_open();
+}
+
+void Listener::wait_tcp() {
+  tcp_.async_wait(asio::posix::stream_descriptor::wait_read, [self = shared_from_this()](const error_code& error) {
+    if (!error) self->accept_all();
+  });
+}
+
+void Listener::accept_all() {
+  while (sessions_.size() < core_->limits().tcp_connections) {
+    Fd fd(::accept4(tcp_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd) return wait_tcp();
+    auto session = std::make_shared<TcpSession>(shared_from_this(), std::move(fd));
+    sessions_.insert(session);
+    session->start();
+  }
+  // Full: the next one is accepted when one has ended.
+}
+
+}  // namespace davit::dns

@@ -1,0 +1,39 @@
+#include "dns/server_core.hpp"
+
+#include <algorithm>
+
+namespace davit::dns {
+
+ServerCore::ServerCore(boost::asio::io_context& context, ServerLimits limits)
+    : context_(context), limits_(limits), responder_(limits.ttl), buffer_(kMaxMessage) {}
+
+void ServerCore::close() {
+  for (const auto& query : std::exchange(outstanding_, {})) query->cancel();
+}
+
+std::span<const std::uint8_t> ServerCore::failure(std::span<const std::uint8_t> packet) {
+  Query query;
+  if (parse_query(packet, query)) return {};
+  const std::size_t size = AnswerWriter(packet, query, buffer_, kPlainUdpSize).finish(Rcode::ServerFailure);
+  return std::span<const std::uint8_t>(buffer_).first(size);
+}
+
+void ServerCore::forward(std::span<const std::uint8_t> packet, Transport transport,
+                         const std::vector<Upstream>& upstreams, Reply reply) {
+  if (outstanding_.size() >= limits_.outstanding) return reply(failure(packet));
+  const std::size_t limit =
+      transport == Transport::Tcp ? kMaxMessage : std::min<std::size_t>(responder_.query().udp_size, kMaxUdpSize);
+  auto query = std::make_shared<UpstreamQuery>(context_, packet, transport, upstreams, limits_.upstream_timeout);
+  query->on_done([weak = weak_from_this(), key = std::weak_ptr(query), limit, reply = std::move(reply)](
+                     std::span<std::uint8_t> answer) {
+    const auto self = weak.lock();
+    const auto done = key.lock();
+    if (!self || !done) return;
+    self->outstanding_.erase(done);
+    reply(answer.empty() ? self->failure(done->packet()) : answer.first(truncate(answer, limit)));
+  });
+  outstanding_.insert(query);
+  query->start();
+}
+
+}  // namespace davit::dns

@@ -1,0 +1,56 @@
+#pragma once
+// What the sockets of all containers share.
+
+#include <boost/asio/io_context.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <unordered_set>
+#include <vector>
+
+#include "davit/dns/server.hpp"
+#include "dns/responder.hpp"
+#include "dns/upstream_query.hpp"
+
+namespace davit::dns {
+
+class ServerCore : public std::enable_shared_from_this<ServerCore> {
+ public:
+  ServerCore(boost::asio::io_context& context, ServerLimits limits);
+
+  /// Gets the bytes to send; called at once for an answer of our own (the bytes last until the next question), later for one
+  /// of an upstream, never for a packet that deserves none.
+  using Reply = std::function<void(std::span<const std::uint8_t>)>;
+
+  /// `reply` is a template so that the way of our own names needs no allocation.
+  template <class ReplyFunction>
+  void ask(std::span<const std::uint8_t> packet, Transport transport, const Asker& asker,
+           const std::vector<Upstream>& upstreams, const ReplyFunction& reply) {
+    const auto forwarding = upstreams.empty() ? Forwarding::Off : Forwarding::On;
+    const auto response = responder_.respond(packet, transport, names_, asker, forwarding, buffer_);
+    if (response.kind == Response::Kind::Answer) reply(std::span<const std::uint8_t>(buffer_).first(response.size));
+    if (response.kind == Response::Kind::Forward) forward(packet, transport, upstreams, reply);
+  }
+
+  void set_names(NameTable names) { names_ = std::move(names); }
+  void close();
+
+  [[nodiscard]] boost::asio::io_context& context() { return context_; }
+  [[nodiscard]] const ServerLimits& limits() const { return limits_; }
+
+ private:
+  void forward(std::span<const std::uint8_t> packet, Transport transport, const std::vector<Upstream>& upstreams,
+               Reply reply);
+  /// SERVFAIL to a question, in the buffer.
+  [[nodiscard]] std::span<const std::uint8_t> failure(std::span<const std::uint8_t> packet);
+
+  boost::asio::io_context& context_;
+  ServerLimits limits_;
+  NameTable names_;
+  Responder responder_;
+  std::vector<std::uint8_t> buffer_;
+  std::unordered_set<std::shared_ptr<UpstreamQuery>> outstanding_;
+};
+
+}  // namespace davit::dns
