@@ -22,5 +22,7 @@ inline constexpr const char* kVolume = "com.docker.compose.volume";
 /// davit's own: a digest for each attribute of the service, so that a later `up` can name what changed. See
 /// config_diff.
 inline constexpr const char* kConfigKeys = "io.davit.config-keys";
+/// davit's own: containers whose namespaces this one shares, "service=id" by comma, to notice that they were replaced.
+inline constexpr const char* kDonors = "io.davit.donors";
 
 }  // namespace davit::plan::label

@@ -101,7 +101,6 @@ struct ContainerOptions {
   enum class Stop { No, First };
   Stop stop = Stop::No;                                   ///< rm -s
   engine::WithVolumes volumes = engine::WithVolumes::No;  ///< rm -v
-  Orphans orphans = Orphans::Ignore;                      ///< kill --remove-orphans
   UpOptions::Wait wait = UpOptions::Wait::No;             ///< start --wait
 };
 

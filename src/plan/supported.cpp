@@ -1,0 +1,201 @@
+// What davit cannot do yet is refused here, with its place: nothing of a file is ignored.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+
+#include "davit/plan/make_spec.hpp"
+
+namespace davit::plan {
+namespace {
+
+using model::Service;
+
+/// Collects the refusals of one object.
+class Refusals {
+ public:
+  explicit Refusals(std::string owner) : owner_(std::move(owner)) {}
+
+  void add(const std::string& what, const Span& where, std::string hint = "") {
+    Diagnostic diagnostic = Diagnostic::error("not-supported", fmt::format("{} {} is not supported yet", what, owner_),
+                                              where.known() ? std::optional(where) : std::nullopt);
+    if (!hint.empty()) diagnostic.with_hint(std::move(hint));
+    out_.add(std::move(diagnostic));
+  }
+  void key(bool set, std::string_view name, const Span& where) {
+    if (set) add(fmt::format("'{}' of", name), where);
+  }
+  void value(std::string_view name, std::string_view value, const Span& where, std::string hint = "") {
+    add(fmt::format("'{}: {}' of", name, value), where, std::move(hint));
+  }
+  [[nodiscard]] Diagnostics take() { return std::move(out_); }
+
+ private:
+  std::string owner_;
+  Diagnostics out_;
+};
+
+struct Attribute {
+  const char* name;
+  bool (*set)(const Service&);
+};
+
+// Attributes with a field in the model and none in the engine's container description.
+constexpr Attribute kAttributes[] = {
+    {"provider", [](const Service& s) { return s.provider.has_value(); }},
+    {"pre_start", [](const Service& s) { return !s.pre_start.empty(); }},
+    {"post_start", [](const Service& s) { return !s.post_start.empty(); }},
+    {"pre_stop", [](const Service& s) { return !s.pre_stop.empty(); }},
+    {"external_links", [](const Service& s) { return !s.external_links.empty(); }},
+    {"volumes_from", [](const Service& s) { return !s.volumes_from.empty(); }},
+    {"device_cgroup_rules", [](const Service& s) { return !s.device_cgroup_rules.empty(); }},
+    {"gpus", [](const Service& s) { return !s.gpus.empty(); }},
+    {"storage_opt", [](const Service& s) { return !s.storage_opt.empty(); }},
+    {"cpu_rt_period", [](const Service& s) { return s.cpu_rt_period.has_value(); }},
+    {"cpu_rt_runtime", [](const Service& s) { return s.cpu_rt_runtime.has_value(); }},
+    {"blkio_config", [](const Service& s) { return s.blkio_weight.has_value(); }},
+    {"cgroup", [](const Service& s) { return !s.cgroup.empty(); }},
+};
+
+template <std::size_t N>
+bool one_of(std::string_view text, const std::array<std::string_view, N>& allowed) {
+  return std::find(allowed.begin(), allowed.end(), text) != allowed.end();
+}
+
+bool is_service_reference(std::string_view mode) {
+  return mode.starts_with("service:");
+}
+
+void check_namespaces(const Service& s, Refusals& out) {
+  constexpr std::array<std::string_view, 3> kNetwork{"", "none", "host"};
+  constexpr std::array<std::string_view, 2> kPid{"", "host"};
+  constexpr std::array<std::string_view, 5> kIpc{"", "host", "private", "shareable", "none"};
+  constexpr std::array<std::string_view, 2> kHostOrDefault{"", "host"};
+  if (!one_of(s.network_mode, kNetwork) && !is_service_reference(s.network_mode))
+    out.value("network_mode", s.network_mode, s.where.of("network_mode"));
+  if (!one_of(s.pid, kPid) && !is_service_reference(s.pid)) out.value("pid", s.pid, s.where.of("pid"));
+  if (!one_of(s.ipc, kIpc) && !is_service_reference(s.ipc)) out.value("ipc", s.ipc, s.where.of("ipc"));
+  if (!one_of(s.uts, kHostOrDefault)) out.value("uts", s.uts, s.where.of("uts"));
+  // Without user namespaces "host" is what every container has.
+  if (!one_of(s.userns_mode, kHostOrDefault)) out.value("userns_mode", s.userns_mode, s.where.of("userns_mode"));
+}
+
+void check_deploy(const Service& s, Refusals& out) {
+  if (!s.deploy) return;
+  const model::Deploy& d = *s.deploy;
+  const Span& where = d.where.known() ? d.where : s.where.of("deploy");
+  const auto place = [&s, &where](const char* key) -> const Span& {
+    const auto found = s.where.attributes.find(key);
+    return found == s.where.attributes.end() ? where : found->second;
+  };
+  if (!d.mode.empty() && d.mode != "replicated") out.value("deploy.mode", d.mode, place("deploy.mode"));
+  out.key(d.update_config.has_value(), "deploy.update_config", place("deploy.update_config"));
+  out.key(d.rollback_config.has_value(), "deploy.rollback_config", place("deploy.rollback_config"));
+  out.key(!d.endpoint_mode.empty(), "deploy.endpoint_mode", place("deploy.endpoint_mode"));
+  out.key(d.reservations.cpus.has_value(), "deploy.resources.reservations.cpus", place("deploy.resources"));
+  out.key(d.reservations.pids.has_value(), "deploy.resources.reservations.pids", place("deploy.resources"));
+  out.key(!d.reservations.devices.empty(), "deploy.resources.reservations.devices", place("deploy.resources"));
+  if (!d.restart_policy) return;
+  out.key(d.restart_policy->delay.has_value(), "deploy.restart_policy.delay", place("deploy.restart_policy"));
+  out.key(d.restart_policy->window.has_value(), "deploy.restart_policy.window", place("deploy.restart_policy"));
+}
+
+void check_mounts(const Service& s, Refusals& out) {
+  for (const model::Mount& m : s.volumes) {
+    if (m.type == model::MountType::Image) out.value("volumes.type", "image", m.where);
+    if (m.type == model::MountType::Cluster) out.value("volumes.type", "cluster", m.where);
+    if (m.type == model::MountType::NamedPipe) out.value("volumes.type", "npipe", m.where);
+    out.key(!m.recursive.empty() && m.recursive != "enabled", "volumes.bind.recursive", m.where);
+    out.key(!m.labels.empty(), "volumes.volume.labels", m.where);
+  }
+  for (const model::Device& d : s.devices)
+    if (!d.source.starts_with('/')) out.value("devices", d.source, d.where, "only paths below '/dev' can be given");
+}
+
+void check_network(const model::Project& project, const Service& s, Refusals& out) {
+  for (const model::Port& p : s.ports)
+    if (p.protocol != "tcp" && p.protocol != "udp") out.value("ports.protocol", p.protocol, p.where);
+  for (const auto& [key, attachment] : s.networks) {
+    out.key(!attachment.link_local_ips.empty(), "networks.link_local_ips", attachment.where);
+    out.key(!attachment.driver_opts.empty(), "networks.driver_opts", attachment.where);
+    if (!project.networks.contains(key)) out.add(fmt::format("the undeclared network '{}' of", key), attachment.where);
+  }
+}
+
+void check_grants(const std::vector<model::FileGrant>& grants, const std::map<std::string, model::FileObject>& objects,
+                  std::string_view kind, Refusals& out) {
+  for (const model::FileGrant& grant : grants) {
+    const auto found = objects.find(grant.source);
+    if (found == objects.end()) continue;  // the loader has said so
+    const model::FileObject& object = found->second;
+    const std::string what = fmt::format("{} '{}'", kind, grant.source);
+    if (object.external) out.add("the external " + what + " of", grant.where, "use 'file' or 'environment'");
+    if (!object.driver.empty()) out.add("the driver of " + what + " of", grant.where);
+    if (!object.template_driver.empty()) out.add("'template_driver' of " + what + " of", grant.where);
+  }
+}
+
+void check_logging(const Service& s, Refusals& out) {
+  if (!s.logging) return;
+  constexpr std::array<std::string_view, 4> kDrivers{"", "json-file", "local", "none"};
+  constexpr std::array<std::string_view, 2> kOptions{"max-size", "max-file"};
+  if (!one_of(s.logging->driver, kDrivers))
+    out.value("logging.driver", s.logging->driver, s.logging->where, "use 'json-file', 'local' or 'none'");
+  for (const auto& [name, value] : s.logging->options)
+    if (!one_of(name, kOptions)) out.key(true, "logging.options." + name, s.logging->where);
+}
+
+void check_security(const Service& s, Refusals& out) {
+  for (const std::string& option : s.security_opt) {
+    const std::string_view text = option;
+    const bool known = text.starts_with("no-new-privileges") || text.starts_with("seccomp=") ||
+                       text.starts_with("seccomp:") || text == "apparmor=unconfined" || text == "apparmor:unconfined" ||
+                       text == "label=disable" || text == "label:disable" || text == "systempaths=unconfined";
+    if (!known) out.value("security_opt", option, s.where.of("security_opt"));
+  }
+}
+
+}  // namespace
+
+Diagnostics check_supported(const model::Project& project, const Service& service) {
+  Refusals out(fmt::format("service '{}'", service.name));
+  for (const Attribute& attribute : kAttributes)
+    out.key(attribute.set(service), attribute.name, service.where.of(attribute.name));
+  for (const auto& [name, where] : service.others) out.key(true, name, where);
+  check_namespaces(service, out);
+  check_deploy(service, out);
+  check_mounts(service, out);
+  check_network(project, service, out);
+  check_grants(service.secrets, project.secrets, "secret", out);
+  check_grants(service.configs, project.configs, "config", out);
+  check_logging(service, out);
+  check_security(service, out);
+  return out.take();
+}
+
+Diagnostics check_supported(const model::Network& network) {
+  Refusals out(fmt::format("network '{}'", network.key));
+  if (network.external) return out.take();
+  if (!network.driver.empty() && network.driver != "bridge" && network.driver != "default")
+    out.value("driver", network.driver, network.where, "use 'bridge'");
+  out.key(!network.driver_opts.empty(), "driver_opts", network.where);
+  if (!network.ipam_driver.empty() && network.ipam_driver != "default")
+    out.value("ipam.driver", network.ipam_driver, network.where);
+  out.key(!network.ipam_options.empty(), "ipam.options", network.where);
+  for (const model::IpamPool& pool : network.ipam_config)
+    out.key(!pool.aux_addresses.empty(), "ipam.config.aux_addresses", pool.where);
+  out.key(network.enable_ipv4 == false, "enable_ipv4: false", network.where);
+  return out.take();
+}
+
+Diagnostics check_supported(const model::Volume& volume) {
+  Refusals out(fmt::format("volume '{}'", volume.key));
+  if (volume.external) return out.take();
+  if (!volume.driver.empty() && volume.driver != "local") out.value("driver", volume.driver, volume.where);
+  out.key(!volume.driver_opts.empty(), "driver_opts", volume.where);
+  return out.take();
+}
+
+}  // namespace davit::plan

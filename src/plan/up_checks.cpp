@@ -1,0 +1,79 @@
+// What cannot work is said before anything is done.
+
+#include <fmt/format.h>
+
+#include <tuple>
+
+#include "up_planner.hpp"
+
+namespace davit::plan {
+
+std::int64_t UpPlanner::replicas_of(const model::Service& service) const {
+  const auto asked = options_.scale.find(service.name);
+  return asked == options_.scale.end() ? service.replicas() : asked->second;
+}
+
+void UpPlanner::check_services(const std::vector<const model::Service*>& services) {
+  std::set<std::string> networks;
+  std::set<std::string> volumes;
+  for (const model::Service* s : services) {
+    problems_.append(check_supported(project_, *s));
+    if (!s->container_name.empty() && replicas_of(*s) > 1)
+      problems_.add(Diagnostic::error("named-replicas",
+                                      fmt::format("service '{}' cannot have {} containers: 'container_name' gives all "
+                                                  "of them the name '{}'",
+                                                  s->name, replicas_of(*s), s->container_name),
+                                      s->where.of("container_name")));
+    for (const auto& [key, attachment] : s->networks) networks.insert(key);
+    for (const model::Mount& m : s->volumes)
+      if (m.type == model::MountType::Volume) volumes.insert(m.source);
+  }
+  for (const std::string& key : networks)
+    if (const auto found = project_.networks.find(key); found != project_.networks.end())
+      problems_.append(check_supported(found->second));
+  for (const std::string& key : volumes)
+    if (const auto found = project_.volumes.find(key); found != project_.volumes.end())
+      problems_.append(check_supported(found->second));
+  for (const auto& [name, count] : options_.scale)
+    if (!project_.services.contains(name))
+      problems_.add(Diagnostic::error("no-such-service", "no such service: " + name));
+  check_ports(services);
+}
+
+void UpPlanner::check_ports(const std::vector<const model::Service*>& services) {
+  struct Use {
+    const model::Port* port;
+    const model::Service* service;
+  };
+  std::map<std::pair<std::string, std::uint16_t>, std::vector<Use>> uses;
+  const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
+  for (const model::Service* s : services) {
+    const std::int64_t replicas = replicas_of(*s);
+    if (replicas == 0) continue;
+    for (const model::Port& p : s->ports) {
+      if (!p.published || p.published->first == 0 || p.published->first != p.published->last) continue;
+      if (replicas > 1)
+        problems_.add(Diagnostic::error("port-of-replicas",
+                                        fmt::format("service '{}' is to have {} containers, but all of them would "
+                                                    "publish port {}",
+                                                    s->name, replicas, p.published->first),
+                                        p.where)
+                          .with_hint("publish a range, such as '8000-8010:80', or no host port at all"));
+      auto& same = uses[{p.protocol, p.published->first}];
+      for (const Use& other : same) {
+        if (!any(p.host_ip) && !any(other.port->host_ip) && p.host_ip != other.port->host_ip) continue;
+        // One service may name 0.0.0.0 and :: side by side.
+        if (other.service == s && p.host_ip != other.port->host_ip) continue;
+        problems_.add(Diagnostic::error("port-published-twice",
+                                        fmt::format("services '{}' and '{}' both publish port {}/{}",
+                                                    other.service->name, s->name, p.published->first, p.protocol),
+                                        p.where)
+                          .note("published before", other.port->where));
+        break;
+      }
+      same.push_back({&p, s});
+    }
+  }
+}
+
+}  // namespace davit::plan

@@ -1,0 +1,183 @@
+// Images, networks and volumes: what containers need before they can be created.
+
+#include <fmt/format.h>
+
+#include "davit/plan/labels.hpp"
+#include "up_planner.hpp"
+
+namespace davit::plan {
+namespace {
+
+ServicePtr borrow(const model::Service& service) {
+  return {std::shared_ptr<const void>(), &service};
+}
+
+ResourceId image_id(const std::string& name) {
+  return {ResourceId::Kind::Image, name};
+}
+
+}  // namespace
+
+void UpPlanner::plan_images(const std::vector<const model::Service*>& services) {
+  // Builds first: a service may use the image that another one builds.
+  for (const model::Service* s : services)
+    if (s->build) plan_image(*s);
+  for (const model::Service* s : services) {
+    if (!s->build && !s->provider) plan_image(*s);
+    if (!s->build) continue;
+    const StepId own = image_steps_[model::image_name(project_, *s)];
+    for (const auto& [name, context] : s->build->additional_contexts) {
+      if (!context.starts_with("service:")) continue;
+      const auto other = project_.services.find(context.substr(std::string_view("service:").size()));
+      if (other == project_.services.end()) continue;
+      const auto step = image_steps_.find(model::image_name(project_, other->second));
+      if (step != image_steps_.end() && step->second != own) builder_.edge(own, step->second);
+    }
+  }
+}
+
+void UpPlanner::plan_image(const model::Service& service) {
+  const std::string image = model::image_name(project_, service);
+  const bool present = options_.images.contains(image);
+  if (const auto planned = image_steps_.find(image); planned != image_steps_.end() && planned->second != 0) return;
+  StepId& step = image_steps_[image];
+  if (!service.build) return plan_pull(service, image, present);
+  const auto policy = options_.pull.value_or(service.pull_policy);
+  std::string cause;
+  if (options_.build == UpOptions::Build::Always) cause = "--build";
+  if (cause.empty() && policy == model::PullPolicy::Build) cause = "pull policy 'build'";
+  if (cause.empty() && !present) cause = "image is not on this machine";
+  if (cause.empty() || (options_.build == UpOptions::Build::Never && present)) return;
+  if (options_.build == UpOptions::Build::Never) {
+    problems_.add(Diagnostic::error("no-image",
+                                    fmt::format("image '{}' of service '{}' is not on this machine, and building it "
+                                                "is forbidden by '--no-build'",
+                                                image, service.name),
+                                    service.build->where));
+    return;
+  }
+  step = builder_.add({.resource = image_id(image),
+                       .operation = BuildImage{image, borrow(service)},
+                       .cause = cause,
+                       .where = service.build->where});
+}
+
+void UpPlanner::plan_pull(const model::Service& service, const std::string& image, bool present) {
+  const auto policy = options_.pull.value_or(service.pull_policy);
+  const bool refresh = policy == model::PullPolicy::Always || policy == model::PullPolicy::Refresh;
+  if (present && !refresh) return;
+  const Span& where = service.where.of(present && !options_.pull ? "pull_policy" : "image");
+  const std::string absent = fmt::format("image '{}' of service '{}' is not on this machine", image, service.name);
+  if (policy == model::PullPolicy::Never) {
+    problems_.add(Diagnostic::error("no-image", absent + ", and its pull policy is 'never'", where));
+  } else if (options_.pulling == UpOptions::Pulling::NotSupported && present) {
+    problems_.add(Diagnostic::error("not-supported",
+                                    fmt::format("service '{}' asks for a fresh image '{}', and pulling from a registry "
+                                                "is not supported yet",
+                                                service.name, image),
+                                    where)
+                      .with_hint("set 'pull_policy: missing' to use the image that is there"));
+  } else if (options_.pulling == UpOptions::Pulling::NotSupported) {
+    problems_.add(
+        Diagnostic::error("no-image", absent + ", and pulling from a registry is not supported yet", where)
+            .with_hint("get it with 'davit image load' or 'davit image import', or add 'build:' to the service"));
+  } else {
+    image_steps_[image] =
+        builder_.add({.resource = image_id(image),
+                      .operation = PullImage{image, borrow(service)},
+                      .cause = present ? "pull policy asks for a fresh image" : "image is not on this machine",
+                      .where = where});
+  }
+}
+
+void UpPlanner::plan_networks(const std::vector<const model::Service*>& services) {
+  std::set<std::string> used;
+  for (const model::Service* s : services)
+    for (const auto& [key, attachment] : s->networks) used.insert(key);
+  for (const std::string& key : used)
+    if (const auto found = project_.networks.find(key); found != project_.networks.end()) plan_network(found->second);
+}
+
+void UpPlanner::plan_network(const model::Network& network) {
+  const auto existing = index_.networks.find(network.name);
+  const bool exists = existing != index_.networks.end();
+  const ResourceId resource{ResourceId::Kind::Network, network.key};
+  if (network.external) {
+    if (!exists)
+      problems_.add(
+          Diagnostic::error("no-network",
+                            fmt::format("network '{}' declared as external, but could not be found", network.name),
+                            network.where)
+              .with_hint("remove 'external: true' to let davit make it"));
+    return;
+  }
+  engine::NetworkSpec spec = make_network_spec(project_, network);
+  std::vector<Edge> after;
+  std::string cause = "no existing network";
+  if (exists) {
+    if (existing->second->project != project_.name) {
+      builder_.plan().warnings.push_back(
+          Diagnostic::warning("foreign-network",
+                              fmt::format("network '{}' exists but was not made for project '{}'; it is used as it is",
+                                          network.name, project_.name),
+                              network.where));
+      return;
+    }
+    if (existing->second->config_hash == spec.config_hash) return;
+    cause = "network configuration changed";
+    const StepId removal = builder_.add(
+        {.resource = resource, .operation = RemoveNetwork{network.name}, .cause = cause, .where = network.where});
+    replaced_networks_[network.name] = removal;
+    after.push_back({removal});
+  }
+  network_steps_[network.key] = builder_.add({.resource = resource,
+                                              .operation = CreateNetwork{std::move(spec)},
+                                              .cause = cause,
+                                              .after = std::move(after),
+                                              .when_stopping = exists ? WhenStopping::Run : WhenStopping::Skip,
+                                              .where = network.where});
+}
+
+void UpPlanner::plan_volumes(const std::vector<const model::Service*>& services) {
+  std::set<std::string> used;
+  for (const model::Service* s : services)
+    for (const model::Mount& m : s->volumes)
+      if (m.type == model::MountType::Volume && !m.source.empty()) used.insert(m.source);
+  for (const std::string& key : used)
+    if (const auto found = project_.volumes.find(key); found != project_.volumes.end()) plan_volume(found->second);
+}
+
+void UpPlanner::plan_volume(const model::Volume& volume) {
+  const auto existing = index_.volumes.find(volume.name);
+  const bool exists = existing != index_.volumes.end();
+  if (volume.external) {
+    if (!exists)
+      problems_.add(
+          Diagnostic::error("no-volume",
+                            fmt::format("volume '{}' declared as external, but could not be found", volume.name),
+                            volume.where)
+              .with_hint("remove 'external: true' to let davit make it"));
+    return;
+  }
+  engine::VolumeSpec spec = make_volume_spec(project_, volume);
+  if (exists) {
+    const bool own = existing->second->project == project_.name;
+    if (own && existing->second->config_hash == spec.config_hash) return;
+    // Its data is worth more than its configuration: never replaced without being asked to (docker compose asks, and
+    // its default is no).
+    builder_.plan().warnings.push_back(Diagnostic::warning(
+        "changed-volume",
+        own ? fmt::format("volume '{}' exists but doesn't match configuration in compose file; it is used as it is",
+                          volume.name)
+            : fmt::format("volume '{}' exists but was not made for project '{}'; it is used as it is", volume.name,
+                          project_.name),
+        volume.where));
+    return;
+  }
+  volume_steps_[volume.key] = builder_.add({.resource = {ResourceId::Kind::Volume, volume.key},
+                                            .operation = CreateVolume{std::move(spec)},
+                                            .cause = "no existing volume",
+                                            .where = volume.where});
+}
+
+}  // namespace davit::plan
