@@ -7,6 +7,9 @@ namespace davit::logs {
 std::optional<Line> LineAssembler::add(const Record& record) {
   const std::size_t at = index(record.stream);
   if (!started_[at]) {
+    const bool only_ends = flushed_[at] && record.extent == Extent::Full && record.text.empty();
+    flushed_[at] = false;
+    if (only_ends) return std::nullopt;
     if (record.extent == Extent::Full)
       return Line{.time = record.time, .stream = record.stream, .text = record.text, .ended = true};
     started_[at] = true;
@@ -21,7 +24,10 @@ std::optional<Line> LineAssembler::add(const Record& record) {
 
 std::optional<Line> LineAssembler::flush() {
   for (const Stream stream : {Stream::Stdout, Stream::Stderr})
-    if (started_[index(stream)]) return hand_out(stream, false);
+    if (started_[index(stream)]) {
+      flushed_[index(stream)] = true;
+      return hand_out(stream, false);
+    }
   return std::nullopt;
 }
 

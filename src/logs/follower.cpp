@@ -32,6 +32,7 @@ struct LogFollower::Impl {
     std::size_t printed_as;  ///< the printer's number of its name
     int watch;               ///< of inotify; -1 when it is not followed
     std::optional<Line> head;
+    bool settling = false;  ///< show a line without an end once
     bool ended = false;
     bool shown = false;  ///< ended, and nothing is left
   };
@@ -68,9 +69,12 @@ struct LogFollower::Impl {
   void advance(std::size_t source) {
     Input& input = inputs[source];
     input.head = input.reader.next();
-    if (!input.head && (input.ended || input.reader.finished())) {
+    if (!input.head && (input.ended || input.settling || input.reader.finished())) {
       input.head = input.reader.flush();
-      input.shown = !input.head;
+      if (!input.head) {
+        input.settling = false;
+        input.shown = input.ended || input.reader.finished();
+      }
     }
     if (input.head) push(source);
   }
@@ -171,6 +175,11 @@ LogFollower::Source LogFollower::add(const std::string& name, const std::string&
 
 void LogFollower::end(Source source) {
   impl_->inputs.at(source).ended = true;
+  impl_->add_news(source);
+}
+
+void LogFollower::settle(Source source) {
+  impl_->inputs.at(source).settling = true;
   impl_->add_news(source);
 }
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -190,6 +192,16 @@ bool LogReader::finished() const {
 }
 std::uint64_t LogReader::take_missed_files() {
   return std::exchange(impl_->missed, 0);
+}
+
+std::vector<std::string> last_lines(const std::string& path, std::size_t count) {
+  std::error_code error;
+  const bool is_folder = std::filesystem::is_directory(path, error);
+  LogReader reader{is_folder ? path : std::filesystem::path(path).parent_path().string(), {.tail = count}};
+  std::vector<std::string> lines;
+  while (const auto line = reader.next()) lines.emplace_back(line->text);
+  while (const auto line = reader.flush()) lines.emplace_back(line->text);
+  return lines;
 }
 
 }  // namespace davit::logs

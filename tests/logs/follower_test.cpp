@@ -118,6 +118,21 @@ TEST(LogFollower, TheLastLineIsShownWithoutItsEnd) {
   EXPECT_TRUE(follower.done());
 }
 
+TEST(LogFollower, ARestartedContainerIsFollowedOverItsEnd) {
+  const TempFolder web;
+  append(web, 0s, "stdout", "cut o", 1, "P");
+  LogFollower follower{{.prefix = false}, Routing::AllToStdout};
+  const auto source = follower.add("web-1", web.log(), {}, Watch::Yes);
+  EXPECT_EQ(collect_all(follower), "");
+  follower.settle(source);
+  EXPECT_EQ(collect_all(follower), "cut o\n");
+  EXPECT_FALSE(follower.done());
+  append(web, 1s, "stdout", "");
+  append(web, 1s, "stdout", "second run");
+  ASSERT_TRUE(wait_for_news(follower));
+  EXPECT_EQ(collect_all(follower), "second run\n");
+}
+
 TEST(LogFollower, TailCountsForEachContainer) {
   const TempFolder one;
   const TempFolder two;

@@ -113,6 +113,13 @@ TEST_F(LogReaderTest, TailCountsLinesFromTheEnd) {
   EXPECT_EQ(tail(9), (Lines{"one", "two", "three"}));
 }
 
+TEST_F(LogReaderTest, LastLinesTakesAFileOrItsFolder) {
+  write(1, full(0s, "one") + full(1s, "two") + record(2s, "stderr", "P", "three"));
+  EXPECT_EQ(last_lines(folder_.log(), 2), (Lines{"two", "three"}));
+  EXPECT_EQ(last_lines(folder_.log() + "/000001.log", 2), (Lines{"two", "three"}));
+  EXPECT_EQ(last_lines(folder_.path() + "/absent/000001.log", 2), Lines{});
+}
+
 TEST_F(LogReaderTest, TailZeroShowsWhatComesLater) {
   write(1, full(0s, "one"));
   LogReader log = reader({.tail = 0});

@@ -96,6 +96,14 @@ TEST(LineAssembler, AnEmptyFullRecordEndsALine) {
   EXPECT_TRUE(line->ended);
 }
 
+TEST(LineAssembler, TheEndOfALineThatWasHandedOutIsNoLine) {
+  LineAssembler lines;
+  EXPECT_FALSE(lines.add({kTime, Stream::Stdout, Extent::Partial, "prompt> "}));
+  EXPECT_TRUE(lines.flush());
+  EXPECT_FALSE(lines.add({kTime, Stream::Stdout, Extent::Full, ""}));
+  EXPECT_TRUE(lines.add({kTime, Stream::Stdout, Extent::Full, ""})) << "but the next empty line is one";
+}
+
 TEST(LineAssembler, MemoryIsBounded) {
   LineAssembler lines;
   const std::string piece(1U << 20U, 'x');

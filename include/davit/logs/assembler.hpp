@@ -27,7 +27,8 @@ class LineAssembler {
   /// The line which this record ends, if it ends one.
   [[nodiscard]] std::optional<Line> add(const Record& record);
 
-  /// The text of a started line, once for each stream that has one; nullopt when there is none left.
+  /// The text of a started line, once for each stream that has one; nullopt when there is none left. When the line goes
+  /// on later nevertheless, its rest is a line for itself; its end alone is none.
   [[nodiscard]] std::optional<Line> flush();
 
   [[nodiscard]] bool inside_line(Stream stream) const { return started_[index(stream)]; }
@@ -36,6 +37,7 @@ class LineAssembler {
   std::optional<Line> hand_out(Stream stream, bool ended);
 
   std::array<bool, kStreams> started_{};
+  std::array<bool, kStreams> flushed_{};  ///< the last line was handed out without its end
   std::array<std::string, kStreams> text_;
   std::array<std::string, kStreams> time_;
   std::string out_text_;  ///< keeps the line handed out last

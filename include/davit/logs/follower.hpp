@@ -41,6 +41,9 @@ class LogFollower {
   /// Nothing will be written to this source any more: what is there is still shown, a line without an end too.
   void end(Source source);
 
+  /// The container of this source has ended, perhaps not for good: a line without an end is shown now.
+  void settle(Source source);
+
   /// What can be shown now, some 256 KiB of one stream at most; nullopt when there is nothing left.
   [[nodiscard]] std::optional<Chunk> collect();
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "davit/logs/assembler.hpp"
 #include "davit/logs/timestamp.hpp"
@@ -47,5 +48,8 @@ class LogReader {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// The last lines of a container, oldest first, for messages. `path` is its log folder, or any file in it.
+[[nodiscard]] std::vector<std::string> last_lines(const std::string& path, std::size_t count);
 
 }  // namespace davit::logs
