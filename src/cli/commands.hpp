@@ -43,11 +43,35 @@ class Commands {
 };
 
 // Commands of docker compose.
+void add_up(Commands& commands);
+void add_down(Commands& commands);
+void add_ps(Commands& commands);
+void add_logs(Commands& commands);
+void add_exec(Commands& commands);
+void add_run(Commands& commands);
+void add_build(Commands& commands);
+void add_config(Commands& commands);
+void add_start(Commands& commands);
+void add_stop(Commands& commands);
+void add_restart(Commands& commands);
+void add_kill(Commands& commands);
+void add_wait(Commands& commands);
+void add_port(Commands& commands);
+void add_ls(Commands& commands);
+void add_create(Commands& commands);
+void add_scale(Commands& commands);
+void add_rm(Commands& commands);
+void add_pause(Commands& commands);
+void add_unpause(Commands& commands);
 void add_version(Commands& commands);
 
-// Commands of docker.
+// Our own.
 /// `image` with import, load, ls, rm, inspect; returns the group, for `image build`.
 CLI::App* add_image(Commands& commands);
+void add_image_build(Commands& commands, CLI::App* image);
+void add_doctor(Commands& commands);
+/// Hidden: what the keeper runs.
+void add_supervisor(Commands& commands);
 
 /// All of the above, in the order of the help page.
 void add_all(Commands& commands);

@@ -11,7 +11,7 @@ namespace {
 Task<int> create(Session& session, model::Project project, UpFlags flags) {
   const Context& context = session.context();
   image::ImageStore store = image::ImageStore::open(context.data_root());
-  StoreImages images(context, store, BuildCache::Use);
+  StoreImages images(context, store, {.output = flags.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
   plan::UpOptions options = plan_options(flags).value();
   options.images = local_images(store, project);
   const engine::Observed observed = co_await runtime::observe(session.engine(), project);
@@ -28,7 +28,7 @@ Task<int> create(Session& session, model::Project project, UpFlags flags) {
 int run_create(Context& context, const UpFlags& flags) {
   if (const auto conflict = plan::check_flags(flags)) throw Error(*conflict);
   model::Project project = load_project(context, flags.services);
-  Session session(context, project.name);
+  Session session(context, project.name, "davit create");
   return session.run(create(session, std::move(project), flags));
 }
 

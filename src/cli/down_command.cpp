@@ -1,7 +1,6 @@
 #include <cstdio>
 
 #include "commands.hpp"
-#include "davit/embedded/client.hpp"
 #include "durations.hpp"
 #include "execute.hpp"
 #include "image_provider.hpp"
@@ -36,7 +35,11 @@ plan::DownOptions plan_options(const Context& context, const Options& options) {
 Task<int> down(Session& session, ProjectOrName which, Options options) {
   const Context& context = session.context();
   // What a killed supervisor and keeper left: processes, links and mounts that no record leads to any more.
-  if (!context.global.dry_run) co_await embedded::clean_up_leftovers(session.engine());
+  if (!context.global.dry_run) {
+    const auto found = co_await embedded::cleanup_leftovers(session.engine_options(), session.timers());
+    for (const auto& removed : found)
+      print(context, Diagnostic::warning("leftover", "removed what a crash left: " + removed));
+  }
   const engine::Observed observed = co_await session.engine().observe();
   const model::Project project = which.project ? *std::move(which.project) : plan::project_from(which.name, observed);
   const plan::Plan plan = checked(context, plan::make_down_plan(project, observed, plan_options(context, options)));
@@ -54,7 +57,7 @@ Task<int> down(Session& session, ProjectOrName which, Options options) {
   std::unique_ptr<StoreImages> images;
   if (!options.rmi.empty()) {
     store = std::make_unique<image::ImageStore>(image::ImageStore::open(context.data_root()));
-    images = std::make_unique<StoreImages>(context, *store, BuildCache::Use);
+    images = std::make_unique<StoreImages>(context, *store, StoreImages::Options{});
     settings.images = images.get();
   }
   co_await execute_plan(session, project, plan, std::move(settings));
@@ -82,7 +85,7 @@ void add_down(Commands& commands) {
   command->add_option("SERVICE", options->services, "services; none means the whole project");
   commands.on(command, [options](Context& context) {
     ProjectOrName which = load_project_or_name(context);
-    Session session(context, which.name);
+    Session session(context, which.name, "davit down");
     return session.run(down(session, std::move(which), *options));
   });
 }

@@ -3,7 +3,6 @@
 #include "commands.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
-#include "davit/embedded/client.hpp"
 #include "project_loading.hpp"
 #include "session.hpp"
 
@@ -45,19 +44,31 @@ const engine::ObservedContainer& choose(const engine::Observed& observed, const 
   throw Error(std::move(diagnostic));
 }
 
+/// "K=V" as it stands; "K" alone takes the value of this process, and is left out when there is none.
+std::vector<std::pair<std::string, std::string>> environment_of(const Context& context, const std::vector<std::string>& words) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    if (equals != std::string::npos)
+      out.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    else if (const auto value = context.env(word))
+      out.emplace_back(word, *value);
+  }
+  return out;
+}
+
 Task<int> exec(Session& session, std::string service, std::vector<std::string> command, Options options) {
+  if (options.detach) throw Error(Diagnostic::error("unsupported", "exec --detach is not supported yet").with_hint("run davit exec in the background of your shell: davit exec -T SERVICE COMMAND &"));
   const engine::Observed observed = co_await session.engine().observe();
   const engine::ObservedContainer& container = choose(observed, service, options.index);
   embedded::ExecRequest request;
-  request.container = container.id;
-  request.command = std::move(command);
-  request.environment = std::move(options.environment);
+  request.args = std::move(command);
+  request.env = environment_of(session.context(), options.environment);
   request.user = std::move(options.user);
   request.working_dir = std::move(options.working_dir);
   request.privileged = options.privileged;
-  request.detach = options.detach;
   request.tty = !options.no_tty && !options.detach && session.context().stdin_is_terminal && session.context().stdout_is_terminal;
-  co_return co_await embedded::exec(session.engine(), std::move(request));
+  co_return co_await session.engine().exec(container.id, std::move(request));
 }
 
 }  // namespace
@@ -89,7 +100,7 @@ void add_exec(Commands& commands) {
       throw Error(Diagnostic::error("usage", "exec needs a service and a command").with_hint("davit exec SERVICE COMMAND [ARG...]"));
     std::string service = words.front();
     words.erase(words.begin());
-    Session session(context, load_project_or_name(context).name);
+    Session session(context, load_project_or_name(context).name, "davit exec");
     return session.run(exec(session, std::move(service), std::move(words), *options));
   });
 }

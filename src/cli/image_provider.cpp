@@ -1,10 +1,15 @@
 #include "image_provider.hpp"
 
-#include <thread>
+#include <boost/asio/cancellation_state.hpp>
+#include <cstdio>
+#include <set>
 
+#include "davit/async/event.hpp"
 #include "davit/base/error.hpp"
-#include "davit/build/builder.hpp"
+#include "davit/build/build.hpp"
+#include "davit/build/plain_progress.hpp"
 #include "davit/image/reference.hpp"
+#include "progress.hpp"
 
 namespace davit::cli {
 namespace {
@@ -15,7 +20,66 @@ plan::ImageHealthcheck healthcheck_info(const image::Healthcheck& from) {
   return {from.test, from.interval, from.timeout, from.start_period, from.start_interval, from.retries};
 }
 
+/// What of `build:` the builder cannot do yet, with its place.
+void refuse_unsupported(const model::Service& service, const model::Build& build) {
+  const auto refuse = [&](bool is_set, const char* key) {
+    if (is_set)
+      throw Error(Diagnostic::error("unsupported", "build." + std::string(key) + " of service '" + service.name +
+                                                       "' is not supported yet", build.where));
+  };
+  refuse(build.context.find("://") != std::string::npos, "context: a URL");
+  refuse(!build.additional_contexts.empty(), "additional_contexts");
+  refuse(!build.ssh.empty(), "ssh");
+  refuse(build.privileged, "privileged");
+  refuse(!build.entitlements.empty(), "entitlements");
+  refuse(!build.extra_hosts.empty(), "extra_hosts");
+  refuse(!build.cache_to.empty(), "cache_to");
+}
+
+build::BuildRequest build_request(const Context& context, const model::Project& project, const model::Service& service) {
+  const model::Build& build = service.build.value();
+  refuse_unsupported(service, build);
+  build::BuildRequest request;
+  request.context = build.context;
+  if (!build.dockerfile_inline.empty()) {
+    request.dockerfile = service.name + " (dockerfile_inline)";
+    request.dockerfile_text = build.dockerfile_inline;
+  } else if (!build.dockerfile.empty()) {
+    request.dockerfile = build.dockerfile.starts_with("/") ? build.dockerfile : build.context + "/" + build.dockerfile;
+  }
+  for (const auto& [name, value] : build.args) {
+    const auto given = value ? value : context.env(name);
+    if (given) request.args.emplace(name, *given);
+  }
+  request.target = build.target;
+  request.labels = build.labels;
+  request.tags = {model::image_name(project, service)};
+  request.tags.insert(request.tags.end(), build.tags.begin(), build.tags.end());
+  for (const auto& grant : build.secrets) {
+    const auto secret = project.secrets.find(grant.source);
+    if (secret != project.secrets.end() && !secret->second.file.empty())
+      request.secrets.emplace(grant.target.empty() ? grant.source : grant.target, secret->second.file);
+  }
+  return request;
+}
+
+/// One error out of several: the first, the others as notes.
+Error failure_of(const build::BuildFailure& failure) {
+  const auto& all = failure.diagnostics.items();
+  if (all.empty()) return Error("the build failed without a reason");
+  Diagnostic first = all.front();
+  for (std::size_t i = 1; i < all.size(); ++i) first.note(all[i].message, all[i].where);
+  return Error(std::move(first));
+}
+
+void write_to_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+
 }  // namespace
+
+BuildOutput build_output(const Context& context) {
+  const auto mode = choose_progress(context.global.progress, context.global.ansi, context.stderr_is_terminal);
+  return mode == ProgressMode::Plain ? BuildOutput::Lines : BuildOutput::Silent;
+}
 
 plan::ImageInfo image_info(const image::Image& image) {
   const image::ImageConfig& config = image.config;
@@ -45,6 +109,75 @@ std::map<std::string, plan::ImageInfo> local_images(const image::ImageStore& sto
     if (const auto image = store.find(image_name)) images.emplace(image_name, image_info(*image));
   }
   return images;
+}
+
+/// Which context and Dockerfile are being built.
+struct StoreImages::Turns {
+  std::set<std::string> taken;
+  std::optional<Event> given_back;
+};
+
+StoreImages::StoreImages(const Context& context, image::ImageStore& store, Options options)
+    : context_(context), store_(store), options_(std::move(options)), turns_(std::make_unique<Turns>()), workers_(kParallelBuilds) {}
+
+StoreImages::~StoreImages() = default;
+
+plan::ImageInfo StoreImages::build_now(const model::Project& project, const model::Service& service, std::stop_token stop) {
+  build::BuildRequest request = build_request(context_, project, service);
+  for (const auto& [name, value] : options_.build_args) request.args.insert_or_assign(name, value);
+  const bool ignore = options_.cache == BuildCache::Ignore || service.build->no_cache;
+  request.cache = ignore ? build::CacheUse::Ignore : build::CacheUse::Normal;
+  request.stop = std::move(stop);
+  build::SilentObserver silent;
+  build::PlainProgress lines(write_to_stderr, {.colour = context_.colour()});
+  build::BuildObserver& observer =
+      options_.output == BuildOutput::Lines ? static_cast<build::BuildObserver&>(lines) : silent;
+  const auto result = build::build(request, store_, observer);
+  if (!result) {
+    Error error = failure_of(result.error());
+    throw error.context("while building the image of service '" + service.name + "'");
+  }
+  const auto image = store_.find(*result);
+  if (!image) throw Error("the image of service '" + service.name + "' was removed while it was built");
+  return image_info(*image);
+}
+
+Task<plan::ImageInfo> StoreImages::build(const model::Project& project, const model::Service& service) {
+  if (!turns_->given_back) turns_->given_back.emplace(co_await asio::this_coro::executor);
+  const model::Build& build = service.build.value();
+  const std::string what = build.context + "\n" + build.dockerfile + "\n" + build.dockerfile_inline;
+  while (turns_->taken.contains(what)) co_await turns_->given_back->wait();
+  turns_->taken.insert(what);
+
+  std::stop_source stop;
+  const auto cancellation = co_await asio::this_coro::cancellation_state;
+  // The pool does not pass cancellation on; the stop token does, and the work then ends soon.
+  if (auto slot = cancellation.slot(); slot.is_connected())
+    slot.assign([stop](asio::cancellation_type) mutable { stop.request_stop(); });
+  std::optional<plan::ImageInfo> info;
+  std::function<void()> work = [&] { info = build_now(project, service, stop.get_token()); };
+  std::exception_ptr failure;
+  try {
+    co_await workers_.run(work);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  turns_->taken.erase(what);
+  turns_->given_back->notify();
+  if (failure) std::rethrow_exception(failure);
+  co_return *std::move(info);
+}
+
+Task<plan::ImageInfo> StoreImages::pull(const model::Project&, const model::Service& service) {
+  throw Error(Diagnostic::error("no-registry", "image '" + service.image + "' is not on this machine, and davit cannot pull yet",
+                                service.where.of("image"))
+                  .with_hint("'davit image load' and 'davit image import' bring images in from archives"));
+  co_return plan::ImageInfo{};
+}
+
+Task<void> StoreImages::remove(const std::string& image) {
+  if (store_.find(image)) (void)store_.remove(image, image::Removal::Normal, {});
+  co_return;
 }
 
 }  // namespace davit::cli

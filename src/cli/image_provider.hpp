@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "context.hpp"
@@ -22,25 +23,39 @@ namespace davit::cli {
                                                                   const model::Project& project);
 
 enum class BuildCache { Use, Ignore };
+/// What is shown of a build's steps: nothing, or lines on standard error.
+enum class BuildOutput { Silent, Lines };
 
-/// Builds in a thread, so that the database starts while the image of the API is made.
+/// Builds in threads, so that the database starts while the image of the API is made.
 class StoreImages final : public runtime::ImageProvider {
  public:
-  StoreImages(const Context& context, image::ImageStore& store, BuildCache cache);
+  struct Options {
+    BuildCache cache = BuildCache::Use;
+    BuildOutput output = BuildOutput::Lines;
+    std::map<std::string, std::string> build_args;  ///< of the command line, over the file's
+  };
+
+  StoreImages(const Context& context, image::ImageStore& store, Options options);
   ~StoreImages() override;
 
+  /// Cancelled, it kills the running steps and waits for their end. Services that share context and Dockerfile are built
+  /// one after another, so that the second finds the steps of the first in the cache.
   Task<plan::ImageInfo> build(const model::Project& project, const model::Service& service) override;
   Task<plan::ImageInfo> pull(const model::Project& project, const model::Service& service) override;
   Task<void> remove(const std::string& image) override;
 
-  /// `--build-arg` of the command line, over the file's.
-  std::map<std::string, std::string> build_args;
-
  private:
+  struct Turns;
+  plan::ImageInfo build_now(const model::Project& project, const model::Service& service, std::stop_token stop);
+
   const Context& context_;
   image::ImageStore& store_;
-  BuildCache cache_;
+  Options options_;
+  std::unique_ptr<Turns> turns_;
   WorkerPool workers_;
 };
+
+/// The output that --progress asks for.
+[[nodiscard]] BuildOutput build_output(const Context& context);
 
 }  // namespace davit::cli

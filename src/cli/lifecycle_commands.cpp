@@ -75,7 +75,7 @@ void on(Commands& commands, CLI::App* command, Verb verb, std::shared_ptr<Option
   command->add_option("SERVICE", options->plan.services, "services; none means all");
   commands.on(command, [verb, options](Context& context) {
     ProjectOrName which = load_project_or_name(context);
-    Session session(context, which.name);
+    Session session(context, which.name, std::string("davit ") + verb.name);
     return session.run(act(session, std::move(which), verb, *options));
   });
 }

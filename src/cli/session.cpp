@@ -5,15 +5,39 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <csignal>
-#include <deque>
 
 #include "davit/async/event.hpp"
-#include "davit/embedded/client.hpp"
 
 namespace davit::cli {
 namespace {
 
 constexpr int kInterrupted = 130;
+
+embedded::EngineOptions engine_options(const Context& context, const std::string& project, const std::string& cause) {
+  embedded::EngineOptions options;
+  options.project = project;
+  options.data_root = context.data_root();
+  options.run_root = context.run_root();
+  options.supervisor_command = {context.executable, "--data-root", options.data_root, "--run-root", options.run_root,
+                                "supervisor",       "--project",   project};
+  options.cause = cause;
+  return options;
+}
+
+/// The command, and then the orderly end of its engine, also after a failure.
+Task<int> with_close(embedded::EmbeddedEngine& engine, Task<int> command) {
+  int code = 1;
+  std::exception_ptr failure;
+  try {
+    code = co_await std::move(command);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await engine.close();
+  if (failure) std::rethrow_exception(failure);
+  co_return code;
+}
 
 }  // namespace
 
@@ -56,23 +80,14 @@ class Session::Signals final : public runtime::Interrupts {
   int taken_ = 0;
 };
 
-Session::Session(Context& context, std::string project)
-    : context_(context), project_(std::move(project)), signals_(std::make_unique<Signals>(loop_)) {}
+Session::Session(Context& context, std::string project, const std::string& cause)
+    : context_(context),
+      project_(std::move(project)),
+      signals_(std::make_unique<Signals>(loop_)),
+      engine_options_(cli::engine_options(context, project_, cause)),
+      engine_(engine_options_, timers_) {}
 
 Session::~Session() = default;
-
-engine::Engine& Session::engine() {
-  if (engine_ == nullptr) {
-    embedded::ClientOptions options;
-    options.data_root = context_.data_root();
-    options.run_root = context_.run_root();
-    options.project = project_;
-    options.davit = context_.executable;
-    options.runtime = context_.global.runtime;
-    engine_ = embedded::connect(loop_.get_executor(), std::move(options));
-  }
-  return *engine_;
-}
 
 runtime::Interrupts& Session::interrupts() {
   signals_->hand_over();
@@ -87,7 +102,8 @@ int Session::run(Task<int> command) {
     code = result;
     signals_->close();
   };
-  asio::co_spawn(loop_, std::move(command), asio::bind_cancellation_slot(signals_->cancellation().slot(), done));
+  Task<int> whole = with_close(engine_, std::move(command));
+  asio::co_spawn(loop_, std::move(whole), asio::bind_cancellation_slot(signals_->cancellation().slot(), done));
   loop_.run();
   if (signals_->cancelled()) {
     // Whatever the cancellation turned into on its way up, the user asked for the end.

@@ -1,26 +1,27 @@
 #pragma once
 // One command at work: the event loop, the engine of the project, time, signals.
 
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "context.hpp"
 #include "davit/async/task.hpp"
 #include "davit/async/timers.hpp"
-#include "davit/engine/engine.hpp"
+#include "davit/embedded/client.hpp"
 #include "davit/runtime/runtime.hpp"
 
 namespace davit::cli {
 
 class Session {
  public:
-  Session(Context& context, std::string project);
+  /// `project` is the project's name; `cause` is what the journal says led to the changes: "davit up".
+  Session(Context& context, std::string project, const std::string& cause);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  [[nodiscard]] engine::Engine& engine();
+  [[nodiscard]] embedded::EmbeddedEngine& engine() { return engine_; }
+  [[nodiscard]] const embedded::EngineOptions& engine_options() const { return engine_options_; }
   [[nodiscard]] Timers& timers() { return timers_; }
   [[nodiscard]] asio::io_context& loop() { return loop_; }
   [[nodiscard]] Context& context() { return context_; }
@@ -40,7 +41,8 @@ class Session {
   asio::io_context loop_{1};
   SteadyTimers timers_;
   std::unique_ptr<Signals> signals_;
-  std::unique_ptr<engine::Engine> engine_;
+  embedded::EngineOptions engine_options_;
+  embedded::EmbeddedEngine engine_;
 };
 
 }  // namespace davit::cli

@@ -44,7 +44,7 @@ void add_wait(Commands& commands) {
   command->add_option("SERVICE", options->services, "services")->required();
   commands.on(command, [options](Context& context) {
     ProjectOrName which = load_project_or_name(context);
-    Session session(context, which.name);
+    Session session(context, which.name, "davit wait");
     return session.run(wait(session, std::move(which), *options));
   });
 }

@@ -1,0 +1,105 @@
+#include "one_off_streams.hpp"
+
+#include <fcntl.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+
+#include "davit/base/error.hpp"
+#include "davit/base/fd.hpp"
+#include "davit/logs/reader.hpp"
+#include "terminal.hpp"
+
+namespace davit::cli {
+namespace {
+
+constexpr std::size_t kChunk = 65536;
+
+bool is_regular_file(int fd) {
+  struct stat info {};
+  return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+/// The next bytes of standard input; empty at its end.
+Task<std::string> read_chunk(std::optional<asio::posix::stream_descriptor>& waiting) {
+  std::string bytes(kChunk, '\0');
+  if (waiting) co_await waiting->async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+  const ssize_t got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
+  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  co_return bytes;
+}
+
+}  // namespace
+
+Task<void> feed_input(Session& session, ContainerId container) {
+  // epoll refuses regular files; reading those never waits.
+  std::optional<asio::posix::stream_descriptor> waiting;
+  if (!is_regular_file(STDIN_FILENO)) waiting.emplace(co_await asio::this_coro::executor, ::dup(STDIN_FILENO));
+  try {
+    const auto input = co_await session.engine().attach_stdin(container);
+    for (;;) {
+      std::string bytes = co_await read_chunk(waiting);
+      if (bytes.empty()) break;
+      co_await input->write(std::move(bytes));
+    }
+    co_await input->close();
+  } catch (const Error&) {
+    // The container has ended; what it did not read is nobody's.
+  }
+}
+
+Task<void> follow_terminal_size(Session& session, ContainerId container) {
+  asio::signal_set changed(co_await asio::this_coro::executor, SIGWINCH);
+  for (;;) {
+    if (const auto size = terminal_size()) co_await session.engine().resize_terminal(container, size->first, size->second);
+    co_await changed.async_wait(asio::use_awaitable);
+  }
+}
+
+struct RawOutput::Impl {
+  explicit Impl(const std::string& folder) : reader(folder), notify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
+    std::filesystem::create_directories(folder);
+    if (!notify || ::inotify_add_watch(notify.get(), folder.c_str(), IN_MODIFY | IN_CREATE | IN_MOVED_TO) < 0)
+      throw_system_error("watch", folder, errno);
+  }
+
+  void print() {
+    while (const auto record = reader.next_record()) {
+      std::FILE* const to = record->stream == logs::Stream::Stdout ? stdout : stderr;
+      std::fwrite(record->text.data(), 1, record->text.size(), to);
+      if (record->extent == logs::Extent::Full) std::fputc('\n', to);
+    }
+    std::fflush(stdout);
+    std::fflush(stderr);
+  }
+
+  logs::LogReader reader;
+  Fd notify;
+};
+
+RawOutput::RawOutput(const std::string& log_folder) : impl_(std::make_unique<Impl>(log_folder)) {}
+
+RawOutput::~RawOutput() = default;
+
+void RawOutput::drain() { impl_->print(); }
+
+Task<void> RawOutput::follow() {
+  asio::posix::stream_descriptor woken(co_await asio::this_coro::executor, ::dup(impl_->notify.get()));
+  std::array<char, 4096> news;
+  for (;;) {
+    impl_->print();
+    co_await woken.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    while (::read(impl_->notify.get(), news.data(), news.size()) > 0) {
+    }
+  }
+}
+
+}  // namespace davit::cli

@@ -1,0 +1,191 @@
+#include <algorithm>
+#include <cstdio>
+
+#include "commands.hpp"
+#include "davit/async/task_group.hpp"
+#include "durations.hpp"
+#include "execute.hpp"
+#include "image_provider.hpp"
+#include "output_follower.hpp"
+#include "project_loading.hpp"
+#include "session.hpp"
+#include "up_options.hpp"
+
+namespace davit::cli {
+namespace {
+
+bool in(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Whose output an attached `up` shows: the services named (or all), plus and minus --attach and --no-attach.
+std::function<bool(const engine::ObservedContainer&)> attached(const model::Project& project, const UpFlags& flags) {
+  return [&project, flags](const engine::ObservedContainer& container) {
+    if (container.one_off) return false;
+    const auto service = project.services.find(container.service);
+    if (service == project.services.end() || in(flags.no_attach, container.service)) return false;
+    if (!flags.attach_to.empty()) return in(flags.attach_to, container.service);
+    if (!flags.services.empty() && !flags.attach_dependencies && !in(flags.services, container.service)) return false;
+    return service->second.attach || in(flags.services, container.service);
+  };
+}
+
+schedule::AttachedUp::Options end_rules(const UpFlags& flags, const plan::Plan& plan, const model::Project& project) {
+  using Abort = schedule::AttachedUp::Abort;
+  schedule::AttachedUp::Options rules;
+  rules.abort = flags.abort_on_container_failure ? Abort::OnFailure
+                : flags.abort_on_container_exit  ? Abort::OnExit
+                                                 : Abort::No;
+  rules.exit_code_from = flags.exit_code_from;
+  for (const auto& slot : plan.slots)
+    if (project.services.contains(slot.service)) rules.watched.emplace(slot.name, slot.service);
+  return rules;
+}
+
+struct Up {
+  Session& session;
+  const model::Project& project;
+  const UpFlags& flags;
+  const plan::Plan& plan;
+  StoreImages& images;
+};
+
+ExecuteSettings settings_of(const Up& up) {
+  ExecuteSettings settings{.title = "up", .images = &up.images, .wait_timeout = {}};
+  if (up.flags.wait_timeout > 0) settings.wait_timeout = std::chrono::seconds(up.flags.wait_timeout);
+  return settings;
+}
+
+Task<void> start_and_attend(Up& up, runtime::Interrupts& interrupts, std::int64_t since, int& code) {
+  co_await execute_plan(up.session, up.project, up.plan, settings_of(up));
+  const auto progress = make_progress(up.session, "stop");
+  runtime::Context with{up.project, up.session.engine(), up.images, up.session.timers(), *progress};
+  runtime::AttachOptions attach;
+  attach.rules = end_rules(up.flags, up.plan, up.project);
+  attach.services = up.flags.services;
+  attach.grace = grace_period(up.flags.timeout);
+  attach.since = since;
+  attach.say = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
+  code = co_await runtime::attend(with, interrupts, std::move(attach));
+}
+
+
+Task<int> up_attached(Up& up) {
+  FollowOptions follow;
+  follow.print.colour = !up.flags.no_color && up.session.context().colour() && up.session.context().stdout_is_terminal;
+  follow.print.prefix = !up.flags.no_log_prefix;
+  follow.print.timestamps = up.flags.timestamps;
+  follow.wanted = attached(up.project, up.flags);
+  OutputFollower output(up.session, std::move(follow));
+  co_await output.prepare();
+  const std::int64_t since = co_await up.session.engine().newest_event();
+
+  int code = 0;
+  const auto executor = co_await asio::this_coro::executor;
+  TaskGroup following(executor);
+  following.spawn(output.follow(since));
+  std::exception_ptr failure;
+  try {
+    co_await start_and_attend(up, up.session.interrupts(), since, code);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  following.cancel();
+  try {
+    co_await following.join();
+  } catch (const boost::system::system_error&) {
+    // The follower was cancelled, as asked.
+  }
+  output.drain();
+  if (failure) std::rethrow_exception(failure);
+  co_return code;
+}
+
+Task<int> up(Session& session, model::Project project, UpFlags flags) {
+  const Context& context = session.context();
+  image::ImageStore store = image::ImageStore::open(context.data_root());
+  StoreImages images(context, store, {.output = flags.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
+  plan::UpOptions options = plan_options(flags).value();
+  options.images = local_images(store, project);
+  const engine::Observed observed = co_await runtime::observe(session.engine(), project);
+  const plan::Plan plan = checked(context, plan::make_up_plan(project, observed, options));
+  if (context.global.dry_run) {
+    print_plan(plan);
+    if (!flags.detach) std::puts("end of 'up' output, interactive run is not supported in dry-run mode");
+    co_return 0;
+  }
+  Up with{session, project, flags, plan, images};
+  if (!flags.detach && !flags.no_start) co_return co_await up_attached(with);
+  ExecuteSettings settings = settings_of(with);
+  co_await execute_plan(session, project, plan, std::move(settings));
+  co_return 0;
+}
+
+void add_up_flags(CLI::App* command, UpFlags& flags) {
+  const auto list = [&](const char* name, std::vector<std::string>& to, const char* type, const char* text) {
+    command->add_option(name, to, text)->allow_extra_args(false)->type_name(type);
+  };
+  command->add_flag("-d,--detach", flags.detach, "leave the stack running in the background");
+  command->add_flag("--wait", flags.wait, "wait until the services are running or healthy; implies --detach");
+  command->add_option("--wait-timeout", flags.wait_timeout, "seconds to wait at most")->type_name("SECONDS");
+  add_create_flags(command, flags);
+  command->add_flag("--force-recreate", flags.force_recreate, "recreate containers even if nothing changed");
+  command->add_flag("--no-recreate", flags.no_recreate, "keep containers even if their service changed");
+  command->add_flag("--always-recreate-deps", flags.always_recreate_deps, "recreate what the services depend on, too");
+  command->add_flag("--no-deps", flags.no_deps, "do not start what the services depend on");
+  command->add_flag("--no-start", flags.no_start, "create everything, start nothing");
+  command->add_flag("-V,--renew-anon-volumes", flags.renew_anonymous_volumes, "new anonymous volumes for recreated containers");
+  list("--scale", flags.scale, "SERVICE=N", "number of containers of a service; repeat");
+  command->add_flag("--abort-on-container-exit", flags.abort_on_container_exit, "stop everything when one container ends");
+  command->add_flag("--abort-on-container-failure", flags.abort_on_container_failure, "stop everything when one container fails");
+  command->add_option("--exit-code-from", flags.exit_code_from, "exit with this service's code; implies --abort-on-container-exit")
+      ->type_name("SERVICE");
+  list("--attach", flags.attach_to, "SERVICE", "show the output of these services only; repeat");
+  list("--no-attach", flags.no_attach, "SERVICE", "do not show the output of this service; repeat");
+  command->add_flag("--attach-dependencies", flags.attach_dependencies, "show the output of dependencies, too");
+  command->add_option("-t,--timeout", flags.timeout, "seconds to wait for the end before killing")->type_name("SECONDS");
+  command->add_flag("--no-color", flags.no_color, "no colours in the output");
+  command->add_flag("--no-log-prefix", flags.no_log_prefix, "no container names in the output");
+  command->add_flag("--timestamps", flags.timestamps, "show when each line was written");
+  command->add_flag("--menu", flags.menu, "accepted; there is no menu yet");
+  command->add_flag("-w,--watch", flags.watch, "watch files and rebuild (not supported yet)");
+  command->add_flag("-y,--yes", flags.yes, "answer every question with yes");
+  command->add_option("SERVICE", flags.services, "services, with what they depend on; none means all");
+}
+
+}  // namespace
+
+void add_up(Commands& commands) {
+  auto flags = std::make_shared<UpFlags>();
+  CLI::App* command = commands.add(
+      "up",
+      {.summary = "build, create, start and attach to the services",
+       .synopsis = "[OPTIONS] [SERVICE...]",
+       .description =
+           "Raises the stack: makes what is missing, recreates what changed, starts everything in the\n"
+           "order of its dependencies and shows the output of all services. Ctrl-C stops the stack, a\n"
+           "second Ctrl-C kills it. With --detach it goes on in the background.\n"
+           "\n"
+           "'davit --dry-run up' prints each step with its reason and does nothing.",
+       .examples = "davit up\ndavit up -d --wait\ndavit up --build api\ndavit up --exit-code-from test",
+       .exit_status = "0 when every container ended by itself, or with --detach when all were started;\n"
+                      "1 on any error; 130 after Ctrl-C; with an abort flag, the code of the container that ended first\n"
+                      "or of the service of --exit-code-from."});
+  add_up_flags(command, *flags);
+  commands.on(command, [flags](Context& context) {
+    UpFlags given = *flags;
+    given.attach = !given.attach_to.empty();
+    given.ignore_orphans = context.env("COMPOSE_IGNORE_ORPHANS").value_or("") == "true";
+    if (context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true") given.remove_orphans = true;
+    plan::apply_implications(given);
+    if (const auto conflict = plan::check_flags(given)) throw Error(*conflict);
+    if (given.watch)
+      throw Error(Diagnostic::error("unsupported", "up --watch is not supported yet").with_hint("run 'davit up --build' after a change"));
+    model::Project project = load_project(
+        context, given.services, given.no_deps ? compose::Dependencies::Ignore : compose::Dependencies::Include);
+    Session session(context, project.name, "davit up");
+    return session.run(up(session, std::move(project), given));
+  });
+}
+
+}  // namespace davit::cli
