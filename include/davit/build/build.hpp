@@ -1,0 +1,87 @@
+#pragma once
+// Builds an image from a Dockerfile and a folder.
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "davit/base/diagnostic.hpp"
+#include "davit/base/result.hpp"
+#include "davit/base/strong.hpp"
+#include "davit/image/image_store.hpp"
+
+namespace davit::build {
+
+enum class CacheUse { Normal, Ignore };  ///< Ignore: every step is done again (--no-cache), and its result remembered
+
+struct BuildRequest {
+  std::string context;     ///< folder
+  std::string dockerfile;  ///< path, relative to the current folder; empty: "Dockerfile" in the context
+  /// The text itself, instead of a file; `dockerfile` is then only its name in messages.
+  std::optional<std::string> dockerfile_text;
+  std::map<std::string, std::string> args;
+  std::string target;  ///< stage; empty: the last one
+  std::map<std::string, std::string> labels;
+  std::vector<std::string> tags;               ///< names to give; checked before anything is built
+  std::map<std::string, std::string> secrets;  ///< id to the file that holds it
+  CacheUse cache = CacheUse::Normal;
+  /// Asked to stop, the build kills its running steps, removes what is half made, and fails with code "cancelled".
+  std::stop_token stop;
+};
+
+/// One line of the progress: a step, or something the builder does by itself.
+struct Vertex {
+  std::size_t id = 0;  ///< 1, 2, … in the order of their beginning
+  std::string title;   ///< "[build 2/4] RUN make"
+};
+
+/// Told what happens, one call at a time, from whichever thread. Must not throw.
+class BuildObserver {
+ public:
+  using Seconds = std::chrono::duration<double>;
+  enum class Stream { Out, Err };
+
+  virtual ~BuildObserver() = default;
+  virtual void warning(const Diagnostic& diagnostic) = 0;
+  virtual void started(const Vertex& vertex) = 0;
+  virtual void cached(const Vertex& vertex) = 0;
+  /// A line without its end, `at` since the step began.
+  virtual void output(const Vertex& vertex, Stream stream, Seconds at, std::string_view line) = 0;
+  virtual void done(const Vertex& vertex, Seconds took) = 0;
+  virtual void failed(const Vertex& vertex, const std::string& why) = 0;
+  virtual void cancelled(const Vertex& vertex) = 0;
+};
+
+/// Sees nothing.
+class SilentObserver final : public BuildObserver {
+ public:
+  void warning(const Diagnostic&) override {}
+  void started(const Vertex&) override {}
+  void cached(const Vertex&) override {}
+  void output(const Vertex&, Stream, Seconds, std::string_view) override {}
+  void done(const Vertex&, Seconds) override {}
+  void failed(const Vertex&, const std::string&) override {}
+  void cancelled(const Vertex&) override {}
+};
+
+/// Why there is no image.
+struct BuildFailure {
+  Diagnostics diagnostics;
+  std::map<std::string, std::string> sources;  ///< texts the diagnostics point into, by file name
+
+  /// All of them as a compiler would print them.
+  [[nodiscard]] std::string render(RenderOptions options = {}) const;
+};
+
+/// Builds, and names the image. Only stages the target needs are built; those that do not need one another at the same
+/// time; steps whose ingredients did not change come from the cache. Blocks. After a failure nothing is left behind but
+/// the cache records of the steps that were done. Needs root for RUN, COPY, ADD and WORKDIR (mounts).
+[[nodiscard]] Result<ImageId, BuildFailure> build(const BuildRequest& request, image::ImageStore& store,
+                                                  BuildObserver& observer);
+
+}  // namespace davit::build

@@ -1,0 +1,289 @@
+#include "build/run_container.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <deque>
+
+#include "build/identity.hpp"
+#include "build/mounts.hpp"
+#include "davit/base/error.hpp"
+#include "davit/base/files.hpp"
+#include "davit/image/digest.hpp"
+
+namespace davit::build {
+namespace {
+
+namespace fs = std::filesystem;
+using dockerfile::RunMount;
+
+constexpr std::size_t kLinesInError = 15;
+
+// Read by programs in the container; the host's network is shared, so the host's resolvers are the right ones.
+std::string resolv_conf() {
+  const auto text = DiskFiles().read("/etc/resolv.conf", 1U << 20U);
+  return text ? *text : "";
+}
+
+std::string hosts_file() {
+  return std::string("127.0.0.1\tlocalhost ") + kBuildHostname + "\n::1\tlocalhost ip6-localhost ip6-loopback\n";
+}
+
+void make_folder(const fs::path& path) {
+  std::error_code error;
+  fs::create_directories(path, error);
+  if (error) throw_system_error("make folder", path.string(), error.value());
+}
+
+/// The command on one line, short enough for a message.
+std::string shown_command(const RunStep& step) {
+  std::string text;
+  // "/bin/sh -c" is how, not what.
+  const bool shell = step.args.size() == 3 && step.args[1].starts_with('-');
+  for (std::size_t i = shell ? 2 : 0; i < step.args.size(); ++i) text += (text.empty() ? "" : " ") + step.args[i];
+  constexpr std::size_t kLongest = 200;
+  for (char& c : text)
+    if (c == '\n' || c == '\t') c = ' ';
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + "…";
+  return text;
+}
+
+}  // namespace
+
+std::string make_mount_points(const fs::path& folder) {
+  for (const char* name : {"proc", "sys", "dev", "etc"}) make_folder(folder / name);
+  for (const char* name : {"etc/resolv.conf", "etc/hosts"}) {
+    const Fd fd(::open((folder / name).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644));
+    if (!fd) throw_system_error("make", (folder / name).string(), errno);
+  }
+  return folder.string();
+}
+
+RunContainer::RunContainer(fs::path data_root, const WorkArea& area, std::string name, std::string root, Span where)
+    : data_root_(std::move(data_root)), area_(area), name_(std::move(name)), root_(root), where_(std::move(where)) {
+  spec_.root = std::move(root);
+  spec_.cgroup = area_.cgroup(name_);
+}
+
+RunContainer::~RunContainer() {
+  // What still holds something is not a stub any more: rmdir and the size tell.
+  try {
+    for (auto stub = stubs_.rbegin(); stub != stubs_.rend(); ++stub) {
+      const auto info = root_.look(stub->path);
+      if (!info || S_ISDIR(info->st_mode) != stub->folder || (!stub->folder && info->st_size != 0)) continue;
+      const Fd parent = root_.open(parent_of(stub->path), O_PATH | O_DIRECTORY);
+      (void)::unlinkat(parent.get(), base_of(stub->path).c_str(), stub->folder ? AT_REMOVEDIR : 0);
+    }
+    for (auto parent = parents_.rbegin(); parent != parents_.rend(); ++parent) {
+      const auto folder = root_.try_open(parent->first, O_RDONLY | O_DIRECTORY);
+      const std::array<struct timespec, 2> times{parent->second.st_atim, parent->second.st_mtim};
+      if (folder) (void)::futimens(folder->get(), times.data());
+    }
+  } catch (const std::exception&) {
+    // The layer keeps an empty file; better than to lose the error that is on its way.
+  }
+}
+
+void RunContainer::make_place(const std::string& target, bool folder) {
+  const std::string resolved = root_.resolve(target);
+  if (root_.look(resolved)) return;
+  std::vector<Stub> missing{{resolved, folder}};
+  std::string parent = parent_of(resolved);
+  while (!root_.look(parent)) {
+    missing.push_back({parent, true});
+    parent = parent_of(parent);
+  }
+  const auto info = root_.look(parent);
+  parents_.emplace_back(parent, *info);
+  for (auto stub = missing.rbegin(); stub != missing.rend(); ++stub) {
+    const Fd at = root_.open(parent_of(stub->path), O_PATH | O_DIRECTORY);
+    const std::string name = base_of(stub->path);
+    if (stub->folder) {
+      if (::mkdirat(at.get(), name.c_str(), 0755) != 0) throw_system_error("make folder", "/" + stub->path, errno);
+    } else {
+      const Fd file(::openat(at.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+      if (!file) throw_system_error("make", "/" + stub->path, errno);
+    }
+    stubs_.push_back(*stub);
+  }
+}
+
+std::string RunContainer::write_file(const std::string& name, const std::string& text, mode_t mode) {
+  const std::string path = (area_.folder(name_) / name).string();
+  const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd) throw_system_error("make", path, errno);
+  for (std::size_t done = 0; done < text.size();) {
+    const ssize_t count = ::write(fd.get(), text.data() + done, text.size() - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) throw_system_error("write", path, errno);
+    done += static_cast<std::size_t>(count);
+  }
+  if (::fchmod(fd.get(), mode) != 0) throw_system_error("set mode of", path, errno);
+  return path;
+}
+
+void RunContainer::add_mount(const Mount& mount, const Root* from, const std::map<std::string, std::string>& secrets) {
+  switch (mount.options.type) {
+    case RunMount::Type::Bind:
+      return add_bind(mount, *from);
+    case RunMount::Type::Cache:
+      return add_cache(mount, from);
+    case RunMount::Type::Secret:
+      return add_secret(mount, secrets);
+    case RunMount::Type::Tmpfs:
+      break;
+  }
+  std::vector<std::string> options{"nosuid", "nodev"};
+  if (mount.options.size) options.push_back("size=" + std::to_string(*mount.options.size));
+  make_place(mount.options.target, true);
+  spec_.mounts.push_back({mount.options.target, "tmpfs", "tmpfs", std::move(options)});
+}
+
+void RunContainer::add_bind(const Mount& mount, const Root& from) {
+  const std::string source = from.resolve(mount.options.source);
+  const auto info = from.look(source);
+  if (!info)
+    throw Error(Diagnostic::error("missing-source", "'" + mount.options.source + "' is not in the source of the mount",
+                                  mount.where));
+  const bool folder = S_ISDIR(info->st_mode);
+  std::string path = from.path() + (source.empty() ? "" : "/" + source);
+  make_place(mount.options.target, folder);
+  if (mount.options.writable && folder) {
+    // Writes are for this step alone: they go to a layer that is thrown away.
+    const std::string base = name_ + "/bind-" + std::to_string(spec_.mounts.size());
+    const std::string merged = area_.folder(base + "/merged").string();
+    mount_overlay({{path}, area_.folder(base + "/upper").string(), area_.folder(base + "/work").string()}, merged);
+    path = merged;
+  }
+  std::vector<std::string> options{"rbind", "rprivate", mount.options.writable && folder ? "rw" : "ro"};
+  spec_.mounts.push_back({mount.options.target, "bind", path, std::move(options)});
+}
+
+void RunContainer::add_cache(const Mount& mount, const Root* from) {
+  const fs::path caches = data_root_ / "build" / "cache";
+  const std::string id = image::sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
+  fs::path folder = caches / id;
+  make_folder(caches);
+  const auto try_lock = [this](const fs::path& path, int how) {
+    Fd lock(::open((path.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!lock) throw_system_error("open", path.string() + ".lock", errno);
+    if (::flock(lock.get(), how) != 0) return false;
+    locks_.push_back(std::move(lock));
+    return true;
+  };
+  if (mount.options.sharing == RunMount::Sharing::Locked) {
+    (void)try_lock(folder, LOCK_EX);
+  } else if (mount.options.sharing == RunMount::Sharing::Private) {
+    for (int i = 1; !try_lock(folder, LOCK_EX | LOCK_NB); ++i) folder = caches / (id + "-" + std::to_string(i));
+  }
+  if (!fs::exists(folder)) {
+    if (from != nullptr) {
+      const std::string source = from->path() + "/" + from->resolve(mount.options.source);
+      fs::copy(source, folder, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    } else {
+      make_folder(folder);
+      if (::chown(folder.c_str(), mount.options.uid.value_or(0), mount.options.gid.value_or(0)) != 0)
+        throw_system_error("set owner of", folder.string(), errno);
+      if (::chmod(folder.c_str(), mount.options.mode.value_or(0755)) != 0)
+        throw_system_error("set mode of", folder.string(), errno);
+    }
+  }
+  make_place(mount.options.target, true);
+  spec_.mounts.push_back(
+      {mount.options.target, "bind", folder.string(), {"rbind", "rprivate", mount.options.writable ? "rw" : "ro"}});
+}
+
+void RunContainer::add_secret(const Mount& mount, const std::map<std::string, std::string>& secrets) {
+  const auto found = secrets.find(mount.options.id);
+  if (found == secrets.end()) {
+    if (!mount.options.required) return;
+    throw Error(
+        Diagnostic::error("missing-secret", "secret '" + mount.options.id + "' is required but not given", mount.where)
+            .with_hint("give it with --secret id=" + mount.options.id + ",src=FILE"));
+  }
+  auto text = DiskFiles().read(found->second, 1U << 20U);
+  if (!text) throw Error(text.error());
+  if (!mount.options.env.empty()) spec_.secret_env.push_back(mount.options.env + "=" + *text);
+  if (mount.options.target.empty()) return;
+  // On a tmpfs of this mount namespace: it is gone with the step, whatever happens.
+  const fs::path folder = area_.folder(name_ + "/secret-" + std::to_string(spec_.mounts.size()));
+  if (::mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=2m,mode=0700") != 0)
+    throw_system_error("mount tmpfs at", folder.string(), errno);
+  const std::string relative = folder.filename().string() + "/value";
+  const std::string path = write_file(relative, *text, mount.options.mode.value_or(0400));
+  if (::chown(path.c_str(), mount.options.uid.value_or(0), mount.options.gid.value_or(0)) != 0)
+    throw_system_error("set owner of", path, errno);
+  make_place(mount.options.target, false);
+  spec_.mounts.push_back({mount.options.target, "bind", path, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}});
+}
+
+void RunContainer::add_system_files(const RunStep& step) {
+  const std::vector<std::string> options{"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"};
+  // The mount-point layer has these two; still missing is the target of an image's dangling link.
+  for (const auto& [target, text] :
+       {std::pair<std::string, std::string>{"/etc/resolv.conf", resolv_conf()}, {"/etc/hosts", hosts_file()}}) {
+    make_place(target, false);
+    spec_.mounts.push_back({"/" + root_.resolve(target), "bind", write_file(base_of(target), text, 0644), options});
+  }
+  for (const char* folder : {"/proc", "/sys", "/dev"}) make_place(folder, true);
+  if (!step.script) return;
+  // Below /dev, which is a tmpfs of the container: leaves no trace in the layer.
+  spec_.mounts.push_back(
+      {step.script->first, "bind", write_file("script", step.script->second, 0755), {"bind", "rprivate", "ro"}});
+}
+
+void RunContainer::make_working_dir(const RunStep& step) {
+  const std::string resolved = root_.resolve(step.working_dir);
+  if (const auto info = root_.look(resolved); info && S_ISDIR(info->st_mode)) return;
+  std::string done;
+  for (std::size_t at = 0; at < resolved.size();) {
+    at = std::min(resolved.find('/', at), resolved.size());
+    done = resolved.substr(0, at++);
+    const Fd parent = root_.open(parent_of(done), O_PATH | O_DIRECTORY);
+    if (::mkdirat(parent.get(), base_of(done).c_str(), 0755) != 0 && errno != EEXIST)
+      throw_system_error("make folder", "/" + done, errno);
+  }
+}
+
+void RunContainer::run(const RunStep& step, const std::stop_token& stop,
+                       const std::function<void(OutputStream, std::string_view)>& on_line) {
+  spec_.user = find_identity(root_, step.user, where_);
+  make_working_dir(step);
+  add_system_files(step);
+  const std::string bundle = area_.folder(name_).string();
+  (void)write_file("config.json", run_spec(step, spec_), 0600);
+  const std::string runtime = find_runtime();
+  std::vector<std::string> argv{runtime};
+  if (base_of(runtime) == "crun") argv.emplace_back("--cgroup-manager=cgroupfs");
+  const std::string id = base_of(spec_.cgroup);
+  for (const std::string& word :
+       {std::string("--root"), bundle + "/runtime", std::string("run"), std::string("--bundle"), bundle, id})
+    argv.push_back(word);
+  std::deque<std::string> last;
+  const auto line = [&](OutputStream stream, std::string_view text) {
+    last.emplace_back(text);
+    if (last.size() > kLinesInError) last.pop_front();
+    on_line(stream, text);
+  };
+  const auto kill = [this] { kill_cgroup(spec_.cgroup); };
+  const ProcessEnd end = run_process(argv, stop, kill, line);
+  remove_cgroup(spec_.cgroup);
+  if (end.stopped) throw Error(Diagnostic::error("cancelled", "the build was cancelled", where_));
+  if (end.code != 0) throw failure(step, end.code, {last.begin(), last.end()});
+}
+
+Error RunContainer::failure(const RunStep& step, int code, const std::vector<std::string>& last_lines) const {
+  auto diagnostic = Diagnostic::error(
+      "run-failed", "RUN failed with exit code " + std::to_string(code) + ": '" + shown_command(step) + "'", where_);
+  std::string text = "the last lines of its output:";
+  for (const std::string& line : last_lines) text += "\n    " + line;
+  if (!last_lines.empty()) diagnostic.note(std::move(text));
+  return Error(std::move(diagnostic));
+}
+
+}  // namespace davit::build

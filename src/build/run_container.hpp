@@ -1,0 +1,65 @@
+#pragma once
+// The container of one RUN.
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "build/rooted.hpp"
+#include "build/run_process.hpp"
+#include "build/run_spec.hpp"
+#include "build/work_area.hpp"
+#include "davit/base/fd.hpp"
+
+namespace davit::build {
+
+/// Fills a folder with the empty files and folders that container mounts need; returns it. Safe to repeat.
+std::string make_mount_points(const std::filesystem::path& folder);
+
+class RunContainer {
+ public:
+  /// `root` is the mounted root file system, `where` the RUN instruction. On the step's thread, in its mount namespace.
+  RunContainer(std::filesystem::path data_root, const WorkArea& area, std::string name, std::string root, Span where);
+  RunContainer(const RunContainer&) = delete;
+  RunContainer& operator=(const RunContainer&) = delete;
+  /// Removes what was put into the root only to mount on it.
+  ~RunContainer();
+
+  /// Makes a --mount ready. `from` is the tree it comes from; null when it has none.
+  void add_mount(const Mount& mount, const Root* from, const std::map<std::string, std::string>& secrets);
+
+  /// Runs to the end. Throws davit::Error when the program fails, with its last lines of output.
+  void run(const RunStep& step, const std::stop_token& stop,
+           const std::function<void(OutputStream, std::string_view)>& on_line);
+
+ private:
+  struct Stub {
+    std::string path;  ///< resolved
+    bool folder = false;
+  };
+  void add_bind(const Mount& mount, const Root& from);
+  void add_cache(const Mount& mount, const Root* from);
+  void add_secret(const Mount& mount, const std::map<std::string, std::string>& secrets);
+  /// Makes the place of a mount if it is missing, and remembers to take it away.
+  void make_place(const std::string& target, bool folder);
+  void add_system_files(const RunStep& step);
+  [[nodiscard]] std::string write_file(const std::string& name, const std::string& text, mode_t mode);
+  void make_working_dir(const RunStep& step);
+  [[nodiscard]] Error failure(const RunStep& step, int code, const std::vector<std::string>& last_lines) const;
+
+  std::filesystem::path data_root_;
+  const WorkArea& area_;
+  std::string name_;
+  Root root_;
+  Span where_;
+  SpecInput spec_;
+  std::vector<Stub> stubs_;
+  std::vector<std::pair<std::string, struct stat>> parents_;  ///< folders whose times the stubs changed
+  std::vector<Fd> locks_;                                     ///< of cache mounts that are locked or private
+};
+
+}  // namespace davit::build

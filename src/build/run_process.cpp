@@ -1,0 +1,191 @@
+#include "build/run_process.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <memory>
+#include <optional>
+
+#include "davit/base/error.hpp"
+#include "davit/base/fd.hpp"
+
+extern "C" char** environ;
+
+namespace davit::build {
+namespace {
+
+// While a stopped process has not ended, it is killed again this often: it may fork faster than one look at its group.
+constexpr int kKillAgainMs = 50;
+// A line without end is cut here, so that a program that never ends one cannot eat the memory.
+constexpr std::size_t kLongestLine = std::size_t{1} << 20U;
+
+struct Pipe {
+  Fd read;
+  Fd write;
+  Pipe() {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_system_error("make a pipe", "", errno);
+    read.reset(ends[0]);
+    write.reset(ends[1]);
+  }
+};
+
+/// Cuts what a pipe brings into lines.
+class LineReader {
+ public:
+  LineReader(Fd fd, OutputStream stream, const std::function<void(OutputStream, std::string_view)>& line)
+      : fd_(std::move(fd)), stream_(stream), line_(line) {
+    (void)::fcntl(fd_.get(), F_SETFL, O_NONBLOCK);
+  }
+  [[nodiscard]] int fd() const { return fd_.get(); }
+
+  /// Reads what is there. At the end of the pipe the descriptor is closed.
+  void drain() {
+    std::array<char, 65536> block{};
+    while (fd_) {
+      const ssize_t got = ::read(fd_.get(), block.data(), block.size());
+      if (got < 0 && errno == EINTR) continue;
+      if (got < 0) return;
+      if (got == 0) fd_.reset();
+      add({block.data(), static_cast<std::size_t>(got)});
+    }
+  }
+  void finish() {
+    drain();
+    if (!partial_.empty()) line_(stream_, partial_);
+    partial_.clear();
+  }
+
+ private:
+  void add(std::string_view text) {
+    while (!text.empty()) {
+      const std::size_t end = text.find('\n');
+      partial_ += text.substr(0, end);
+      if (end == std::string_view::npos) {
+        if (partial_.size() < kLongestLine) return;
+        text = {};
+      } else {
+        text.remove_prefix(end + 1);
+      }
+      if (!partial_.empty() && partial_.back() == '\r') partial_.pop_back();
+      line_(stream_, partial_);
+      partial_.clear();
+    }
+  }
+
+  Fd fd_;
+  OutputStream stream_;
+  const std::function<void(OutputStream, std::string_view)>& line_;
+  std::string partial_;
+};
+
+class SpawnSettings {
+ public:
+  SpawnSettings(int out, int err) {
+    posix_spawn_file_actions_init(&actions_);
+    posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
+    posix_spawn_file_actions_adddup2(&actions_, out, 1);
+    posix_spawn_file_actions_adddup2(&actions_, err, 2);
+    posix_spawnattr_init(&attributes_);
+    sigset_t none;
+    sigset_t all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawnattr_setsigmask(&attributes_, &none);
+    posix_spawnattr_setsigdefault(&attributes_, &all);
+    // Its own session: Ctrl-C of the terminal reaches davit alone, which then stops the step in order.
+    posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+  }
+  SpawnSettings(const SpawnSettings&) = delete;
+  SpawnSettings& operator=(const SpawnSettings&) = delete;
+  ~SpawnSettings() {
+    posix_spawn_file_actions_destroy(&actions_);
+    posix_spawnattr_destroy(&attributes_);
+  }
+  pid_t spawn(const std::vector<std::string>& argv) {
+    std::vector<char*> words;
+    for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    pid_t pid = -1;
+    const int error = ::posix_spawn(&pid, argv[0].c_str(), &actions_, &attributes_, words.data(), environ);
+    if (error != 0) throw_system_error("run", argv[0], error);
+    return pid;
+  }
+
+ private:
+  posix_spawn_file_actions_t actions_{};
+  posix_spawnattr_t attributes_{};
+};
+
+int exit_code(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+ProcessEnd run_process(const std::vector<std::string>& argv, const std::stop_token& stop,
+                       const std::function<void()>& kill,
+                       const std::function<void(OutputStream, std::string_view)>& line) {
+  const Fd stop_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  const auto wake = [&stop_event] {
+    const std::uint64_t one = 1;
+    (void)!::write(stop_event.get(), &one, sizeof(one));
+  };
+  const std::stop_callback on_stop(stop, wake);
+  Pipe out;
+  Pipe err;
+  const pid_t pid = SpawnSettings(out.write.get(), err.write.get()).spawn(argv);
+  out.write.reset();
+  err.write.reset();
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  std::array<LineReader, 2> readers{LineReader(std::move(out.read), OutputStream::Out, line),
+                                    LineReader(std::move(err.read), OutputStream::Err, line)};
+  bool ended = false;
+  int kills = 0;
+  while (!ended) {
+    const bool stopping = stop.stop_requested();
+    std::array<struct pollfd, 4> wait{{{process.get(), POLLIN, 0},
+                                       {readers[0].fd(), POLLIN, 0},
+                                       {readers[1].fd(), POLLIN, 0},
+                                       {stopping ? -1 : stop_event.get(), POLLIN, 0}}};
+    const int ready = ::poll(wait.data(), wait.size(), stopping ? kKillAgainMs : -1);
+    for (LineReader& reader : readers) reader.drain();
+    ended = ready > 0 && wait[0].revents != 0;
+    if (ended || !stop.stop_requested()) continue;
+    kill();
+    // The runtime itself gets a second to clean up behind its container.
+    if (++kills * kKillAgainMs > 1000) (void)::kill(pid, SIGKILL);
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  for (LineReader& reader : readers) reader.finish();
+  return {exit_code(status), stop.stop_requested()};
+}
+
+std::string find_runtime() {
+  const char* const path = std::getenv("PATH");
+  std::string_view folders = path != nullptr ? path : "";
+  const std::string all = std::string(folders) + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  for (const std::string name : {"crun", "runc"}) {
+    for (std::string_view rest = all; !rest.empty();) {
+      const std::size_t end = rest.find(':');
+      const std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
+      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
+      if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+    }
+  }
+  throw Error(Diagnostic::error("no-runtime", "neither 'crun' nor 'runc' is installed: RUN needs one of them")
+                  .with_hint("install the package 'crun'"));
+}
+
+}  // namespace davit::build

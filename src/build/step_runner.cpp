@@ -1,0 +1,179 @@
+#include "build/step_runner.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "build/copy_writer.hpp"
+#include "build/mounts.hpp"
+#include "build/run_container.hpp"
+#include "davit/base/error.hpp"
+
+namespace davit::build {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The new layer's root shows in the merged file system: it must look as the root below it.
+void copy_root_attributes(const std::vector<std::string>& lower, const std::string& upper) {
+  if (lower.empty()) return;
+  struct stat info {};
+  if (::stat(lower.front().c_str(), &info) != 0) throw_system_error("look at", lower.front(), errno);
+  if (::chown(upper.c_str(), info.st_uid, info.st_gid) != 0) throw_system_error("set owner of", upper, errno);
+  if (::chmod(upper.c_str(), info.st_mode & 07777U) != 0) throw_system_error("set mode of", upper, errno);
+}
+
+struct RootLook {
+  mode_t mode;
+  uid_t uid;
+  gid_t gid;
+  explicit RootLook(const std::string& path) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) throw_system_error("look at", path, errno);
+    mode = info.st_mode;
+    uid = info.st_uid;
+    gid = info.st_gid;
+  }
+  friend bool operator==(const RootLook&, const RootLook&) = default;
+};
+
+void unmount_all(std::vector<std::string>& mounts) noexcept {
+  while (!mounts.empty()) {
+    unmount(mounts.back());
+    mounts.pop_back();
+  }
+}
+
+/// A step that fails on a full disk says so itself only sometimes.
+void note_full_disk(Error& error, const fs::path& data_root) {
+  struct statvfs info {};
+  if (::statvfs(data_root.c_str(), &info) != 0) return;
+  constexpr std::uint64_t kAlmostNothing = 1U << 20U;
+  if (static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize < kAlmostNothing || info.f_favail == 0)
+    error.context("the file system of '" + data_root.string() + "' is full");
+}
+
+}  // namespace
+
+void StepRunner::enter() {
+  if (entered_) return;
+  enter_private_mounts();
+  entered_ = true;
+}
+
+std::vector<std::string> StepRunner::layer_folders(const std::vector<std::string>& diff_ids) const {
+  std::vector<std::string> out;
+  for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) out.push_back(store_.layer_path(*id).string());
+  return out;
+}
+
+StepOutcome StepRunner::run(const Step& step, const StepInput& input) {
+  enter();
+  auto staged = store_.new_layer_dir();
+  Overlay overlay{layer_folders(input.diff_ids), staged.fs().string(), staged.work().string()};
+  copy_root_attributes(overlay.lower, overlay.upper);
+  const RootLook before(overlay.upper);
+  // At the bottom: the places the runtime mounts on, so that it makes none in the layer. Also overlayfs needs one
+  // folder.
+  overlay.lower.push_back(make_mount_points(area_.folder("mount-points")));
+  const std::string root = area_.folder(name_ + "/root").string();
+  mount_overlay(overlay, root);
+  mounts_.push_back(root);
+  try {
+    perform(step, input, root);
+  } catch (Error& error) {
+    trees_.clear();
+    unmount_all(mounts_);
+    note_full_disk(error, store_.data_root());
+    throw;
+  }
+  trees_.clear();
+  unmount_all(mounts_);
+  if (stop_.stop_requested()) throw Error(Diagnostic::error("cancelled", "the build was cancelled"));
+  if (fs::is_empty(staged.fs()) && RootLook(overlay.upper) == before) return {};
+  try {
+    return {store_.adopt_layer(std::move(staged)).diff_id};
+  } catch (Error& error) {
+    note_full_disk(error, store_.data_root());
+    throw;
+  }
+}
+
+void StepRunner::perform(const Step& step, const StepInput& input, const std::string& root) {
+  std::visit([&](const auto& action) { perform(step, action, input, root); }, step.action);
+}
+
+void StepRunner::perform(const Step& step, const WorkdirStep& workdir, const StepInput&, const std::string& root_path) {
+  const Root root(root_path);
+  const Identity user = find_identity(root, workdir.user, step.where);
+  make_folders(root, workdir.path, {user.uid, user.gid}, 0755, step.where);
+}
+
+void StepRunner::perform(const Step& step, const CopyStep& copy, const StepInput& input, const std::string& root_path) {
+  const Root root(root_path);
+  CopyWriter writer(root, copy, step.where);
+  if (std::holds_alternative<FromContext>(copy.origin)) {
+    if (input.context_items != nullptr && !copy.sources.empty()) writer.write(*input.context, *input.context_items);
+  } else {
+    const SourceTree& tree = source(copy.origin, input);
+    writer.write(tree, tree.select(copy));
+  }
+  writer.write_files();
+}
+
+void StepRunner::perform(const Step& step, const RunStep& run, const StepInput& input, const std::string& root) {
+  RunContainer container(store_.data_root(), area_, name_, root, step.where);
+  for (const Mount& mount : run.mounts) {
+    const bool has_source = mount.options.type == dockerfile::RunMount::Type::Bind || !mount.options.from.empty();
+    const Root* const from = has_source ? &source(mount.origin, input).root() : nullptr;
+    container.add_mount(mount, from, input.secrets);
+  }
+  container.run(run, stop_, on_line_);
+}
+
+const SourceTree& StepRunner::source(const Origin& origin, const StepInput& input) {
+  if (std::holds_alternative<FromContext>(origin)) {
+    if (input.context == nullptr) throw Error("this build has no context folder");
+    return *input.context;
+  }
+  std::string key;
+  std::vector<std::string> diff_ids;
+  std::string shown;
+  if (const auto* stage = std::get_if<FromStage>(&origin)) {
+    key = "stage-" + std::to_string(stage->stage);
+    diff_ids = input.stages.at(stage->stage);
+    shown = "the stage it copies from";
+  } else {
+    const BaseImage& image = std::get<FromImage>(origin).image;
+    key = "image-" + image.id.str().substr(7, 12);
+    diff_ids = image.config.diff_ids;
+    shown = "image '" + image.name + "'";
+  }
+  if (const auto found = trees_.find(key); found != trees_.end()) return found->second;
+  const std::string target = area_.folder(name_ + "/" + key).string();
+  Overlay overlay{layer_folders(diff_ids), {}, {}};
+  // A read-only overlay wants two folders.
+  overlay.lower.push_back(area_.folder("empty").string());
+  if (overlay.lower.size() < 2) overlay.lower.push_back(area_.folder("empty2").string());
+  mount_overlay(overlay, target);
+  mounts_.push_back(target);
+  return trees_.emplace(key, SourceTree(target, shown, nullptr)).first->second;
+}
+
+std::vector<std::pair<std::string, std::string>> StepRunner::content_digests(const Step& step, const StepInput& input) {
+  enter();
+  std::vector<std::pair<std::string, std::string>> out;
+  const auto* copy = std::get_if<CopyStep>(&step.action);
+  if (copy == nullptr) return out;
+  const SourceTree& tree = source(copy->origin, input);
+  const Owners owners = copy->chown.empty() ? Owners::Count : Owners::Ignore;
+  for (const Item& item : tree.select(*copy))
+    out.emplace_back("source " + item.path, digest_of_item(tree, item, owners, nullptr));
+  return out;
+}
+
+}  // namespace davit::build

@@ -1,0 +1,137 @@
+// The digest of what COPY takes. What is in it: BuildKit's tarsum header (cache/contenthash/tarsum.go) without times.
+
+#include <fcntl.h>
+#include <sys/sysmacros.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstring>
+
+#include "build/source_tree.hpp"
+#include "davit/base/error.hpp"
+#include "davit/image/digest.hpp"
+
+namespace davit::build {
+namespace {
+
+FileDigest from_hex(const std::string& hex) {
+  FileDigest out{};
+  const auto digit = [](char c) { return static_cast<unsigned char>(c <= '9' ? c - '0' : c - 'a' + 10); };
+  for (std::size_t i = 0; i < out.size(); ++i)
+    out[i] = static_cast<unsigned char>(digit(hex[2 * i]) << 4U | digit(hex[2 * i + 1]));
+  return out;
+}
+
+/// Names and values of the attributes that a layer keeps, sorted.
+void hash_attributes(int fd, image::Sha256& hash) {
+  std::array<char, 4096> names{};
+  const ssize_t length = ::flistxattr(fd, names.data(), names.size());
+  if (length <= 0) return;
+  std::vector<std::string> sorted;
+  for (const char* name = names.data(); name < names.data() + length; name += std::strlen(name) + 1)
+    sorted.emplace_back(name);
+  std::sort(sorted.begin(), sorted.end());
+  for (const std::string& name : sorted) {
+    if (name.starts_with("system.") || (name.starts_with("security.") && name != "security.capability") ||
+        name.starts_with("trusted.overlay."))
+      continue;
+    std::array<char, 65536> value{};
+    const ssize_t size = ::fgetxattr(fd, name.c_str(), value.data(), value.size());
+    if (size < 0) continue;
+    const std::string head = name + "=" + std::to_string(size) + ":";
+    hash.update(std::string_view(head));
+    hash.update(std::string_view(value.data(), static_cast<std::size_t>(size)));
+  }
+}
+
+FileDigest hash_file(const Fd& fd, const std::string& shown, std::vector<char>& buffer) {
+  image::Sha256 hash;
+  for (;;) {
+    const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_system_error("read", shown, errno);
+    if (got == 0) break;
+    hash.update(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
+  }
+  hash.update(std::string_view("\n--\n"));
+  hash_attributes(fd.get(), hash);
+  return from_hex(hash.finish_hex());
+}
+
+class ItemHasher {
+ public:
+  ItemHasher(const SourceTree& tree, Owners owners, DigestCache* cache) : tree_(tree), owners_(owners), cache_(cache) {}
+
+  std::string run(const Item& item) {
+    line_ = item.folder ? "folder\n" : "item " + item.name + "\n";
+    hash_.update(std::string_view(line_));
+    for (const Entry& entry : item.entries) {
+      // A folder that is copied for its contents does not bring its own mode along.
+      if (!(item.folder && entry.to.empty())) add(entry);
+    }
+    return hash_.finish();
+  }
+
+ private:
+  void add(const Entry& entry) {
+    line_.clear();
+    line_ += entry.to;
+    line_ += '\0';
+    line_ += std::to_string(entry.info.st_mode);
+    if (owners_ == Owners::Count)
+      line_ += " " + std::to_string(entry.info.st_uid) + " " + std::to_string(entry.info.st_gid);
+    line_ += '\0';
+    if (S_ISREG(entry.info.st_mode)) {
+      const FileDigest digest = digest_of(entry);
+      line_.append(reinterpret_cast<const char*>(digest.data()), digest.size());
+    } else if (S_ISLNK(entry.info.st_mode)) {
+      line_ += link_target(entry);
+    } else if (S_ISCHR(entry.info.st_mode) || S_ISBLK(entry.info.st_mode)) {
+      line_ += std::to_string(major(entry.info.st_rdev)) + ":" + std::to_string(minor(entry.info.st_rdev));
+    }
+    line_ += '\n';
+    hash_.update(std::string_view(line_));
+  }
+
+  FileDigest digest_of(const Entry& entry) {
+    if (cache_ != nullptr)
+      if (const auto known = cache_->find(entry.info)) return *known;
+    if (buffer_.empty()) buffer_.resize(std::size_t{256} << 10U);
+    const std::string shown = tree_.root().path() + "/" + entry.path;
+    const Fd fd = tree_.root().open(entry.path, O_RDONLY | O_NONBLOCK);
+    struct stat before {};
+    struct stat after {};
+    if (::fstat(fd.get(), &before) != 0) throw_system_error("look at", shown, errno);
+    const FileDigest digest = hash_file(fd, shown, buffer_);
+    if (::fstat(fd.get(), &after) != 0) throw_system_error("look at", shown, errno);
+    if (cache_ != nullptr) cache_->put(before, after, digest);
+    return digest;
+  }
+
+  std::string link_target(const Entry& entry) const {
+    std::array<char, PATH_MAX> target{};
+    const Fd link = tree_.root().open(entry.path, O_PATH | O_NOFOLLOW);
+    const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
+    if (length < 0) throw_system_error("read link", tree_.root().path() + "/" + entry.path, errno);
+    return {target.data(), static_cast<std::size_t>(length)};
+  }
+
+  const SourceTree& tree_;
+  Owners owners_;
+  DigestCache* cache_;
+  image::Sha256 hash_;
+  std::string line_;
+  std::vector<char> buffer_;
+};
+
+}  // namespace
+
+std::string digest_of_item(const SourceTree& tree, const Item& item, Owners owners, DigestCache* cache) {
+  return ItemHasher(tree, owners, cache).run(item);
+}
+
+}  // namespace davit::build
