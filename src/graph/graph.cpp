@@ -6,7 +6,9 @@
 
 namespace davit::graph {
 
-void Graph::add(const std::string& name) { nodes_.try_emplace(name); }
+void Graph::add(const std::string& name) {
+  nodes_.try_emplace(name);
+}
 
 void Graph::add_dependency(const std::string& from, const std::string& to, Span where) {
   nodes_[to].from.insert(from);
@@ -120,8 +122,8 @@ std::optional<std::vector<Edge>> Graph::cycle() const {
           const std::string target = std::next(at) == path.end() ? to : std::next(at)->first;
           edges.push_back({at->first, target, nodes_.at(at->first).to.at(target)});
         }
-        const auto smallest = std::min_element(edges.begin(), edges.end(),
-                                               [](const Edge& a, const Edge& b) { return a.from < b.from; });
+        const auto smallest =
+            std::min_element(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.from < b.from; });
         std::rotate(edges.begin(), smallest, edges.end());
         return edges;
       }

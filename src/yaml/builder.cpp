@@ -146,17 +146,22 @@ void Builder::finish_map(Frame& frame) {
 
 void Builder::deliver(Node node, YAML::anchor_t anchor, std::size_t nodes) {
   count(1, node.span);
-  if (anchor != 0) anchors_[anchor] = Anchor{node, nodes};
+  if (anchor != 0) {
+    anchor_nodes_ += nodes;
+    if (anchor_nodes_ > 2 * limits_.alias_nodes)
+      throw LimitExceeded{Diagnostic::error(
+          "yaml-limit", "anchors hold more than " + std::to_string(2 * limits_.alias_nodes) + " values", node.span)};
+    anchors_[anchor] = Anchor{node, nodes};
+  }
   if (stack_.empty()) {
     parsed_.documents.push_back(std::move(node));
     return;
   }
   Frame& frame = stack_.back();
+  if (frame.node.kind == Kind::Map && !frame.has_key) return take_key(frame, std::move(node));
   frame.nodes += nodes;
   if (frame.node.kind == Kind::List) {
     frame.node.items.push_back(std::move(node));
-  } else if (!frame.has_key) {
-    take_key(frame, std::move(node));
   } else {
     frame.has_key = false;
     if (frame.key_is_merge) return take_merge(frame, std::move(node));

@@ -67,6 +67,7 @@ class Builder final : public YAML::EventHandler {
   std::unordered_map<YAML::anchor_t, Anchor> anchors_;
   std::size_t nodes_ = 0;
   std::size_t alias_nodes_ = 0;
+  std::size_t anchor_nodes_ = 0;
 };
 
 }  // namespace davit::yaml

@@ -37,7 +37,9 @@ TEST(Graph, NeighboursAreSorted) {
   EXPECT_THAT(shop().dependents("db"), ElementsAre("api"));
 }
 
-TEST(Graph, NoCycleInATree) { EXPECT_FALSE(shop().cycle().has_value()); }
+TEST(Graph, NoCycleInATree) {
+  EXPECT_FALSE(shop().cycle().has_value());
+}
 
 TEST(Graph, CycleIsAPathFromItsSmallestName) {
   Graph graph;

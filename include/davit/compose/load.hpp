@@ -1,6 +1,6 @@
 #pragma once
-// From Compose files to a project. Reads files through `Files` only, takes the environment as a value, and reports every
-// mistake of the files at once.
+// From Compose files to a project. Reads files through `Files` only, takes the environment as a value, and reports
+// every mistake of the files at once.
 
 #include <functional>
 #include <map>
@@ -31,9 +31,9 @@ enum class Dependencies { Include, Ignore };
 
 /// Everything that decides about a load; nothing else is read but the files.
 struct LoadRequest {
-  std::vector<std::string> files;      ///< `-f`, in order; "-" is standard input; empty: COMPOSE_FILE, then search upwards
-  std::string project_directory;       ///< `--project-directory`; empty: the folder of the first file
-  std::string project_name;            ///< `-p`; empty: COMPOSE_PROJECT_NAME, `name:`, then the folder's name
+  std::vector<std::string> files;  ///< `-f`, in order; "-" is standard input; empty: COMPOSE_FILE, then search upwards
+  std::string project_directory;   ///< `--project-directory`; empty: the folder of the first file
+  std::string project_name;        ///< `-p`; empty: COMPOSE_PROJECT_NAME, `name:`, then the folder's name
   std::vector<std::string> profiles;   ///< `--profile`; empty: COMPOSE_PROFILES; "*" activates all
   std::vector<std::string> env_files;  ///< `--env-file`; empty: COMPOSE_ENV_FILES, then ".env"
   std::vector<std::string> services;   ///< the selection; empty: all that are enabled

@@ -34,6 +34,7 @@ struct Network {
   std::optional<bool> enable_ipv4;
   std::optional<bool> enable_ipv6;
   std::map<std::string, std::string> labels;
+  std::string config_hash;  ///< SHA-256 of the canonical JSON, in hex
   friend bool operator==(const Network&, const Network&) = default;
 };
 
@@ -45,6 +46,7 @@ struct Volume {
   std::map<std::string, std::string> driver_opts;
   bool external = false;
   std::map<std::string, std::string> labels;
+  std::string config_hash;  ///< SHA-256 of the canonical JSON, in hex
   friend bool operator==(const Volume&, const Volume&) = default;
 };
 

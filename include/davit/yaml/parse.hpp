@@ -16,7 +16,7 @@ struct Limits {
   std::size_t bytes = 8U << 20U;      ///< of the text
   std::size_t depth = 200;            ///< of nesting
   std::size_t nodes = 4'000'000;      ///< in all documents together
-  std::size_t alias_nodes = 200'000;  ///< copied by aliases and merge keys
+  std::size_t alias_nodes = 300'000;  ///< copied by aliases and merge keys; anchored values may hold twice as many
 };
 
 /// All documents of a file. With an error in `diagnostics` the documents may be incomplete.

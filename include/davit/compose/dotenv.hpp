@@ -1,0 +1,31 @@
+#pragma once
+// The grammar of `.env` and `env_file`: KEY=value lines with quotes, escapes, comments and variables.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "davit/base/diagnostic.hpp"
+
+namespace davit::compose {
+
+/// The value of a variable outside of the file; nullopt when it is unset.
+using EnvLookup = std::function<std::optional<std::string>(std::string_view name)>;
+
+/// Reads a `.env` text into `values` (later lines win, and win over what is there). Optional `export`; `=` or `:`;
+/// single quotes are literal; double quotes know \n \r \t \" \\ \$ and variables; unquoted values end at " #" and know
+/// variables; quoted values may span lines. A bare KEY takes its value from `lookup` and is left out when unset.
+/// Variables are looked up in `lookup` first, then among `values`. `file` is the name in spans. An unset variable is a
+/// warning.
+void parse_dotenv(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
+                  std::map<std::string, std::string>& values, Diagnostics& diagnostics);
+
+/// Reads the `format: raw` of env_file, the grammar of `docker run --env-file`: lines KEY=value taken literally, KEY
+/// alone takes its value from `lookup`, lines that start with '#' are comments.
+void parse_raw_env(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
+                   std::map<std::string, std::string>& values, Diagnostics& diagnostics);
+
+}  // namespace davit::compose

@@ -1,0 +1,298 @@
+// Phase: canonical form. Short forms become long ones: "80:80" a port with its fields, "./a:/b" a mount, a string of
+// `build:` a context.
+
+#include <array>
+
+#include "phases.hpp"
+#include "short_forms.hpp"
+
+namespace davit::compose {
+namespace {
+
+using yaml::Entry;
+using yaml::Kind;
+using yaml::Node;
+
+Node text_at(std::string text, const Node& from) {
+  return Node::string(std::move(text), from.span);
+}
+
+class Canonicalizer {
+ public:
+  Canonicalizer(bool lenient, Diagnostics& diagnostics) : lenient_(lenient), diagnostics_(diagnostics) {}
+
+  void run(Node& document) {
+    if (Node* services = document.find("services"))
+      for (Entry& entry : services->entries)
+        if (entry.value.is_map()) service(entry.value);
+    for (const char* section : {"volumes", "networks", "secrets", "configs"})
+      if (Node* resources = document.find(section))
+        for (Entry& entry : resources->entries) external(entry);
+    if (Node* include = document.find("include"))
+      for (Node& item : include->items)
+        if (item.is_string()) wrap(item, "path");
+  }
+
+ private:
+  void error(std::string code, std::string message, const Span& where, std::string hint = {}) {
+    auto item = Diagnostic::error(std::move(code), std::move(message), where);
+    if (!hint.empty()) item.with_hint(std::move(hint));
+    diagnostics_.add(std::move(item));
+  }
+
+  /// A scalar becomes {key: scalar}.
+  static void wrap(Node& node, std::string_view key) {
+    Node map = Node::map(node.span);
+    const Span span = node.span;
+    map.set(key, std::move(node), span);
+    node = std::move(map);
+  }
+
+  static void as_list(Node* node) {
+    if (node == nullptr || !node->is_string()) return;
+    Node list = Node::list(node->span);
+    list.items.push_back(std::move(*node));
+    *node = std::move(list);
+  }
+
+  static void names_as_map(Node* node) {
+    if (node == nullptr || !node->is_list()) return;
+    Node map = Node::map(node->span);
+    for (Node& item : node->items) map.set(item.text, Node::null(item.span), item.span);
+    *node = std::move(map);
+  }
+
+  void service(Node& service) {
+    if (Node* node = service.find("build")) build(*node);
+    if (Node* node = service.find("depends_on")) depends_on(*node);
+    if (Node* node = service.find("env_file")) env_file(*node);
+    as_list(service.find("label_file"));
+    if (Node* node = service.find("extends"); node != nullptr && node->is_string()) wrap(*node, "service");
+    if (Node* node = service.find("gpus"); node != nullptr && node->is_string()) gpus(*node);
+    names_as_map(service.find("networks"));
+    names_as_map(service.find("models"));
+    if (Node* node = service.find("volumes")) volumes(*node);
+    as_list(service.find("dns"));
+    if (Node* dns = service.find("dns"); dns != nullptr && dns->is_list())
+      std::erase_if(dns->items, [](const Node& item) { return item.is_null() || item.text.empty(); });
+    if (Node* node = service.find("devices")) devices(*node);
+    for (const char* key : {"secrets", "configs"})
+      if (Node* node = service.find(key)) grants(*node);
+    if (Node* node = service.find("ports")) ports(*node);
+    if (Node* node = service.find("ulimits")) ulimits(*node);
+    if (Node* develop = service.find("develop"))
+      if (Node* watch = develop->find("watch"))
+        for (Node& rule : watch->items) {
+          as_list(rule.find("ignore"));
+          as_list(rule.find("include"));
+        }
+  }
+
+  void build(Node& build) {
+    if (build.is_string()) return wrap(build, "context");
+    for (const char* key : {"provenance", "sbom"})
+      if (Node* node = build.find(key)) *node = text_at(node->text, *node);
+    if (Node* node = build.find("secrets")) grants(*node);
+    if (Node* node = build.find("additional_contexts")) key_values(*node);
+    if (Node* node = build.find("ssh")) ssh(*node);
+    if (Node* node = build.find("ulimits")) ulimits(*node);
+  }
+
+  void key_values(Node& node) {
+    if (!node.is_list()) return;
+    Node map = Node::map(node.span);
+    for (Node& item : node.items) {
+      const std::size_t equals = item.text.find('=');
+      if (equals == std::string::npos) {
+        if (lenient_) return;
+        error("additional-context", "expected 'name=context', found '" + item.text + "'", item.span);
+        continue;
+      }
+      map.set(item.text.substr(0, equals), text_at(item.text.substr(equals + 1), item), item.span);
+    }
+    node = std::move(map);
+  }
+
+  void ssh(Node& node) {
+    if (!node.is_list()) return;
+    Node map = Node::map(node.span);
+    for (Node& item : node.items) {
+      const std::size_t equals = item.text.find('=');
+      if (equals == std::string::npos && item.text != "default")
+        error("ssh-key", "an ssh key is 'default' or 'id=path', found '" + item.text + "'", item.span);
+      else
+        map.set(item.text.substr(0, equals),
+                equals == std::string::npos ? Node::null(item.span) : text_at(item.text.substr(equals + 1), item),
+                item.span);
+    }
+    node = std::move(map);
+  }
+
+  void depends_on(Node& node) {
+    names_as_map(&node);
+    for (Entry& entry : node.entries) {
+      if (entry.value.is_null()) entry.value = Node::map(entry.value.span);
+      if (!entry.value.contains("condition")) entry.value.set("condition", text_at("service_started", entry.value));
+      if (!entry.value.contains("required")) entry.value.set("required", Node::boolean(true, entry.value.span));
+    }
+  }
+
+  static void env_file(Node& node) {
+    as_list(&node);
+    for (Node& item : node.items) {
+      if (item.is_string()) wrap(item, "path");
+      if (!item.contains("required")) item.set("required", Node::boolean(true, item.span));
+    }
+  }
+
+  static void gpus(Node& node) {
+    Node list = Node::list(node.span);
+    Node all = Node::map(node.span);
+    all.set("count", text_at("all", node));
+    list.items.push_back(std::move(all));
+    node = std::move(list);
+  }
+
+  void volumes(Node& node) {
+    for (Node& item : node.items) {
+      if (!item.is_string()) continue;
+      const auto parsed = parse_short_volume(item.text);
+      if (!parsed) {
+        if (lenient_) continue;
+        error("volume-syntax", "invalid volume '" + item.text + "': " + parsed.error(), item.span,
+              "write 'source:target[:options]', such as './data:/var/lib/data:ro'");
+        item.faulty = true;
+        continue;
+      }
+      item = long_volume(*parsed, item);
+    }
+    std::erase_if(node.items, [](const Node& item) { return item.faulty && item.is_string(); });
+  }
+
+  Node long_volume(const ShortVolume& parsed, const Node& item) {
+    Node mount = Node::map(item.span);
+    mount.set("type", text_at(parsed.type, item));
+    if (!parsed.source.empty()) mount.set("source", text_at(parsed.source, item));
+    mount.set("target", text_at(clean_path(parsed.target), item));
+    if (parsed.read_only) mount.set("read_only", Node::boolean(true, item.span));
+    const bool has_bind = parsed.type == "bind" || !parsed.propagation.empty() || !parsed.selinux.empty();
+    if (has_bind) {
+      Node bind = Node::map(item.span);
+      if (parsed.type == "bind") bind.set("create_host_path", Node::boolean(true, item.span));
+      if (!parsed.propagation.empty()) bind.set("propagation", text_at(parsed.propagation, item));
+      if (!parsed.selinux.empty()) bind.set("selinux", text_at(parsed.selinux, item));
+      mount.set("bind", std::move(bind));
+    }
+    if ((parsed.type == "volume" && item.text.size() > 2) || parsed.no_copy) {
+      Node volume = Node::map(item.span);
+      if (parsed.no_copy) volume.set("nocopy", Node::boolean(true, item.span));
+      mount.set("volume", std::move(volume));
+    }
+    for (const std::string& option : parsed.unknown)
+      diagnostics_.add(Diagnostic::warning("volume-option",
+                                           "the volume option '" + option + "' is not known and has no effect",
+                                           item.span)
+                           .note("known are ro, rw, nocopy, z, Z, private, rprivate, shared, rshared, slave, rslave"));
+    return mount;
+  }
+
+  void devices(Node& node) {
+    for (Node& item : node.items) {
+      if (!item.is_string()) continue;
+      std::vector<std::string> parts;
+      for (std::size_t from = 0;;) {
+        const std::size_t colon = item.text.find(':', from);
+        parts.push_back(item.text.substr(from, colon - from));
+        if (colon == std::string::npos) break;
+        from = colon + 1;
+      }
+      if (parts.size() > 3) {
+        if (!lenient_)
+          error("device-syntax", "invalid device '" + item.text + "': too many colons", item.span,
+                "write 'source[:target[:permissions]]', or the long form");
+        continue;
+      }
+      Node device = Node::map(item.span);
+      device.set("source", text_at(parts[0], item));
+      device.set("target", text_at(parts.size() > 1 && !parts[1].empty() ? parts[1] : parts[0], item));
+      device.set("permissions", text_at(parts.size() > 2 ? parts[2] : "rwm", item));
+      item = std::move(device);
+    }
+  }
+
+  static void grants(Node& node) {
+    for (Node& item : node.items)
+      if (item.is_string()) wrap(item, "source");
+  }
+
+  void ports(Node& node) {
+    std::vector<Node> ports;
+    for (Node& item : node.items) {
+      if (item.is_map()) {
+        if (!item.contains("target") && !lenient_) {
+          error("port-syntax", "a port needs the attribute 'target', the port in the container", item.span);
+          node.faulty = true;
+          continue;
+        }
+        ports.push_back(std::move(item));
+        continue;
+      }
+      const auto parsed = parse_short_port(item.text);
+      if (!parsed) {
+        if (lenient_) return;
+        error("port-syntax", "invalid port '" + item.text + "': " + parsed.error(), item.span,
+              "write '[[address:]host:]container[/protocol]', such as '127.0.0.1:8080:80/tcp'");
+        node.faulty = true;
+        continue;
+      }
+      for (const ShortPort& port : *parsed) ports.push_back(long_port(port, item));
+    }
+    node.items = std::move(ports);
+  }
+
+  static Node long_port(const ShortPort& port, const Node& item) {
+    Node map = Node::map(item.span);
+    map.set("mode", text_at("ingress", item));
+    map.set("target", Node::integer(port.target, item.span));
+    map.set("protocol", text_at(port.protocol, item));
+    if (!port.host_ip.empty()) map.set("host_ip", text_at(port.host_ip, item));
+    if (!port.published.empty()) map.set("published", text_at(port.published, item));
+    return map;
+  }
+
+  void ulimits(Node& node) {
+    for (Entry& entry : node.entries)
+      if (entry.value.is_string() && !lenient_)
+        error("ulimit", "the limit '" + entry.key + "' must be an integer, found '" + entry.value.text + "'",
+              entry.value.span);
+  }
+
+  void external(Entry& entry) {
+    Node& resource = entry.value;
+    Node* external = resource.find("external");
+    if (external == nullptr || !external->is_map()) return;
+    const Node* old_name = external->find("name");
+    const Node* name = resource.find("name");
+    if (old_name != nullptr) {
+      diagnostics_.add(Diagnostic::warning("external-name", "'external.name' is deprecated", old_name->span)
+                           .with_hint("write 'name: " + old_name->text + "' and 'external: true'"));
+      if (name != nullptr && name->text != old_name->text)
+        return error("external-name", "'name' and 'external.name' of '" + entry.key + "' differ", old_name->span,
+                     "use 'name' only");
+    }
+    Node renamed = old_name != nullptr && name == nullptr ? *old_name : Node::null();
+    *external = Node::boolean(true, external->span);
+    if (!renamed.is_null()) resource.set("name", std::move(renamed));
+  }
+
+  bool lenient_;
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void make_canonical(Node& document, bool lenient, Diagnostics& diagnostics) {
+  Canonicalizer(lenient, diagnostics).run(document);
+}
+
+}  // namespace davit::compose

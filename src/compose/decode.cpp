@@ -1,0 +1,333 @@
+// Phase: final types. Every attribute gets the form that its shape asks for: durations and byte sizes are read, command
+// lines split, lists of "key=value" become mappings.
+
+#include <charconv>
+#include <cmath>
+
+#include "davit/base/units.hpp"
+#include "phases.hpp"
+#include "shapes.hpp"
+#include "short_forms.hpp"
+
+namespace davit::compose {
+namespace {
+
+using yaml::Entry;
+using yaml::Kind;
+using yaml::Node;
+
+class Decoder {
+ public:
+  explicit Decoder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  void object(Node& node, const Shape& shape) {
+    std::vector<std::string> bad;
+    for (Entry& entry : node.entries) {
+      const Field* field = shape.find(entry.key);
+      if (field != nullptr && !value(entry.value, *field, entry.key)) bad.push_back(entry.key);
+    }
+    for (const std::string& key : bad) {
+      node.erase(key);
+      node.faulty = true;
+    }
+  }
+
+ private:
+  bool fail(const Node& node, std::string code, std::string message, std::string hint = {}) {
+    if (node.faulty) return false;
+    auto item = Diagnostic::error(std::move(code), std::move(message), node.span);
+    if (!hint.empty()) item.with_hint(std::move(hint));
+    diagnostics_.add(std::move(item));
+    return false;
+  }
+
+  bool value(Node& node, const Field& field, const std::string& name) {
+    switch (field.form) {
+      case Form::Text:
+      case Form::RequiredText:
+        return text(node, name);
+      case Form::Boolean:
+      case Form::MaybeBoolean:
+      case Form::RequiredBoolean:
+      case Form::OptOut:
+        return boolean(node, name);
+      case Form::Integer:
+      case Form::MaybeInteger:
+      case Form::RequiredInteger:
+        return integer(node, name);
+      case Form::Number:
+        return number(node, name);
+      case Form::Bytes:
+      case Form::RequiredBytes:
+        return bytes(node, name);
+      case Form::Duration:
+      case Form::MaybeDuration:
+        return duration(node, name);
+      case Form::Command:
+        return command(node, name);
+      case Form::Test:
+        return test(node);
+      case Form::TextList:
+      case Form::ValueList:
+        return list(node);
+      case Form::Pairs:
+        return pairs(node, Unset::Empty);
+      case Form::MaybePairs:
+        return pairs(node, Unset::Null);
+      case Form::MultiPairs:
+        return multi_pairs(node);
+      case Form::Hosts:
+        return hosts(node);
+      case Form::SshKeys:
+        return ssh_keys(node);
+      case Form::Limit:
+        return limit(node, name);
+      case Form::LimitMap:
+        for (Entry& entry : node.entries) limit(entry.value, entry.key);
+        return true;
+      case Form::FileMode:
+        return file_mode(node);
+      case Form::DeviceCount:
+        return device_count(node);
+      case Form::Object:
+      case Form::InlineObject:
+        object(node, *field.shape);
+        return true;
+      case Form::ObjectList:
+        for (Node& item : node.items) object(item, *field.shape);
+        return true;
+      case Form::ObjectMap:
+        for (Entry& entry : node.entries) object(entry.value, *field.shape);
+        return true;
+    }
+    return true;
+  }
+
+  bool text(Node& node, const std::string& name) {
+    if (node.is_null()) return true;
+    if (!node.is_scalar()) return fail(node, "type", "'" + name + "' must be a string");
+    node.kind = Kind::String;
+    return true;
+  }
+
+  bool boolean(Node& node, const std::string& name) {
+    if (node.kind == Kind::Bool || node.is_null()) return true;
+    const auto parsed = node.is_string() ? parse_boolean(node.text) : std::nullopt;
+    if (!parsed) return fail(node, "cast", "'" + name + "' must be 'true' or 'false', found '" + node.text + "'");
+    node = Node::boolean(*parsed, node.span);
+    return true;
+  }
+
+  bool integer(Node& node, const std::string& name) {
+    if (node.is_null()) return true;
+    if (node.kind == Kind::Float) {
+      const double value = node.as_double().value_or(0);
+      if (std::fabs(value) < 9e18) node = Node::integer(static_cast<std::int64_t>(value), node.span);
+    }
+    std::int64_t parsed = 0;
+    const char* end = node.text.data() + node.text.size();
+    const auto result = std::from_chars(node.text.data(), end, parsed);
+    if (node.text.empty() || result.ec != std::errc{} || result.ptr != end)
+      return fail(node, "cast", "'" + name + "' must be an integer, found '" + node.text + "'");
+    node = Node::integer(parsed, node.span);
+    return true;
+  }
+
+  bool number(Node& node, const std::string& name) {
+    if (node.is_null()) return true;
+    float parsed = 0;
+    const char* end = node.text.data() + node.text.size();
+    const auto result = std::from_chars(node.text.data(), end, parsed);
+    if (node.text.empty() || result.ec != std::errc{} || result.ptr != end || !std::isfinite(parsed))
+      return fail(node, "cast", "'" + name + "' must be a number, found '" + node.text + "'");
+    char buffer[64];
+    const auto written = std::to_chars(buffer, buffer + sizeof buffer, parsed);
+    const Span span = node.span;
+    node = Node::number(0, span);
+    node.text.assign(buffer, written.ptr);
+    return true;
+  }
+
+  bool bytes(Node& node, const std::string& name) {
+    if (node.is_null()) return true;
+    const auto parsed = parse_bytes(node.text);
+    if (!parsed) return fail(node, "byte-size", "'" + name + "': " + parsed.error());
+    node = Node::string(std::to_string(*parsed), node.span);
+    return true;
+  }
+
+  bool duration(Node& node, const std::string& name) {
+    if (node.is_null()) return true;
+    const auto parsed = parse_duration(node.text);
+    if (!parsed) return fail(node, "duration", "'" + name + "': " + parsed.error());
+    node = Node::string(format_duration(*parsed), node.span);
+    return true;
+  }
+
+  bool command(Node& node, const std::string& name) {
+    if (!node.is_string()) return true;
+    auto parsed = split_command(node.text);
+    if (!parsed) return fail(node, "command-syntax", "'" + name + "' cannot be split into words: " + parsed.error());
+    if (!parsed->dropped.empty())
+      diagnostics_.add(Diagnostic::warning("command-shell",
+                                           "'" + name + "' is not run by a shell, '" +
+                                               parsed->dropped.substr(0, parsed->dropped.find('\n')) + "' is left out",
+                                           node.span)
+                           .with_hint("use a list: [\"sh\", \"-c\", \"…\"]"));
+    Node list = Node::list(node.span);
+    for (std::string& word : parsed->words) list.items.push_back(Node::string(std::move(word), node.span));
+    node = std::move(list);
+    return true;
+  }
+
+  static bool test(Node& node) {
+    if (!node.is_string()) return true;
+    Node list = Node::list(node.span);
+    list.items.push_back(Node::string("CMD-SHELL", node.span));
+    list.items.push_back(std::move(node));
+    node = std::move(list);
+    return true;
+  }
+
+  static bool list(Node& node) {
+    if (node.is_scalar() && !node.is_null()) {
+      Node list = Node::list(node.span);
+      list.items.push_back(std::move(node));
+      node = std::move(list);
+    }
+    for (Node& item : node.items) item.kind = Kind::String;
+    return true;
+  }
+
+  /// A scalar as docker compose puts it into a string; dates get a time.
+  static void stringify(Node& node) {
+    if (node.kind == Kind::Timestamp && node.text.size() <= 10) node.text += " 00:00:00 +0000 UTC";
+    node.kind = Kind::String;
+  }
+
+  enum class Unset { Empty, Null };
+
+  bool pairs(Node& node, Unset unset) {
+    if (node.is_list()) {
+      Node map = Node::map(node.span);
+      for (Node& item : node.items) {
+        const std::size_t equals = item.text.find('=');
+        const std::string key = item.text.substr(0, equals);
+        if (unset == Unset::Null && !key.empty() && (key.back() == ' ' || key.back() == '\t')) {
+          fail(item, "variable-name", "the name of the variable '" + key + "' ends with a blank",
+               "remove the blank before '='");
+          continue;
+        }
+        Node value = equals == std::string::npos && unset == Unset::Null ? Node::null(item.span)
+                     : equals == std::string::npos                       ? Node::string("", item.span)
+                                                   : Node::string(item.text.substr(equals + 1), item.span);
+        map.set(key, std::move(value), item.span);
+      }
+      node = std::move(map);
+      return true;
+    }
+    for (Entry& entry : node.entries)
+      if (!entry.value.is_null() || unset == Unset::Empty) stringify(entry.value);
+    return true;
+  }
+
+  static bool multi_pairs(Node& node) {
+    for (Entry& entry : node.entries) {
+      list(entry.value);
+      for (Node& item : entry.value.items) stringify(item);
+    }
+    return true;
+  }
+
+  static std::string without_brackets(const std::string& address) {
+    const bool bracketed = address.size() > 2 && address.front() == '[' && address.back() == ']';
+    return bracketed ? address.substr(1, address.size() - 2) : address;
+  }
+
+  bool hosts(Node& node) {
+    std::vector<Node> entries;
+    const auto add = [&](const std::string& host, const std::string& address, const Node& from) {
+      if (host.empty() || host.find_first_of(":=") != std::string::npos)
+        fail(from, "extra-host", "'" + host + "' is not a host name");
+      else
+        entries.push_back(Node::string(host + "=" + without_brackets(address), from.span));
+    };
+    for (const Entry& entry : node.entries) {
+      if (entry.value.is_list())
+        for (const Node& item : entry.value.items) add(entry.key, item.text, item);
+      else
+        add(entry.key, entry.value.text, entry.value);
+    }
+    for (const Node& item : node.items) {
+      std::size_t at = item.text.find('=');
+      if (at == std::string::npos) at = item.text.find(':');
+      if (at == std::string::npos) {
+        fail(item, "extra-host", "the host '" + item.text + "' has no address", "write 'name=address'");
+        continue;
+      }
+      const std::string addresses = item.text.substr(at + 1);
+      for (std::size_t from = 0;;) {
+        const std::size_t comma = addresses.find(',', from);
+        add(item.text.substr(0, at), addresses.substr(from, comma - from), item);
+        if (comma == std::string::npos) break;
+        from = comma + 1;
+      }
+    }
+    std::sort(entries.begin(), entries.end(), [](const Node& a, const Node& b) { return a.text < b.text; });
+    Node list = Node::list(node.span);
+    list.items = std::move(entries);
+    node = std::move(list);
+    return true;
+  }
+
+  static bool ssh_keys(Node& node) {
+    if (!node.is_map()) return true;
+    Node list = Node::list(node.span);
+    for (const Entry& entry : node.entries)
+      list.items.push_back(
+          Node::string(entry.value.text.empty() ? entry.key : entry.key + "=" + entry.value.text, entry.value.span));
+    node = std::move(list);
+    return true;
+  }
+
+  bool limit(Node& node, const std::string& name) {
+    if (!node.is_map()) return integer(node, name);
+    for (Entry& entry : node.entries)
+      if (entry.key == "soft" || entry.key == "hard") integer(entry.value, name + "." + entry.key);
+    return true;
+  }
+
+  bool file_mode(Node& node) {
+    if (node.kind == Kind::Int || node.is_null()) return true;
+    std::int64_t mode = 0;
+    const char* end = node.text.data() + node.text.size();
+    const auto result = std::from_chars(node.text.data(), end, mode, 8);
+    if (node.text.empty() || result.ec != std::errc{} || result.ptr != end)
+      return fail(node, "file-mode", "'mode' must be an octal number such as 0440, found '" + node.text + "'");
+    node = Node::integer(mode, node.span);
+    return true;
+  }
+
+  bool device_count(Node& node) {
+    if (node.is_string() && (node.text == "all" || node.text == "ALL" || node.text == "All")) {
+      node = Node::integer(-1, node.span);
+      return true;
+    }
+    if (node.is_string() && node.text.find_first_not_of("-+0123456789") != std::string::npos)
+      return fail(node, "device-count", "'count' must be 'all' or a number, found '" + node.text + "'");
+    return integer(node, "count");
+  }
+
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void decode_types(Node& document, Diagnostics& diagnostics) {
+  Decoder decoder(diagnostics);
+  for (Entry& section : document.entries)
+    if (const Shape* shape = section_shape(section.key))
+      for (Entry& entry : section.value.entries) decoder.object(entry.value, *shape);
+}
+
+}  // namespace davit::compose

@@ -1,0 +1,134 @@
+// Phase: include. Each entry loads as a project of its own, with its folder and env file; what the including file says
+// about the same names merges over it.
+
+#include <algorithm>
+
+#include "model_loader.hpp"
+
+namespace davit::compose {
+namespace {
+
+using yaml::Entry;
+using yaml::Node;
+
+/// Strings of a string or a list of strings.
+std::vector<const Node*> texts(const Node* node) {
+  std::vector<const Node*> result;
+  if (node == nullptr) return result;
+  if (node->is_string()) result.push_back(node);
+  for (const Node& item : node->items) result.push_back(&item);
+  return result;
+}
+
+bool is_remote(const std::string& path) {
+  return path.find("://") != std::string::npos || path.starts_with("git@") || path.starts_with("oci:");
+}
+
+}  // namespace
+
+void ModelLoader::include(Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags) {
+  Node* found = document.find("include");
+  if (found == nullptr) return;
+  const Node include = std::move(*found);
+  document.erase("include");
+  if (include.is_null()) return;
+  if (!include.is_list()) {
+    diagnostics_.add(
+        Diagnostic::error("type", "'include' must be a list, found " + std::string(include.kind_name()), include.span)
+            .with_hint("write '- ' before the path"));
+    return;
+  }
+  for (const Node& item : include.items) include_one(item, document, file, scope, tags);
+}
+
+void ModelLoader::include_one(const Node& item, Node& document, const SourceFile&, Scope& scope,
+                              const TaggedPaths& tags) {
+  for (const Entry& entry : item.entries)
+    if (entry.key != "path" && entry.key != "project_directory" && entry.key != "env_file")
+      diagnostics_.add(
+          Diagnostic::error("unknown-attribute", "unknown attribute '" + entry.key + "' in 'include'", entry.key_span)
+              .note("allowed are path, project_directory, env_file"));
+  const auto paths = texts(item.is_string() ? &item : item.find("path"));
+  if (paths.empty()) {
+    diagnostics_.add(Diagnostic::error("include", "an include needs a path", item.span));
+    return;
+  }
+  Scope inner;
+  inner.trail = scope.trail;
+  std::vector<SourceFile> files;
+  for (const Node* path : paths) {
+    if (is_remote(path->text)) {
+      diagnostics_.add(Diagnostic::error(
+          "remote-file", "including remote files is not supported yet: '" + path->text + "'", path->span));
+      return;
+    }
+    const std::string target =
+        path->text.starts_with('/') ? clean_path(path->text) : join_path(scope.folder, path->text);
+    if (path == paths.front()) {
+      const Node* folder = item.find("project_directory");
+      inner.folder = folder == nullptr || folder->text.empty() ? parent_path(target)
+                     : folder->text.starts_with('/')           ? clean_path(folder->text)
+                                                               : join_path(scope.folder, folder->text);
+      const auto seen = std::find(scope.trail.begin(), scope.trail.end(), target);
+      if (seen != scope.trail.end()) {
+        std::string cycle;
+        for (auto at = seen; at != scope.trail.end(); ++at) cycle += access_.display(*at) + " -> ";
+        diagnostics_.add(
+            Diagnostic::error("include-cycle", "include cycle: " + cycle + access_.display(target), path->span));
+        return;
+      }
+    }
+    SourceFile source;
+    if (!read(target, source, &path->span)) return;
+    files.push_back(std::move(source));
+  }
+  inner.relative = relative_path(scope.folder, inner.folder);
+  if (!include_environment(item.find("env_file"), inner, scope)) return;
+  Node imported = load(std::move(files), inner);
+  import(imported, document, tags);
+}
+
+bool ModelLoader::include_environment(const Node* files, Scope& inner, const Scope& scope) {
+  inner.environment = scope.environment;
+  std::vector<std::string> paths;
+  if (files == nullptr) {
+    const std::string path = join_path(inner.folder, ".env");
+    const Files::Kind kind = access_.files().kind(path);
+    if (kind != Files::Kind::Absent && kind != Files::Kind::Directory) paths.push_back(path);
+  }
+  for (const Node* file : texts(files)) {
+    if (file->text == "/dev/null") continue;
+    const std::string path = file->text.starts_with('/') ? clean_path(file->text) : join_path(scope.folder, file->text);
+    if (access_.files().kind(path) == Files::Kind::Absent) {
+      diagnostics_.add(
+          Diagnostic::error("env-file", "the env file '" + access_.display(path) + "' does not exist", file->span));
+      return false;
+    }
+    paths.push_back(path);
+  }
+  add_env_files(paths, access_, inner.environment, diagnostics_);
+  return true;
+}
+
+void ModelLoader::import(Node& from, Node& into, const TaggedPaths& tags) {
+  for (const char* section : {"services", "volumes", "networks", "secrets", "configs", "models"}) {
+    Node* source = from.find(section);
+    if (source == nullptr || !source->is_map()) continue;
+    Node* target = into.find(section);
+    if (target == nullptr || !target->is_map()) target = &into.set(section, Node::map(source->span), source->span);
+    std::vector<Entry> fresh;
+    for (Entry& entry : source->entries) {
+      Node* local = target->find(entry.key);
+      if (local == nullptr) {
+        fresh.push_back(std::move(entry));
+        continue;
+      }
+      remove_tagged(entry.value, tags, {section, entry.key});
+      merge_tree(entry.value, std::move(*local), std::string(section) + ".x", diagnostics_);
+      *local = std::move(entry.value);
+    }
+    target->add_missing(std::move(fresh));
+  }
+}
+
+}  // namespace davit::compose

@@ -1,0 +1,211 @@
+// Phase: variables. Values only, never keys. Attributes that are numbers or booleans are cast, so that "${PORT}" can
+// stand where a number is asked for.
+
+#include <algorithm>
+
+#include "davit/yaml/parse.hpp"
+#include "path_rules.hpp"
+#include "phases.hpp"
+
+namespace davit::compose {
+namespace {
+
+using yaml::Kind;
+using yaml::Node;
+
+enum class Cast { Int, Float, Boolean };
+
+const PathRules<Cast>& casts() {
+  static const PathRules<Cast> kCasts{
+      {"services.*.cpu_count", Cast::Int},
+      {"services.*.cpu_percent", Cast::Float},
+      {"services.*.cpu_period", Cast::Int},
+      {"services.*.cpu_quota", Cast::Int},
+      {"services.*.cpu_rt_period", Cast::Int},
+      {"services.*.cpu_rt_runtime", Cast::Int},
+      {"services.*.cpus", Cast::Float},
+      {"services.*.cpu_shares", Cast::Int},
+      {"services.*.init", Cast::Boolean},
+      {"services.*.depends_on.*.required", Cast::Boolean},
+      {"services.*.depends_on.*.restart", Cast::Boolean},
+      {"services.*.deploy.replicas", Cast::Int},
+      {"services.*.deploy.update_config.parallelism", Cast::Int},
+      {"services.*.deploy.update_config.max_failure_ratio", Cast::Float},
+      {"services.*.deploy.rollback_config.parallelism", Cast::Int},
+      {"services.*.deploy.rollback_config.max_failure_ratio", Cast::Float},
+      {"services.*.deploy.restart_policy.max_attempts", Cast::Int},
+      {"services.*.deploy.placement.max_replicas_per_node", Cast::Int},
+      {"services.*.healthcheck.retries", Cast::Int},
+      {"services.*.healthcheck.disable", Cast::Boolean},
+      {"services.*.oom_kill_disable", Cast::Boolean},
+      {"services.*.oom_score_adj", Cast::Int},
+      {"services.*.pids_limit", Cast::Int},
+      {"services.*.ports.[].target", Cast::Int},
+      {"services.*.privileged", Cast::Boolean},
+      {"services.*.read_only", Cast::Boolean},
+      {"services.*.scale", Cast::Int},
+      {"services.*.stdin_open", Cast::Boolean},
+      {"services.*.tty", Cast::Boolean},
+      {"services.*.ulimits.*", Cast::Int},
+      {"services.*.ulimits.*.hard", Cast::Int},
+      {"services.*.ulimits.*.soft", Cast::Int},
+      {"services.*.volumes.[].read_only", Cast::Boolean},
+      {"services.*.volumes.[].volume.nocopy", Cast::Boolean},
+      {"networks.*.external", Cast::Boolean},
+      {"networks.*.internal", Cast::Boolean},
+      {"networks.*.attachable", Cast::Boolean},
+      {"networks.*.enable_ipv4", Cast::Boolean},
+      {"networks.*.enable_ipv6", Cast::Boolean},
+      {"volumes.*.external", Cast::Boolean},
+      {"secrets.*.external", Cast::Boolean},
+      {"configs.*.external", Cast::Boolean},
+  };
+  return kCasts;
+}
+
+bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  std::string lower(text);
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return std::find(words.begin(), words.end(), lower) != words.end();
+}
+
+class TreeInterpolator {
+ public:
+  TreeInterpolator(const Lookup& lookup, Diagnostics& diagnostics) : lookup_(lookup), diagnostics_(diagnostics) {}
+
+  void walk(Node& node, const PathRules<Cast>::Step* step) {
+    for (yaml::Entry& entry : node.entries) walk(entry.value, below(step, entry.key));
+    for (Node& item : node.items) walk(item, below(step, "[]"));
+    if (!node.is_string()) return;
+    if (node.text.find('$') != std::string::npos && !replace(node)) return;
+    if (step != nullptr && step->rule()) cast(node, *step->rule());
+  }
+
+ private:
+  /// The part of a scalar's span that an offset in its text stands for; the whole span when that cannot be told.
+  static Span inside(const Node& node, std::size_t offset, std::size_t length) {
+    const Span& span = node.span;
+    const std::size_t quotes = node.quoted ? 2 : 0;
+    const bool one_line =
+        span.begin.line == span.end.line && span.end.column - span.begin.column == node.text.size() + quotes;
+    if (!one_line) return span;
+    Span part = span;
+    part.begin.column += static_cast<std::uint32_t>(offset + quotes / 2);
+    part.end.column = part.begin.column + static_cast<std::uint32_t>(length);
+    return part;
+  }
+
+  bool replace(Node& node) {
+    std::vector<UnsetVariable> unset;
+    auto value = interpolate(node.text, lookup_, &unset);
+    for (const UnsetVariable& variable : unset)
+      if (std::find(warned_.begin(), warned_.end(), variable.name) == warned_.end()) {
+        warned_.push_back(variable.name);
+        diagnostics_.add(
+            Diagnostic::warning("unset-variable",
+                                "the variable '" + variable.name + "' is not set, an empty string takes its place",
+                                inside(node, variable.offset, variable.length))
+                .with_hint("set it in the environment or in .env, or write '${" + variable.name + ":-default}'"));
+      }
+    if (value) {
+      node.text = std::move(*value);
+      return true;
+    }
+    report(node, value.error());
+    node.faulty = true;
+    return false;
+  }
+
+  void report(const Node& node, const InterpolationError& problem) {
+    const Span where = inside(node, problem.offset, problem.length);
+    if (problem.kind == InterpolationError::Kind::Required) {
+      diagnostics_.add(Diagnostic::error("required-variable",
+                                         "the required variable '" + problem.variable + "' is missing a value" +
+                                             (problem.reason.empty() ? "" : ": " + problem.reason),
+                                         where)
+                           .with_hint("set it in the environment or in .env"));
+      return;
+    }
+    diagnostics_.add(Diagnostic::error("variable-syntax",
+                                       "invalid variable expression '" +
+                                           node.text.substr(problem.offset, std::max<std::size_t>(problem.length, 1)) +
+                                           "' in the value '" + shorten(node.text) + "'",
+                                       where)
+                         .note("allowed are $NAME, ${NAME}, and ${NAME…} with one of :- - :? ? :+ +")
+                         .with_hint("write '$$' for a dollar sign"));
+  }
+
+  static std::string shorten(const std::string& text) {
+    const std::string line = text.substr(0, text.find('\n'));
+    return line.size() > 60 ? line.substr(0, 57) + "…" : line;
+  }
+
+  void cast(Node& node, Cast to) {
+    Node typed = node;
+    if (to == Cast::Boolean) {
+      const auto value = parse_boolean(node.text);
+      if (value && !one_of(node.text, {"true", "false"}))
+        diagnostics_.add(
+            Diagnostic::warning("boolean-word", "'" + node.text + "' is a word, not a boolean, in YAML 1.2", node.span)
+                .with_hint(std::string("write '") + (*value ? "true" : "false") + "'"));
+      if (value) {
+        typed = Node::boolean(*value, node.span);
+      } else {
+        return fail(node, "'true' or 'false'");
+      }
+    } else {
+      yaml::type_plain_scalar(typed, node.text);
+      const bool ok = to == Cast::Int ? typed.kind == Kind::Int && plain_decimal(node.text)
+                                      : typed.kind == Kind::Int || typed.kind == Kind::Float;
+      if (!ok) return fail(node, to == Cast::Int ? "an integer" : "a number");
+    }
+    typed.tag = node.tag;
+    typed.quoted = false;
+    node = std::move(typed);
+  }
+
+  static bool plain_decimal(std::string_view text) {
+    if (!text.empty() && (text.front() == '+' || text.front() == '-')) text.remove_prefix(1);
+    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  }
+
+  void fail(Node& node, std::string_view wanted) {
+    node.faulty = true;
+    diagnostics_.add(Diagnostic::error("cast",
+                                       "expected " + std::string(wanted) + ", found " +
+                                           (node.text.empty() ? "an empty string" : "'" + node.text + "'"),
+                                       node.span));
+  }
+
+  const Lookup& lookup_;
+  Diagnostics& diagnostics_;
+  std::vector<std::string> warned_;
+};
+
+}  // namespace
+
+Lookup lookup_in(const Environment& environment) {
+  return [&environment](std::string_view name) -> std::optional<std::string> {
+    const auto found = environment.find(std::string(name));
+    return found == environment.end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+std::optional<bool> parse_boolean(std::string_view text) {
+  if (one_of(text, {"true", "y", "yes", "on"})) return true;
+  if (one_of(text, {"false", "n", "no", "off"})) return false;
+  return std::nullopt;
+}
+
+void interpolate_tree(Node& document, const Lookup& lookup, Diagnostics& diagnostics) {
+  TreeInterpolator(lookup, diagnostics).walk(document, casts().root());
+}
+
+Span place_of(const Node& map, std::string_view key) {
+  const yaml::Entry* entry = map.find_entry(key);
+  if (entry == nullptr) return map.span;
+  return entry->key_span.known() ? entry->key_span : entry->value.span;
+}
+
+}  // namespace davit::compose

@@ -1,0 +1,173 @@
+#include "interpolation.hpp"
+
+namespace davit::compose {
+namespace {
+
+constexpr std::size_t kMaxNesting = 64;
+
+bool starts_name(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+bool continues_name(char c) {
+  return starts_name(c) || (c >= '0' && c <= '9');
+}
+
+std::size_t name_end(std::string_view text, std::size_t at) {
+  while (at < text.size() && continues_name(text[at])) ++at;
+  return at;
+}
+
+/// One `$…` of a text.
+struct Expression {
+  enum class Kind { Literal, Escape, Variable, Invalid } kind = Kind::Literal;
+  std::size_t end = 0;  ///< offset behind it
+  std::string_view name;
+  char op = 0;         ///< '-', '?', '+', or 0
+  bool colon = false;  ///< an empty value counts as unset
+  std::string_view operand;
+  std::size_t operand_at = 0;
+};
+
+/// The `}` that closes the first `{`, docker compose's way: the byte behind each `{` is not looked at.
+std::optional<std::size_t> closing_brace(std::string_view text) {
+  std::size_t open = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '}' && open > 0 && --open == 0) return i;
+    if (text[i] == '{') {
+      ++open;
+      ++i;
+    }
+  }
+  return std::nullopt;
+}
+
+Expression braced(std::string_view text, std::size_t at) {
+  Expression found;
+  found.kind = Expression::Kind::Invalid;
+  // Up to the next brace, or to the end of the line.
+  const std::size_t stop = text.find_first_of("}\n", at);
+  found.end = stop == std::string_view::npos ? text.size() : text[stop] == '}' ? stop + 1 : stop;
+  const std::size_t name_at = at + 2;
+  if (name_at >= text.size() || !starts_name(text[name_at])) return found;
+  std::size_t i = name_end(text, name_at);
+  found.name = text.substr(name_at, i - name_at);
+  if (i < text.size() && text[i] == '}') {
+    found.kind = Expression::Kind::Variable;
+    found.end = i + 1;
+    return found;
+  }
+  if (i < text.size() && text[i] == ':') {
+    found.colon = true;
+    ++i;
+  }
+  if (i >= text.size() || (text[i] != '-' && text[i] != '?' && text[i] != '+')) return found;
+  // An expression ends on the line where it starts.
+  const std::size_t line_end = std::min(text.find('\n', at), text.size());
+  const std::size_t last = text.substr(0, line_end).rfind('}');
+  if (last == std::string_view::npos || last <= i) return found;
+  const std::size_t close = at + closing_brace(text.substr(at, last + 1 - at)).value_or(last - at);
+  if (close <= i) return found;
+  found.kind = Expression::Kind::Variable;
+  found.op = text[i];
+  found.operand_at = i + 1;
+  found.operand = text.substr(i + 1, close - i - 1);
+  found.end = close + 1;
+  return found;
+}
+
+Expression expression_at(std::string_view text, std::size_t at) {
+  Expression found;
+  found.end = at + 1;
+  if (at + 1 >= text.size()) return found;
+  const char next = text[at + 1];
+  if (next == '$') {
+    found.kind = Expression::Kind::Escape;
+    found.end = at + 2;
+  } else if (starts_name(next)) {
+    found.kind = Expression::Kind::Variable;
+    found.end = name_end(text, at + 1);
+    found.name = text.substr(at + 1, found.end - at - 1);
+  } else if (next == '{') {
+    return braced(text, at);
+  }
+  return found;
+}
+
+class Interpolator {
+ public:
+  Interpolator(const Lookup& lookup, std::vector<UnsetVariable>* unset) : lookup_(lookup), unset_(unset) {}
+
+  /// Appends to `out`; false when error() is set. `base` is the offset of `text` in the whole.
+  bool run(std::string_view text, std::size_t base, std::size_t depth, std::string& out) {
+    for (std::size_t i = 0; i < text.size();) {
+      const std::size_t dollar = std::min(text.find('$', i), text.size());
+      out.append(text, i, dollar - i);
+      if (dollar == text.size()) break;
+      const Expression found = expression_at(text, dollar);
+      i = found.end;
+      if (found.kind == Expression::Kind::Literal || found.kind == Expression::Kind::Escape) out += '$';
+      if (found.kind == Expression::Kind::Variable && depth < kMaxNesting) {
+        if (!variable(found, base + dollar, base, depth, out)) return false;
+      } else if (found.kind == Expression::Kind::Variable || found.kind == Expression::Kind::Invalid) {
+        error_ = {InterpolationError::Kind::Invalid, base + dollar, found.end - dollar, std::string(found.name), {}};
+        return false;
+      }
+    }
+    return true;
+  }
+
+  [[nodiscard]] InterpolationError take_error() { return std::move(error_); }
+
+ private:
+  bool variable(const Expression& found, std::size_t at, std::size_t base, std::size_t depth, std::string& out) {
+    const std::optional<std::string> value = lookup_(found.name);
+    const bool present = value && !(found.colon && value->empty());
+    const std::size_t length = base + found.end - at;
+    if (found.op == 0) {
+      if (!value && unset_ != nullptr) unset_->push_back({std::string(found.name), at, length});
+      out += value.value_or("");
+      return true;
+    }
+    if (present == (found.op == '+')) {
+      if (found.op != '?') return run(found.operand, base + found.operand_at, depth + 1, out);
+      std::string reason;
+      if (!run(found.operand, base + found.operand_at, depth + 1, reason)) return false;
+      error_ = {InterpolationError::Kind::Required, at, length, std::string(found.name), std::move(reason)};
+      return false;
+    }
+    out += value.value_or("");
+    return true;
+  }
+
+  const Lookup& lookup_;
+  std::vector<UnsetVariable>* unset_;
+  InterpolationError error_;
+};
+
+}  // namespace
+
+Result<std::string, InterpolationError> interpolate(std::string_view text, const Lookup& lookup,
+                                                    std::vector<UnsetVariable>* unset) {
+  std::string out;
+  out.reserve(text.size());
+  Interpolator interpolator(lookup, unset);
+  if (!interpolator.run(text, 0, 0, out)) return interpolator.take_error();
+  return out;
+}
+
+void collect_variables(std::string_view text, std::vector<VariableUse>& uses) {
+  for (std::size_t i = text.find('$'); i != std::string_view::npos && i < text.size(); i = text.find('$', i)) {
+    const Expression found = expression_at(text, i);
+    i = found.end;
+    if (found.kind != Expression::Kind::Variable) continue;
+    VariableUse use;
+    use.name = found.name;
+    use.required = found.op == '?';
+    if (found.op == '-') use.default_value = found.operand;
+    if (found.op == '+') use.alternative = found.operand;
+    uses.push_back(std::move(use));
+    if (found.op != 0 && found.operand.size() < text.size()) collect_variables(found.operand, uses);
+  }
+}
+
+}  // namespace davit::compose

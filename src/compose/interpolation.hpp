@@ -1,0 +1,48 @@
+#pragma once
+// Variables in strings (Compose specification, "Interpolation"): $V ${V} ${V:-x} ${V-x} ${V:?m} ${V?m} ${V:+x} ${V+x}
+// $$, where x and m may hold variables again.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "davit/base/result.hpp"
+
+namespace davit::compose {
+
+/// The value of a variable; nullopt when it is unset.
+using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
+
+struct InterpolationError {
+  enum class Kind { Invalid, Required } kind = Kind::Invalid;
+  std::size_t offset = 0;  ///< of the `$` in the text
+  std::size_t length = 0;  ///< of the expression
+  std::string variable;    ///< Required: its name
+  std::string reason;      ///< Required: the text after `?`, may be empty
+};
+
+/// A variable that was replaced by nothing because it is unset.
+struct UnsetVariable {
+  std::string name;
+  std::size_t offset = 0;
+  std::size_t length = 0;
+};
+
+/// Replaces all variables. Names in `unset` were unset and had no default. A `$` that starts no expression stays.
+[[nodiscard]] Result<std::string, InterpolationError> interpolate(std::string_view text, const Lookup& lookup,
+                                                                  std::vector<UnsetVariable>* unset = nullptr);
+
+/// A variable as it is used in a text.
+struct VariableUse {
+  std::string name;
+  bool required = false;
+  std::optional<std::string> default_value;
+  std::optional<std::string> alternative;  ///< after `+`
+};
+
+/// All variables of a text, nested ones too, for `config --variables`. Invalid expressions are left out.
+void collect_variables(std::string_view text, std::vector<VariableUse>& uses);
+
+}  // namespace davit::compose

@@ -1,0 +1,173 @@
+// The conductor: which phase comes when. docs of each phase stand in its file.
+
+#include "davit/compose/load.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "model_loader.hpp"
+
+namespace davit::compose {
+namespace {
+
+using yaml::Entry;
+using yaml::Node;
+
+class Conductor {
+ public:
+  Conductor(const LoadRequest& request, const Files& files)
+      : request_(request),
+        access_(files, clean_path(request.cwd), result_.sources),
+        loader_(request_.options, access_, result_.diagnostics) {}
+
+  LoadResult run() {
+    Diagnostics& diagnostics = result_.diagnostics;
+    found_ = find_project_files(request_, access_, diagnostics);
+    std::vector<SourceFile> files = read_files();
+    if (!diagnostics.has_errors()) choose_name(files);
+    if (!diagnostics.has_errors()) {
+      Scope scope{found_.working_dir, found_.working_dir, found_.environment, {}};
+      Node model = loader_.load(std::move(files), scope);
+      if (model.entries.empty() && !diagnostics.has_errors())
+        diagnostics.add(Diagnostic::error("empty-file", "empty compose file: there is nothing in it"));
+      finish(std::move(model));
+    }
+    diagnostics.sort_and_unique();
+    if (diagnostics.has_errors()) result_.loaded.reset();
+    return std::move(result_);
+  }
+
+ private:
+  std::vector<SourceFile> read_files() {
+    std::vector<SourceFile> files;
+    for (const std::string& path : found_.compose_files) {
+      SourceFile file;
+      bool ok = false;
+      if (path == "-") {
+        const std::string text = request_.read_stdin ? request_.read_stdin() : std::string();
+        result_.sources.add("-", text);
+        ok = loader_.parse(text, "-", file);
+      } else {
+        ok = loader_.read(path, file);
+      }
+      if (ok) files.push_back(std::move(file));
+    }
+    return files;
+  }
+
+  /// `-p`, COMPOSE_PROJECT_NAME, the last `name:`, the folder: in this order.
+  void choose_name(const std::vector<SourceFile>& files) {
+    std::string name = request_.project_name;
+    const auto variable = found_.environment.find("COMPOSE_PROJECT_NAME");
+    if (name.empty() && variable != found_.environment.end()) name = variable->second;
+    if (!name.empty()) {
+      if (normalize_project_name(name) != name)
+        result_.diagnostics.add(
+            Diagnostic::error("project-name", "invalid project name '" + name + "'")
+                .note("allowed are lower-case letters, digits, '-' and '_', and it must start with a letter or digit")
+                .with_hint("try '" + normalize_project_name(name) + "'"));
+    } else {
+      name = name_in(files);
+      if (name.empty()) {
+        const std::string& folder = found_.working_dir;
+        name = normalize_project_name(folder.substr(folder.rfind('/') + 1));
+      }
+      if (name.empty())
+        result_.diagnostics.add(Diagnostic::error("project-name", "project name must not be empty")
+                                    .with_hint("give one with -p, or 'name:' in the file"));
+    }
+    name_ = name;
+    found_.environment["COMPOSE_PROJECT_NAME"] = name;
+  }
+
+  std::string name_in(const std::vector<SourceFile>& files) {
+    const Node* found = nullptr;
+    for (const SourceFile& file : files)
+      for (const Node& document : file.documents)
+        if (const Node* name = document.find("name"); name != nullptr && name->is_string() && !name->text.empty())
+          found = name;
+    if (found == nullptr) return {};
+    if (!request_.options.interpolate) return normalize_project_name(found->text);
+    // The load itself reports what is wrong with the expression.
+    const auto value = interpolate(found->text, lookup_in(found_.environment));
+    return value ? normalize_project_name(*value) : "invalid";
+  }
+
+  void finish(Node model) {
+    Diagnostics& diagnostics = result_.diagnostics;
+    if (request_.options.normalize) normalize(model, name_, found_.environment);
+    Loaded& loaded = result_.loaded.emplace();
+    loaded.project.name = name_;
+    loaded.project.working_dir = found_.working_dir;
+    loaded.project.compose_files = found_.compose_files;
+    loaded.project.env_files = found_.env_files;
+    loaded.project.environment = found_.environment;
+    if (!request_.options.interpolate) {
+      loaded.tree = std::move(model);
+      return;
+    }
+    decode_types(model, diagnostics);
+    loaded.all_profiles = profiles_in(model);
+    Node disabled;
+    apply_profiles(model, disabled, found_.profiles);
+    if (request_.options.check_consistency) check_consistency(model, disabled, diagnostics);
+    select_services(model, disabled, request_, diagnostics);
+    if (!request_.options.keep_all_resources) prune_resources(model);
+    if (request_.options.resolve_environment)
+      resolve_env_files(
+          *model.find("services"), found_.environment, access_.files(), result_.sources,
+          [this](const std::string& path) { return access_.display(path); }, diagnostics);
+    if (request_.options.check_consistency) check_container_names(*model.find("services"), diagnostics);
+    if (!diagnostics.has_errors()) bind_project(model, disabled, loaded.project, diagnostics);
+    drop_secret_values(model);
+    model.set("name", Node::string(name_));
+    loaded.tree = std::move(model);
+  }
+
+  static std::vector<std::string> profiles_in(const Node& model) {
+    std::set<std::string> names;
+    if (const Node* services = model.find("services"))
+      for (const Entry& entry : services->entries)
+        if (const Node* profiles = entry.value.find("profiles"))
+          for (const Node& item : profiles->items) names.insert(item.text);
+    return {names.begin(), names.end()};
+  }
+
+  static void drop_secret_values(Node& model) {
+    for (const char* section : {"secrets", "configs"})
+      if (Node* objects = model.find(section))
+        for (Entry& entry : objects->entries) entry.value.erase("x-#value");
+  }
+
+  const LoadRequest& request_;
+  LoadResult result_;
+  FileAccess access_;
+  ModelLoader loader_;
+  ProjectFiles found_;
+  std::string name_;
+};
+
+}  // namespace
+
+SourceLookup Sources::lookup() const {
+  return [texts = texts_](const std::string& name) -> std::optional<std::string> {
+    const auto found = texts->find(name);
+    return found == texts->end() ? std::nullopt : std::optional(found->second);
+  };
+}
+
+std::string normalize_project_name(const std::string& text) {
+  std::string name;
+  for (char c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    if (word || ((c == '_' || c == '-') && !name.empty())) name += c;
+  }
+  return name;
+}
+
+LoadResult load(const LoadRequest& request, const Files& files) {
+  return Conductor(request, files).run();
+}
+
+}  // namespace davit::compose

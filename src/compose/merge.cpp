@@ -1,0 +1,277 @@
+// Phase: merge (Compose specification, "Merge"). Mappings merge, lists append, scalars override; an explicit null keeps
+// what is there. The exceptions are in the table.
+
+#include <algorithm>
+
+#include "path_rules.hpp"
+#include "phases.hpp"
+
+namespace davit::compose {
+namespace {
+
+using yaml::Entry;
+using yaml::Kind;
+using yaml::Node;
+
+enum class Rule { Sequence, Replace, Build, DependsOn, Names, Hosts, Logging, Ulimit, Ipam };
+
+const PathRules<Rule>& rules() {
+  static const PathRules<Rule> kRules{
+      {"networks.*.ipam.config", Rule::Ipam},
+      {"networks.*.labels", Rule::Sequence},
+      {"volumes.*.labels", Rule::Sequence},
+      {"services.*.annotations", Rule::Sequence},
+      {"services.*.build", Rule::Build},
+      {"services.*.build.args", Rule::Sequence},
+      {"services.*.build.additional_contexts", Rule::Sequence},
+      {"services.*.build.extra_hosts", Rule::Hosts},
+      {"services.*.build.labels", Rule::Sequence},
+      {"services.*.command", Rule::Replace},
+      {"services.*.depends_on", Rule::DependsOn},
+      {"services.*.deploy.labels", Rule::Sequence},
+      {"services.*.dns", Rule::Sequence},
+      {"services.*.dns_opt", Rule::Sequence},
+      {"services.*.dns_search", Rule::Sequence},
+      {"services.*.entrypoint", Rule::Replace},
+      {"services.*.env_file", Rule::Sequence},
+      {"services.*.label_file", Rule::Sequence},
+      {"services.*.environment", Rule::Sequence},
+      {"services.*.extra_hosts", Rule::Hosts},
+      {"services.*.healthcheck.test", Rule::Replace},
+      {"services.*.labels", Rule::Sequence},
+      {"services.*.logging", Rule::Logging},
+      {"services.*.models", Rule::Names},
+      {"services.*.networks", Rule::Names},
+      {"services.*.sysctls", Rule::Sequence},
+      {"services.*.tmpfs", Rule::Sequence},
+      {"services.*.ulimits.*", Rule::Ulimit},
+  };
+  return kRules;
+}
+
+using Step = PathRules<Rule>::Step;
+
+/// A mapping as "key=value" strings, sorted; a list as it is; a string as a list of one.
+std::vector<Node> as_sequence(Node&& node) {
+  std::vector<Node> items;
+  if (node.is_list()) return std::move(node.items);
+  if (node.is_string()) {
+    items.push_back(std::move(node));
+    return items;
+  }
+  const auto add = [&](const Entry& entry, const Node& value) {
+    Node item = Node::string(value.is_null() ? entry.key : entry.key + "=" + value.text, value.span);
+    if (entry.key_span.known() && entry.key_span.begin.line == value.span.end.line) {
+      item.span = entry.key_span;
+      item.span.end = value.span.end;
+    }
+    item.faulty = value.faulty;
+    items.push_back(std::move(item));
+  };
+  for (const Entry& entry : node.entries) {
+    if (entry.value.is_list())
+      for (const Node& item : entry.value.items) add(entry, item);
+    else
+      add(entry, entry.value);
+  }
+  return items;
+}
+
+/// A list of names as a mapping to copies of `value`; a mapping as it is.
+Node as_mapping(Node&& node, const Node& value) {
+  if (!node.is_list()) return std::move(node);
+  Node map = Node::map(node.span);
+  for (Node& item : node.items) {
+    Node copy = value;
+    copy.span = item.span;
+    if (!map.contains(item.text)) map.set(item.text, std::move(copy), item.span);
+  }
+  return map;
+}
+
+class Merger {
+ public:
+  explicit Merger(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+
+  void merge(Node& base, Node&& other, const Step* step) {
+    if (step != nullptr && step->rule() && special(base, std::move(other), *step->rule(), step)) return;
+    if (other.is_null()) return;
+    if (base.is_map() || base.is_list()) {
+      if (base.kind != other.kind) return mismatch(base, other);
+      if (base.is_map()) return merge_mappings(base, std::move(other), step);
+      std::move(other.items.begin(), other.items.end(), std::back_inserter(base.items));
+      base.faulty |= other.faulty;
+      return;
+    }
+    base = std::move(other);
+  }
+
+ private:
+  void mismatch(Node& base, const Node& other) {
+    base.faulty = true;
+    diagnostics_.add(
+        Diagnostic::error("merge-type",
+                          "cannot merge " + std::string(other.kind_name()) + " over " + std::string(base.kind_name()),
+                          other.span)
+            .note("set here before", base.span)
+            .with_hint("use the same form in both, or replace it with '!override'"));
+  }
+
+  void merge_mappings(Node& base, Node&& other, const Step* step) {
+    std::vector<Entry> fresh;
+    for (Entry& entry : other.entries) {
+      if (Node* mine = base.find(entry.key))
+        merge(*mine, std::move(entry.value), below(step, entry.key));
+      else
+        fresh.push_back(std::move(entry));
+    }
+    base.add_missing(std::move(fresh));
+    base.faulty |= other.faulty;
+  }
+
+  /// False: the general rule applies.
+  bool special(Node& base, Node&& other, Rule rule, const Step* step) {
+    switch (rule) {
+      case Rule::Replace:
+        base = std::move(other);
+        return true;
+      case Rule::Sequence:
+        append(base, std::move(other));
+        return true;
+      case Rule::Hosts:
+        append_missing(base, std::move(other));
+        return true;
+      case Rule::Build:
+        return build(base, std::move(other), step);
+      case Rule::DependsOn:
+        return depends_on(base, std::move(other), step);
+      case Rule::Names:
+        return names(base, std::move(other), Node::null(), step);
+      case Rule::Logging:
+        return logging(base, std::move(other), step);
+      case Rule::Ulimit:
+        if (!other.is_null()) base = std::move(other);
+        return true;
+      case Rule::Ipam:
+        return ipam(base, std::move(other));
+    }
+    return false;
+  }
+
+  static void append(Node& base, Node&& other) {
+    const Span span = base.is_null() ? other.span : base.span;
+    const bool faulty = base.faulty || other.faulty;
+    std::vector<Node> items = as_sequence(std::move(base));
+    std::vector<Node> more = as_sequence(std::move(other));
+    std::move(more.begin(), more.end(), std::back_inserter(items));
+    base = Node::list(span);
+    base.items = std::move(items);
+    base.faulty = faulty;
+  }
+
+  static void append_missing(Node& base, Node&& other) {
+    std::vector<Node> more = as_sequence(std::move(other));
+    append(base, Node::list());
+    for (Node& item : more) {
+      const auto same = [&](const Node& have) { return yaml::same_value(have, item); };
+      if (std::none_of(base.items.begin(), base.items.end(), same)) base.items.push_back(std::move(item));
+    }
+  }
+
+  bool build(Node& base, Node&& other, const Step* step) {
+    const auto as_object = [](Node&& node) {
+      if (!node.is_string()) return std::move(node);
+      Node object = Node::map(node.span);
+      const Span span = node.span;
+      object.set("context", std::move(node), span);
+      return object;
+    };
+    if (other.is_null()) return true;
+    base = as_object(std::move(base));
+    other = as_object(std::move(other));
+    if (!base.is_map() || !other.is_map()) return false;
+    merge_mappings(base, std::move(other), step);
+    return true;
+  }
+
+  bool depends_on(Node& base, Node&& other, const Step* step) {
+    Node started = Node::map();
+    started.set("condition", Node::string("service_started"));
+    started.set("required", Node::boolean(true));
+    return names(base, std::move(other), started, step);
+  }
+
+  bool names(Node& base, Node&& other, const Node& value, const Step* step) {
+    if (other.is_null()) return true;
+    if (base.is_null()) {
+      base = std::move(other);
+      return true;
+    }
+    base = as_mapping(std::move(base), value);
+    other = as_mapping(std::move(other), value);
+    if (!base.is_map() || !other.is_map()) return false;
+    merge_mappings(base, std::move(other), step);
+    return true;
+  }
+
+  /// Options merge only between equal drivers, or when one side names none.
+  bool logging(Node& base, Node&& other, const Step* step) {
+    if (!base.is_map() || !other.is_map()) return false;
+    const Node* mine = base.find("driver");
+    const Node* theirs = other.find("driver");
+    if (mine == nullptr || theirs == nullptr || mine->text == theirs->text)
+      merge_mappings(base, std::move(other), step);
+    else
+      base = std::move(other);
+    return true;
+  }
+
+  /// Pools merge by subnet.
+  bool ipam(Node& base, Node&& other) {
+    if (!base.is_list() || !other.is_list()) return false;
+    const auto subnet = [](const Node& pool) {
+      const Node* text = pool.find("subnet");
+      return text == nullptr ? std::string() : text->text;
+    };
+    std::vector<Node> pools;
+    const auto place = [&](Node&& pool) {
+      const auto same =
+          std::find_if(pools.begin(), pools.end(), [&](const Node& have) { return subnet(have) == subnet(pool); });
+      if (same == pools.end())
+        pools.push_back(std::move(pool));
+      else
+        *same = std::move(pool);
+    };
+    for (const Node& original : base.items) {
+      for (const Node& override_pool : other.items) {
+        const bool known = std::any_of(pools.begin(), pools.end(),
+                                       [&](const Node& have) { return subnet(have) == subnet(override_pool); });
+        if (subnet(original) != subnet(override_pool) && !known) {
+          pools.push_back(override_pool);
+          continue;
+        }
+        Node merged = original;
+        merge_mappings(merged, Node(override_pool), nullptr);
+        place(std::move(merged));
+      }
+    }
+    base.items = std::move(pools);
+    return true;
+  }
+
+  Diagnostics& diagnostics_;
+};
+
+}  // namespace
+
+void merge_tree(Node& base, Node&& other, std::string_view path, Diagnostics& diagnostics) {
+  const Step* step = rules().root();
+  for (std::size_t from = 0; from < path.size();) {
+    const std::size_t dot = std::min(path.find('.', from), path.size());
+    step = below(step, path.substr(from, dot - from));
+    from = dot + 1;
+  }
+  Merger(diagnostics).merge(base, std::move(other), step);
+}
+
+}  // namespace davit::compose

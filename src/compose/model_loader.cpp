@@ -1,0 +1,76 @@
+#include "model_loader.hpp"
+
+namespace davit::compose {
+
+using yaml::Entry;
+using yaml::Node;
+
+bool ModelLoader::read(const std::string& path, SourceFile& file, const Span* where) {
+  const auto text = access_.read(path);
+  if (!text) {
+    auto item = text.error();
+    if (where != nullptr && where->known()) item.where = *where;
+    diagnostics_.add(std::move(item));
+    return false;
+  }
+  file.path = path;
+  return parse(*text, access_.display(path), file);
+}
+
+bool ModelLoader::parse(const std::string& text, const std::string& name, SourceFile& file) {
+  if (file.path.empty()) file.path = name;
+  file.name = std::make_shared<const std::string>(name);
+  auto parsed = yaml::parse(text, file.name);
+  diagnostics_.append(parsed.diagnostics);
+  file.documents = std::move(parsed.documents);
+  // A file of comments has one empty document.
+  if (file.documents.size() == 1 && file.documents.front().is_null()) file.documents.clear();
+  return !parsed.diagnostics.has_errors();
+}
+
+bool ModelLoader::check_root(Node& document) {
+  if (document.is_map()) return true;
+  diagnostics_.add(Diagnostic::error(
+      "root-type", "a Compose file must be a mapping, found " + std::string(document.kind_name()), document.span));
+  return false;
+}
+
+Node ModelLoader::load(std::vector<SourceFile> files, Scope& scope) {
+  Node model = Node::map();
+  for (SourceFile& file : files) {
+    scope.trail.push_back(file.path);
+    for (Node& document : file.documents) merge_document(std::move(document), file, scope, model);
+    scope.trail.pop_back();
+  }
+  set_defaults(model);
+  check_objects(model, diagnostics_);
+  if (options_.resolve_paths || scope.folder != scope.relative)
+    resolve_paths(model, scope.relative, scope.environment, diagnostics_);
+  resolve_bare_variables(model, scope.environment);
+  return model;
+}
+
+void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& scope, Node& into) {
+  if (!check_root(document)) return;
+  const TaggedPaths tags = take_tags(document);
+  if (options_.interpolate) interpolate_tree(document, lookup_in(scope.environment), diagnostics_);
+  include(document, file, scope, tags);
+  remove_tagged(into, tags);
+  extend_all(document, file, scope, tags);
+  if (into.entries.empty())
+    into = std::move(document);
+  else
+    merge_tree(into, std::move(document), "", diagnostics_);
+  enforce_unique(into);
+  validate_schema(into, diagnostics_);
+  if (const Entry* version = into.find_entry("version")) {
+    diagnostics_.add(Diagnostic::warning("obsolete-version", "the attribute 'version' is obsolete and has no effect",
+                                         version->key_span)
+                         .with_hint("remove the line"));
+    into.erase("version");
+  }
+  make_canonical(into, !options_.interpolate, diagnostics_);
+  enforce_unique(into);
+}
+
+}  // namespace davit::compose

@@ -1,0 +1,76 @@
+#pragma once
+// One set of files that merge into one document, with what they include and extend.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "davit/yaml/parse.hpp"
+#include "phases.hpp"
+#include "project_files.hpp"
+
+namespace davit::compose {
+
+/// The surroundings of a set of files: a project, or one `include`.
+struct Scope {
+  std::string folder;    ///< absolute; relative paths start here
+  std::string relative;  ///< what they are prefixed with: the folder, seen from the including scope
+  Environment environment;
+  std::vector<std::string> trail;  ///< files that are being included, outermost first
+};
+
+/// A file that is read and parsed.
+struct SourceFile {
+  std::string path;
+  std::shared_ptr<const std::string> name;  ///< in spans
+  std::vector<yaml::Node> documents;
+};
+
+class ModelLoader {
+ public:
+  ModelLoader(const LoadOptions& options, const FileAccess& access, Diagnostics& diagnostics)
+      : options_(options), access_(access), diagnostics_(diagnostics) {}
+
+  /// Reads and parses a file; false after an error. `where` names the place that asked for it.
+  bool read(const std::string& path, SourceFile& file, const Span* where = nullptr);
+  /// The same for a text that is there already.
+  bool parse(const std::string& text, const std::string& name, SourceFile& file);
+
+  /// Loads and merges files in order: interpolate, include, extends, merge, validate, canonical, defaults, paths.
+  [[nodiscard]] yaml::Node load(std::vector<SourceFile> files, Scope& scope);
+
+ private:
+  struct Extended {
+    yaml::Node document;
+    TaggedPaths tags;
+  };
+  struct Link {
+    std::string file;
+    std::string service;
+    Span where;
+  };
+
+  void merge_document(yaml::Node document, const SourceFile& file, Scope& scope, yaml::Node& into);
+  bool check_root(yaml::Node& document);
+
+  void include(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);
+  void include_one(const yaml::Node& item, yaml::Node& document, const SourceFile& file, Scope& scope,
+                   const TaggedPaths& tags);
+  bool include_environment(const yaml::Node* files, Scope& inner, const Scope& scope);
+  void import(yaml::Node& from, yaml::Node& into, const TaggedPaths& tags);
+
+  void extend_all(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);
+  void extend(yaml::Node& services, const std::string& name, const std::string& file, Scope& scope,
+              const TaggedPaths& tags, std::vector<Link>& chain);
+  /// The file that a service extends from, read once per scope; null after an error.
+  Extended* extended_file(const std::string& path, const yaml::Node& where, Scope& scope);
+  bool report_cycle(const std::vector<Link>& chain, const Link& next);
+
+  const LoadOptions& options_;
+  const FileAccess& access_;
+  Diagnostics& diagnostics_;
+  std::map<std::string, std::unique_ptr<Extended>> extended_;  ///< by scope folder and path
+};
+
+}  // namespace davit::compose

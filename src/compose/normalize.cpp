@@ -1,0 +1,121 @@
+// Phase: what a file leaves unsaid. Names of resources, the default network, the Dockerfile, dependencies that follow
+// from links, shared namespaces and shared volumes.
+
+#include "phases.hpp"
+
+namespace davit::compose {
+namespace {
+
+using yaml::Entry;
+using yaml::Node;
+
+void default_network(Node& document) {
+  bool used = false;
+  if (Node* services = document.find("services"))
+    for (Entry& entry : services->entries) {
+      Node& service = entry.value;
+      if (service.contains("provider") || service.contains("network_mode")) continue;
+      const Node* networks = service.find("networks");
+      if (networks == nullptr || networks->entries.empty()) {
+        Node map = Node::map(service.span);
+        map.set("default", Node::null(service.span));
+        service.set("networks", std::move(map));
+        used = true;
+      } else if (networks->contains("default")) {
+        used = true;
+      }
+    }
+  Node* networks = document.find("networks");
+  if (!used || (networks != nullptr && networks->contains("default"))) return;
+  if (networks == nullptr || !networks->is_map()) networks = &document.set("networks", Node::map());
+  networks->set("default", Node::null());
+}
+
+/// Bare names get their value; what stays without one is kept or dropped.
+void resolve_names(Node* node, const Environment& environment, bool keep_unset) {
+  if (node == nullptr) return;
+  std::erase_if(node->entries, [&](Entry& entry) {
+    if (!entry.value.is_null()) return false;
+    const auto found = environment.find(entry.key);
+    if (found != environment.end()) entry.value = Node::string(found->second, entry.value.span);
+    return found == environment.end() && !keep_unset;
+  });
+  std::erase_if(node->items, [&](Node& item) {
+    if (item.text.find('=') != std::string::npos) return false;
+    const auto found = environment.find(item.text);
+    if (found != environment.end()) item.text += "=" + found->second;
+    return found == environment.end() && !keep_unset;
+  });
+}
+
+void depend(Node& service, const std::string& on, const Node& because, bool restart) {
+  Node* depends_on = service.find("depends_on");
+  if (depends_on == nullptr) depends_on = &service.set("depends_on", Node::map(because.span));
+  if (depends_on->contains(on)) return;
+  Node dependency = Node::map(because.span);
+  dependency.set("condition", Node::string("service_started", because.span));
+  dependency.set("restart", Node::boolean(restart, because.span));
+  dependency.set("required", Node::boolean(true, because.span));
+  depends_on->set(on, std::move(dependency), because.span);
+}
+
+void implied_dependencies(Node& service) {
+  if (const Node* links = service.find("links"))
+    for (const Node& link : std::vector<Node>(links->items)) {
+      const std::size_t colon = link.text.find(':');
+      const bool alias = colon != std::string::npos && link.text.find(':', colon + 1) == std::string::npos;
+      depend(service, alias ? link.text.substr(0, colon) : link.text, link, true);
+    }
+  for (const char* key : {"network_mode", "ipc", "pid", "uts", "cgroup"})
+    if (const Node* mode = service.find(key); mode != nullptr && mode->text.starts_with("service:")) {
+      const Node because = *mode;
+      depend(service, because.text.substr(8), because, true);
+    }
+  if (const Node* sources = service.find("volumes_from"))
+    for (const Node& source : std::vector<Node>(sources->items))
+      if (!source.text.starts_with("container:"))
+        depend(service, source.text.substr(0, source.text.find(':')), source, false);
+}
+
+void normalize_service(Node& service, const Environment& environment) {
+  if (Node* policy = service.find("pull_policy"); policy != nullptr && policy->text == "if_not_present")
+    policy->text = "missing";
+  if (Node* build = service.find("build")) {
+    if (!build->contains("context")) build->set("context", Node::string(".", build->span));
+    if (!build->contains("dockerfile") && !build->contains("dockerfile_inline"))
+      build->set("dockerfile", Node::string("Dockerfile", build->span));
+    resolve_names(build->find("args"), environment, false);
+  }
+  resolve_names(service.find("environment"), environment, true);
+  implied_dependencies(service);
+  if (Node* volumes = service.find("volumes"))
+    for (Node& volume : volumes->items)
+      if (Node* target = volume.find("target")) target->text = clean_path(target->text);
+  const Node* image = service.find("image");
+  if (Node* hooks = service.find("pre_start"); hooks != nullptr && image != nullptr && !image->text.empty()) {
+    const Node inherited = *image;
+    for (Node& hook : hooks->items)
+      if (!hook.contains("image")) hook.set("image", inherited);
+  }
+}
+
+}  // namespace
+
+void normalize(Node& document, const std::string& project_name, const Environment& environment) {
+  document.set("name", Node::string(project_name));
+  default_network(document);
+  if (Node* services = document.find("services"))
+    for (Entry& entry : services->entries) normalize_service(entry.value, environment);
+  for (const char* section : {"networks", "volumes", "configs", "secrets"})
+    if (Node* resources = document.find(section))
+      for (Entry& entry : resources->entries) {
+        if (!entry.value.is_map())
+          entry.value = Node::map(entry.value.span.known() ? entry.value.span : entry.key_span);
+        if (entry.value.contains("name")) continue;
+        const Node* external = entry.value.find("external");
+        const bool as_is = external != nullptr && external->is_true();
+        entry.value.set("name", Node::string(as_is ? entry.key : project_name + "_" + entry.key, entry.key_span));
+      }
+}
+
+}  // namespace davit::compose

@@ -1,0 +1,103 @@
+#pragma once
+// The phases of a load, each in a file of its own. They work on one tree in place and report through `Diagnostics`;
+// what is wrong is reported once, then removed or marked faulty, so that the phases after it can go on.
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "davit/base/diagnostic.hpp"
+#include "davit/base/files.hpp"
+#include "davit/compose/load.hpp"
+#include "davit/yaml/node.hpp"
+#include "interpolation.hpp"
+
+namespace davit::compose {
+
+using Environment = std::map<std::string, std::string>;
+
+[[nodiscard]] Lookup lookup_in(const Environment& environment);
+
+// interpolate.cpp
+/// Replaces variables in every string and casts attributes that are numbers or booleans.
+void interpolate_tree(yaml::Node& document, const Lookup& lookup, Diagnostics& diagnostics);
+/// "true", "yes", … as docker compose casts them; nullopt when it is no boolean.
+[[nodiscard]] std::optional<bool> parse_boolean(std::string_view text);
+
+// reset.cpp
+/// Paths of `!reset` and `!override` tags: keys from the root; list positions as decimal numbers.
+using TaggedPaths = std::vector<std::vector<std::string>>;
+/// Removes `!reset` nodes from a document and lists them together with `!override` nodes.
+[[nodiscard]] TaggedPaths take_tags(yaml::Node& document);
+/// Removes from `target`, which stands at `prefix`, what `paths` name.
+void remove_tagged(yaml::Node& target, const TaggedPaths& paths, const std::vector<std::string>& prefix = {});
+
+// merge.cpp
+/// Merges `other` over `base` by the rules of the Compose specification. `path` is where both stand.
+void merge_tree(yaml::Node& base, yaml::Node&& other, std::string_view path, Diagnostics& diagnostics);
+
+// unique.cpp
+/// In lists with keys (ports, volumes, environment, …) a later entry replaces an earlier one of the same key, in place.
+void enforce_unique(yaml::Node& document);
+
+// schema.cpp
+/// Checks against schemas/compose-spec.json; removes what does not fit.
+void validate_schema(yaml::Node& document, Diagnostics& diagnostics);
+
+// canonical.cpp
+/// Short forms become long ones. With `lenient`, short forms that cannot be read stay (they may hold variables).
+void make_canonical(yaml::Node& document, bool lenient, Diagnostics& diagnostics);
+
+// defaults.cpp
+void set_defaults(yaml::Node& document);
+/// Exclusive and missing attributes of single objects.
+void check_objects(yaml::Node& document, Diagnostics& diagnostics);
+
+// paths.cpp
+/// Makes relative paths start at `base` (which may itself be relative to the folder of an including file).
+void resolve_paths(yaml::Node& document, const std::string& base, const Environment& environment,
+                   Diagnostics& diagnostics);
+[[nodiscard]] std::string clean_path(std::string_view path);
+[[nodiscard]] std::string join_path(std::string_view base, std::string_view path);
+[[nodiscard]] std::string parent_path(std::string_view path);
+/// `to` as seen from `from`, both absolute.
+[[nodiscard]] std::string relative_path(const std::string& from, const std::string& to);
+[[nodiscard]] std::string expand_home(std::string path, const Environment& environment);
+
+// environment.cpp
+/// Bare names in `environment` lists, secrets and configs from variables.
+void resolve_bare_variables(yaml::Node& document, const Environment& environment);
+/// Reads `env_file` and `label_file` of each service into its environment and labels.
+void resolve_env_files(yaml::Node& services, const Environment& environment, const Files& files, Sources& sources,
+                       const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics);
+
+// normalize.cpp
+void normalize(yaml::Node& document, const std::string& project_name, const Environment& environment);
+
+// decode.cpp
+/// Gives every value its final type and form (durations, byte sizes, commands as lists, …).
+void decode_types(yaml::Node& document, Diagnostics& diagnostics);
+
+// consistency.cpp
+/// References between services and to resources, conflicts between attributes, cycles.
+void check_consistency(const yaml::Node& document, const yaml::Node& disabled, Diagnostics& diagnostics);
+void check_container_names(const yaml::Node& services, Diagnostics& diagnostics);
+
+// select.cpp
+/// Moves services that no active profile enables to `disabled`.
+void apply_profiles(yaml::Node& document, yaml::Node& disabled, const std::vector<std::string>& profiles);
+/// Enables named services, then keeps them and, if asked, what they depend on.
+void select_services(yaml::Node& document, yaml::Node& disabled, const LoadRequest& request, Diagnostics& diagnostics);
+/// Removes networks, volumes, secrets, configs and models that no service uses.
+void prune_resources(yaml::Node& document);
+
+// bind.cpp
+void bind_project(const yaml::Node& document, const yaml::Node& disabled, model::Project& project,
+                  Diagnostics& diagnostics);
+
+/// Places for messages: the span of a key in a map, or the map's own.
+[[nodiscard]] Span place_of(const yaml::Node& map, std::string_view key);
+
+}  // namespace davit::compose

@@ -1,0 +1,49 @@
+#pragma once
+// Which files make a project, and the environment that they are read in.
+
+#include <string>
+#include <vector>
+
+#include "phases.hpp"
+
+namespace davit::compose {
+
+/// Reads files for a load and gives them the names that messages show.
+class FileAccess {
+ public:
+  FileAccess(const Files& files, std::string cwd, Sources& sources)
+      : files_(files), cwd_(std::move(cwd)), sources_(sources) {}
+
+  [[nodiscard]] const Files& files() const { return files_; }
+  [[nodiscard]] const std::string& cwd() const { return cwd_; }
+  [[nodiscard]] Sources& sources() const { return sources_; }
+  [[nodiscard]] std::string absolute(const std::string& path) const;
+  /// The path as the user would write it: relative when it lies below the current folder.
+  [[nodiscard]] std::string display(const std::string& path) const;
+  /// The text of a file, kept for excerpts.
+  [[nodiscard]] Result<std::string> read(const std::string& path) const;
+
+ private:
+  const Files& files_;
+  std::string cwd_;
+  Sources& sources_;
+};
+
+struct ProjectFiles {
+  std::vector<std::string> compose_files;  ///< absolute, or "-"
+  std::string working_dir;                 ///< absolute
+  std::vector<std::string> env_files;      ///< absolute, those that were read
+  Environment environment;
+  std::vector<std::string> profiles;
+};
+
+/// Finds the files (`-f`, COMPOSE_FILE, search upwards) and reads the env files, as docker compose does. Errors go to
+/// `diagnostics`; the result may then be incomplete.
+[[nodiscard]] ProjectFiles find_project_files(const LoadRequest& request, const FileAccess& access,
+                                              Diagnostics& diagnostics);
+
+/// Adds the values of env files that `environment` lacks; later files win over earlier ones.
+void add_env_files(const std::vector<std::string>& paths, const FileAccess& access, Environment& environment,
+                   Diagnostics& diagnostics);
+
+}  // namespace davit::compose
