@@ -6,17 +6,13 @@
 #include <boost/asio/write.hpp>
 
 #include "dns/wire.hpp"
+#include "network/asio_address.hpp"
 
 namespace davit::dns {
 namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-
-asio::ip::address to_asio(const network::IpAddress& address) {
-  if (address.is_v4()) return asio::ip::address_v4(address.v4_value());
-  return asio::ip::address_v6(address.bytes());
-}
 
 /// Codes that say something about the server, not about the name: another server may know better.
 bool is_refusal(std::span<const std::uint8_t> answer) {
@@ -87,7 +83,7 @@ void UpstreamQuery::try_next() {
 }
 
 void UpstreamQuery::try_udp(const Upstream& server) {
-  const asio::ip::udp::endpoint where(to_asio(server.address), server.port);
+  const asio::ip::udp::endpoint where(network::to_asio(server.address), server.port);
   error_code error;
   udp_.open(where.protocol(), error);
   if (!error) udp_.connect(where, error);
@@ -114,7 +110,7 @@ void UpstreamQuery::take(std::size_t size) {
 }
 
 void UpstreamQuery::try_tcp(const Upstream& server) {
-  const asio::ip::tcp::endpoint where(to_asio(server.address), server.port);
+  const asio::ip::tcp::endpoint where(network::to_asio(server.address), server.port);
   auto write = [self = shared_from_this(), current = tries_](const error_code& error) {
     if (!self->handler_ || self->tries_ != current) return;
     if (error) return self->try_next();

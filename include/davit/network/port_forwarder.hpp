@@ -44,7 +44,7 @@ class PortForwarder {
 
  private:
   struct State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace davit::network
