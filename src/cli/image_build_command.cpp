@@ -1,0 +1,214 @@
+// `davit image build`: docker build's flags, BuildKit's plain progress.
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+#include <optional>
+#include <stop_token>
+#include <thread>
+
+#include "commands.hpp"
+#include "davit/base/error.hpp"
+#include "davit/base/fd.hpp"
+#include "davit/build/build.hpp"
+#include "davit/build/plain_progress.hpp"
+
+namespace davit::cli {
+namespace {
+
+constexpr int kInterrupted = 130;
+
+struct Options {
+  std::string context;
+  std::string dockerfile;
+  std::vector<std::string> tags;
+  std::vector<std::string> build_args;
+  std::vector<std::string> labels;
+  std::vector<std::string> secrets;
+  std::string target;
+  std::string progress = "auto";
+  std::string image_id_file;
+  bool no_cache = false;
+  bool pull = false;
+  bool quiet = false;
+};
+
+/// The first SIGINT or SIGTERM asks the build to stop; the second ends the process as it is. Signals are blocked in the
+/// threads that are made while this lives.
+class Interruption {
+ public:
+  Interruption() : end_(::eventfd(0, EFD_CLOEXEC)) {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    ::pthread_sigmask(SIG_BLOCK, &signals, &before_);
+    signals_ = Fd(::signalfd(-1, &signals, SFD_CLOEXEC));
+    thread_ = std::thread([this] { watch(); });
+  }
+  Interruption(const Interruption&) = delete;
+  Interruption& operator=(const Interruption&) = delete;
+  ~Interruption() {
+    const std::uint64_t one = 1;
+    (void)!::write(end_.get(), &one, sizeof(one));
+    thread_.join();
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  [[nodiscard]] std::stop_token token() const { return stop_.get_token(); }
+
+ private:
+  void watch() {
+    for (;;) {
+      std::array<struct pollfd, 2> wait{{{signals_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
+      if (::poll(wait.data(), wait.size(), -1) < 0) continue;
+      if (wait[1].revents != 0) return;
+      struct signalfd_siginfo info {};
+      (void)!::read(signals_.get(), &info, sizeof(info));
+      if (stop_.stop_requested()) ::_exit(kInterrupted);
+      stop_.request_stop();
+    }
+  }
+
+  Fd end_;
+  Fd signals_;
+  sigset_t before_{};
+  std::stop_source stop_;
+  std::thread thread_;
+};
+
+/// "K=V" words; one without a value takes it from `otherwise`, and is left out when that has none.
+template <class Otherwise>
+std::map<std::string, std::string> pairs(const std::vector<std::string>& words, const Otherwise& otherwise) {
+  std::map<std::string, std::string> out;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals != std::string::npos) {
+      out.insert_or_assign(word.substr(0, equals), word.substr(equals + 1));
+    } else if (const std::optional<std::string> value = otherwise(word)) {
+      out.insert_or_assign(word, *value);
+    }
+  }
+  return out;
+}
+
+/// "id=token,src=file"; docker's long form with type=file too.
+std::pair<std::string, std::string> parse_secret(const std::string& text) {
+  std::string id;
+  std::string file;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view field = rest.substr(0, comma);
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    const std::string_view key = field.substr(0, field.find('='));
+    const std::string value(field.size() > key.size() ? field.substr(key.size() + 1) : "");
+    if (key == "id") {
+      id = value;
+    } else if (key == "src" || key == "source") {
+      file = value;
+    } else if (key != "type" || value != "file") {
+      throw Error(Diagnostic::error("usage", "secret '" + text + "' has an unknown part '" + std::string(field) + "'")
+                      .with_hint("write --secret id=NAME,src=FILE"));
+    }
+  }
+  if (id.empty() || file.empty())
+    throw Error(Diagnostic::error("usage", "secret '" + text + "' needs 'id' and 'src'")
+                    .with_hint("write --secret id=NAME,src=FILE"));
+  return {id, file};
+}
+
+build::BuildRequest make_request(const Context& context, const Options& options) {
+  build::BuildRequest request;
+  if (options.context == "-" || options.context.find("://") != std::string::npos)
+    throw Error(Diagnostic::error(
+        "not-supported", "the build context '" + options.context + "' is not supported yet: it must be a folder"));
+  request.context = options.context;
+  request.dockerfile = options.dockerfile;
+  if (options.dockerfile == "-") {
+    request.dockerfile = "<stdin>";
+    request.dockerfile_text = std::string(std::istreambuf_iterator<char>(std::cin), {});
+  }
+  request.args = pairs(options.build_args, [&](const std::string& name) { return context.env(name); });
+  request.labels = pairs(options.labels, [](const std::string&) { return std::string(); });
+  for (const std::string& secret : options.secrets) request.secrets.insert(parse_secret(secret));
+  request.target = options.target;
+  request.tags = options.tags;
+  request.cache = options.no_cache ? build::CacheUse::Ignore : build::CacheUse::Normal;
+  return request;
+}
+
+void write_id_file(const std::string& path, const ImageId& id) {
+  FILE* const file = std::fopen(path.c_str(), "we");
+  if (file == nullptr) throw_system_error("write", path, errno);
+  std::fputs(id.str().c_str(), file);
+  if (std::fclose(file) != 0) throw_system_error("write", path, errno);
+}
+
+int run_build(Context& context, const Options& options) {
+  const Interruption interruption;
+  build::BuildRequest request = make_request(context, options);
+  request.stop = interruption.token();
+  const bool quiet = options.quiet || options.progress == "quiet" || context.global.progress == "quiet";
+  if (options.pull && !quiet)
+    print(context, Diagnostic::warning("no-registry", "--pull does nothing: davit cannot pull images yet"));
+  auto store = image::ImageStore::open(context.data_root());
+  build::SilentObserver silent;
+  build::PlainProgress lines([](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
+                             {.colour = context.colour()});
+  build::BuildObserver& observer = quiet ? static_cast<build::BuildObserver&>(silent) : lines;
+  const auto result = build::build(request, store, observer);
+  if (!result) {
+    std::fputs(result.error().render({.colour = context.colour()}).c_str(), stderr);
+    return interruption.token().stop_requested() ? kInterrupted : 1;
+  }
+  if (!options.image_id_file.empty()) write_id_file(options.image_id_file, *result);
+  if (options.quiet) std::printf("%s\n", result->str().c_str());
+  return 0;
+}
+
+}  // namespace
+
+void add_image_build(Commands& commands, CLI::App* image) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = commands.add(
+      "build",
+      {.summary = "build an image from a Dockerfile",
+       .synopsis = "[OPTIONS] CONTEXT",
+       .description = "Builds an image from a Dockerfile and the folder CONTEXT. Steps whose ingredients did\n"
+                      "not change come from the cache; stages that do not need one another are built at the\n"
+                      "same time; stages that nothing needs are not built.",
+       .examples = "davit image build -t app .\ndavit image build -t app:test --target test --build-arg V=2 .",
+       .exit_status = "0 when the image was built, 130 when it was interrupted, 1 on any other error."},
+      image);
+  const auto list = [&](const char* name, std::vector<std::string>& to, const char* text, const char* type) {
+    command->add_option(name, to, text)->allow_extra_args(false)->type_name(type);
+  };
+  list("-t,--tag", options->tags, "name for the image; repeat for several", "NAME[:TAG]");
+  command
+      ->add_option("-f,--file", options->dockerfile,
+                   "Dockerfile (default: CONTEXT/Dockerfile); '-' reads standard input")
+      ->type_name("FILE");
+  list("--build-arg", options->build_args, "value for an ARG; without a value, that of the environment",
+       "NAME[=VALUE]");
+  command->add_option("--target", options->target, "stage to build (default: the last)")->type_name("STAGE");
+  command->add_flag("--no-cache", options->no_cache, "do every step again");
+  list("--label", options->labels, "label for the image", "NAME=VALUE");
+  list("--secret", options->secrets, "file for RUN --mount=type=secret", "id=NAME,src=FILE");
+  command->add_flag("--pull", options->pull, "look for newer base images (none: davit cannot pull yet)");
+  command->add_flag("-q,--quiet", options->quiet, "print nothing but the id of the image");
+  command->add_option("--progress", options->progress, "auto, plain or quiet")->type_name("MODE");
+  command->add_option("--iidfile", options->image_id_file, "write the id of the image to a file")->type_name("FILE");
+  command->add_option("CONTEXT", options->context, "folder the build may copy from")->required();
+  commands.on(command, [options](Context& context) { return run_build(context, *options); });
+}
+
+}  // namespace davit::cli
