@@ -21,6 +21,13 @@ constexpr std::size_t kMaxDocument = 8U << 20U;
 constexpr std::size_t kMaxDocuments = 64U << 20U;
 constexpr std::string_view kBlobs = "blobs/sha256/";
 
+/// A tar begins with a file name, which may begin as a document does.
+bool is_tar(std::span<const char> bytes) {
+  constexpr std::string_view kMagic = "ustar";
+  constexpr std::size_t kAt = 257;
+  return bytes.size() >= kAt + kMagic.size() && std::string_view(bytes.data() + kAt, kMagic.size()) == kMagic;
+}
+
 [[noreturn]] void refuse(const std::string& message) {
   throw Error(Diagnostic::error("bad-archive", message));
 }
@@ -69,7 +76,7 @@ class Contents {
     EntrySource bytes(reader);
     const std::span<const char> first = bytes.next();
     PrefixedSource whole(first, bytes);
-    if (first.front() == '{' || first.front() == '[') return read_document(*path, whole);
+    if (!is_tar(first) && (first.front() == '{' || first.front() == '[')) return read_document(*path, whole);
     if (path->ends_with(".tar") || path->starts_with(kBlobs)) read_layer(*path, whole);
   }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -31,9 +32,10 @@ Diagnostic no_such_image(const std::string& name) {
       .with_hint("'davit image ls' lists those there are");
 }
 
-/// Layers must be on a file system where overlayfs keeps its marks; who is not real root may use user.* only.
-OverlayMarks marks_for_this_process() {
-  return ::geteuid() == 0 ? OverlayMarks::Trusted : OverlayMarks::User;
+/// Only real root may write trusted.*, and root of a user namespace is told from it by trying.
+OverlayMarks marks_possible_in(const fs::path& folder) {
+  return ::setxattr(folder.c_str(), "trusted.overlay.davit", "", 0, 0) == 0 ? OverlayMarks::Trusted
+                                                                            : OverlayMarks::User;
 }
 
 std::string familiar_of_key(const std::string& key) {
@@ -287,7 +289,7 @@ Layer ImageStore::adopt_layer(StagedLayer staged) {
   const Fd root(::open(staged.fs().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) throw_entry_error("open", staged.fs().string(), errno);
   Sha256 hash;
-  const TarOfTree tree = write_layer_tar(root.get(), marks_for_this_process(),
+  const TarOfTree tree = write_layer_tar(root.get(), marks_possible_in(staged.work()),
                                          [&hash](std::span<const char> bytes) { hash.update(bytes); });
   const std::lock_guard lock(state_->mutex);
   return state_->publish(staged, {hash.finish(), tree.bytes});
@@ -303,7 +305,7 @@ Layer ImageStore::put_layer_from_tar(ByteSource& archive, const std::optional<st
     if (!expected || !find_layer(*expected)) {
       const Fd root(::open(staged.fs().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
       if (!root) throw_entry_error("open", staged.fs().string(), errno);
-      layer.size = unpack_tar(tar, root.get(), {.marks = marks_for_this_process()}).bytes;
+      layer.size = unpack_tar(tar, root.get(), {.marks = marks_possible_in(staged.work())}).bytes;
     }
     // The digest covers what stands behind the end of the archive, too.
     while (!tar.next().empty()) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <fstream>
+#include <thread>
 
 #include "davit/base/error.hpp"
 #include "davit/image/archive.hpp"
@@ -250,6 +251,25 @@ TEST_F(Store, LayersOfTheBuildCacheAndOfWorkUnderWayAreKept) {
   store_.release_layers();
   EXPECT_THAT(other.collect_layers(), ElementsAre(fresh.diff_id));
   EXPECT_THAT(layers(), ElementsAre(cached.diff_id.substr(7)));
+}
+
+TEST_F(Store, ThreadsShareOneObject) {
+  std::vector<std::thread> threads;
+  std::vector<ImageId> ids(4);
+  for (std::size_t t = 0; t < ids.size(); ++t) {
+    threads.emplace_back([&, t] {
+      StagedLayer staged_layer = store_.new_layer_dir();
+      std::ofstream(staged_layer.fs() / "file") << t;
+      const Layer own = store_.adopt_layer(std::move(staged_layer));
+      const Layer same = put(store_, TarBuilder().file("a", "x").done());
+      ids[t] = store_.create_image(config_of({same.diff_id, own.diff_id}));
+      store_.tag(ids[t], name("t" + std::to_string(t)));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_THAT(layers(), SizeIs(5));
+  EXPECT_THAT(staged(), SizeIs(0));
+  for (std::size_t t = 0; t < ids.size(); ++t) EXPECT_EQ(store_.find("t" + std::to_string(t))->id, ids[t]);
 }
 
 TEST_F(Store, ProcessesThatMakeTheSameLayerAtTheSameTimeShareIt) {

@@ -306,6 +306,16 @@ TEST_F(LayerTar, LimitsHold) {
   EXPECT_THAT(error_of(TarBuilder().file(deep + "x", "").done()), HasSubstr("too deep"));
 }
 
+TEST_F(LayerTar, SparseFilesKeepTheirHoles) {
+  constexpr std::size_t kSize = 4U << 20U;
+  std::string content(kSize, '\0');
+  content.replace(kSize / 2, 4, "data");
+  unpack(
+      TarBuilder().file("sparse", content, [](auto* e) { archive_entry_sparse_add_entry(e, 2U << 20U, 4096); }).done());
+  EXPECT_EQ(read("sparse"), content);
+  EXPECT_LT(look("sparse").st_blocks * 512, 1 << 20);
+}
+
 TEST_F(LayerTar, OwnerCanBeGiven) {
   unpack(TarBuilder().file("a", "x", [](auto* e) { archive_entry_set_uid(e, 7); }).done(), {.owner = {{3, 4}}});
   EXPECT_EQ(look("a").st_uid, 3U);
