@@ -22,23 +22,34 @@ std::string normal(std::string_view name) {
   return out.starts_with("CAP_") || out == "ALL" ? out : "CAP_" + out;
 }
 
-/// Numbers of the names given; "ALL" is all up to `last`.
-std::set<unsigned> numbers(const std::vector<std::string>& names, unsigned last) {
+bool is_available(unsigned number, const HostFacts& host) { return ((host.capabilities >> number) & 1U) != 0; }
+
+std::set<unsigned> all_available(const HostFacts& host) {
+  std::set<unsigned> out;
+  for (unsigned n = 0; n < capability_names().size(); ++n)
+    if (is_available(n, host)) out.insert(n);
+  return out;
+}
+
+unsigned number_of(const std::string& name) {
+  if (const auto number = capability_number(name)) return *number;
+  Diagnostic problem = Diagnostic::error("unknown-capability", "unknown capability '" + name + "'");
+  if (const auto meant = nearest(normal(name), capability_names())) problem.with_hint("did you mean '" + *meant + "'?");
+  throw Error(std::move(problem));
+}
+
+/// What cap_add names; "ALL" is all that this host has.
+std::set<unsigned> added_numbers(const std::vector<std::string>& names, const HostFacts& host) {
   std::set<unsigned> out;
   for (const std::string& name : names) {
     if (normal(name) == "ALL") {
-      for (unsigned n = 0; n <= last; ++n) out.insert(n);
+      out.merge(all_available(host));
       continue;
     }
-    const auto number = capability_number(name);
-    if (!number) {
-      Diagnostic problem = Diagnostic::error("unknown-capability", "unknown capability '" + name + "'");
-      if (const auto meant = nearest(normal(name), capability_names())) problem.with_hint("did you mean '" + *meant + "'?");
-      throw Error(std::move(problem));
-    }
-    if (*number > last)
-      throw Error(Diagnostic::error("unsupported-capability", "the kernel of this host does not know capability '" + name + "'"));
-    out.insert(*number);
+    const unsigned number = number_of(name);
+    if (!is_available(number, host))
+      throw Error(Diagnostic::error("unsupported-capability", "cannot add capability '" + name + "': davit does not have it on this host"));
+    out.insert(number);
   }
   return out;
 }
@@ -69,15 +80,15 @@ std::optional<unsigned> capability_number(std::string_view name) {
 // As moby's TweakCapabilities: adding ALL leaves out what is dropped by name, dropping ALL leaves what is added, and
 // otherwise a capability both dropped and added is there.
 std::vector<std::string> effective_capabilities(const engine::ContainerSpec& spec, const HostFacts& host) {
-  const auto last = std::min<unsigned>(host.last_cap, static_cast<unsigned>(capability_names().size() - 1));
   const auto is_all = [](const std::string& name) { return normal(name) == "ALL"; };
   std::vector<std::string> named_drops;
   std::remove_copy_if(spec.cap_drop.begin(), spec.cap_drop.end(), std::back_inserter(named_drops), is_all);
-  const std::set<unsigned> added = numbers(spec.cap_add, last);
-  const std::set<unsigned> dropped = numbers(named_drops, last);
+  std::set<unsigned> dropped;
+  for (const std::string& name : named_drops) dropped.insert(number_of(name));
+  const std::set<unsigned> added = added_numbers(spec.cap_add, host);
   std::set<unsigned> result;
   if (spec.privileged) {
-    result = numbers({"ALL"}, last);
+    result = all_available(host);
   } else if (std::any_of(spec.cap_add.begin(), spec.cap_add.end(), is_all)) {
     std::set_difference(added.begin(), added.end(), dropped.begin(), dropped.end(), std::inserter(result, result.end()));
   } else {
@@ -85,6 +96,7 @@ std::vector<std::string> effective_capabilities(const engine::ContainerSpec& spe
     if (!drop_all)
       for (const std::string_view name : kDockerDefaults) result.insert(*capability_number(name));
     for (const unsigned n : dropped) result.erase(n);
+    std::erase_if(result, [&host](unsigned n) { return !is_available(n, host); });
     result.insert(added.begin(), added.end());
   }
   std::vector<std::string> out;

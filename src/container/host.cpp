@@ -77,6 +77,17 @@ bool has_apparmor_profile(const std::string& name) {
   return false;
 }
 
+/// Containers have holes, and so may the bounding set of a davit that runs in one.
+std::uint64_t bounding_set() {
+  std::uint64_t out = 0;
+  for (unsigned number = 0; number < 64; ++number) {
+    const int state = ::prctl(PR_CAPBSET_READ, number, 0, 0, 0);
+    if (state < 0) break;  // the kernel knows no more
+    if (state == 1) out |= std::uint64_t{1} << number;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string_view to_string(CgroupMode mode) {
@@ -106,8 +117,7 @@ HostFacts detect_host(const std::string& cgroup_root) {
     std::string folder = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/thermal_throttle";
     if (::access(folder.c_str(), F_OK) == 0) host.thermal_throttle.push_back(std::move(folder));
   }
-  const std::string last_cap = first_line("/proc/sys/kernel/cap_last_cap");
-  if (!last_cap.empty()) host.last_cap = static_cast<unsigned>(std::stoul(last_cap));
+  host.capabilities = bounding_set();
   return host;
 }
 

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -168,6 +169,28 @@ std::vector<std::string> mount_points_below(const std::string& folder) {
   return out;
 }
 
+/// The names in a path, without empty ones and dots.
+std::deque<std::string> parts_of(const std::string& path) {
+  std::deque<std::string> out;
+  std::istringstream in(path);
+  for (std::string part; std::getline(in, part, '/');)
+    if (!part.empty() && part != ".") out.push_back(part);
+  return out;
+}
+
+std::string path_of(const std::vector<std::string>& parts) {
+  std::string out;
+  for (const std::string& part : parts) out += "/" + part;
+  return out.empty() ? "/" : out;
+}
+
+std::string link_target(int folder, const std::string& name, const std::string& path) {
+  std::array<char, 4097> buffer{};
+  const ssize_t length = ::readlinkat(folder, name.c_str(), buffer.data(), buffer.size());
+  if (length < 0) throw_system_error("make folder", path, errno);
+  return {buffer.data(), static_cast<std::size_t>(length)};
+}
+
 }  // namespace
 
 void mount_overlay(const std::vector<std::string>& layers, const std::string& upper, const std::string& work,
@@ -209,23 +232,37 @@ Fd Root::open(const std::string& path, int flags, mode_t mode) const {
   return Fd(static_cast<int>(::syscall(SYS_openat2, fd_.get(), path.c_str(), &how, sizeof how)));
 }
 
+// Links are followed by hand, because the target of one may be what has to be made. Each step opens its folder anew
+// inside the root, so a link that is swapped meanwhile leads nowhere else either.
 void Root::make_folders(const std::string& path, mode_t mode) const {
-  std::string done = "/";
-  Fd folder = open("/", O_PATH | O_DIRECTORY);
-  std::istringstream parts(path);
-  for (std::string part; std::getline(parts, part, '/');) {
-    if (part.empty() || part == ".") continue;
-    if (part == "..") throw Error("cannot make folder '" + path + "': it contains '..'");
-    const std::string next = done + (done == "/" ? "" : "/") + part;
-    Fd opened = open(next, O_PATH | O_DIRECTORY);
-    if (!opened && errno == ENOENT) {
-      if (::mkdirat(folder.get(), part.c_str(), mode) != 0 && errno != EEXIST) throw_system_error("make folder", path, errno);
-      opened = open(next, O_PATH | O_DIRECTORY);
+  constexpr int kMostLinks = 40;  // as the kernel's
+  std::deque<std::string> rest = parts_of(path);
+  std::vector<std::string> done;
+  for (int links = 0; !rest.empty();) {
+    const std::string part = rest.front();
+    rest.pop_front();
+    if (part == "..") {
+      if (!done.empty()) done.pop_back();
+      continue;
     }
-    if (!opened && errno == ENOTDIR) throw Error("cannot make folder '" + path + "': '" + next + "' is not a directory");
-    if (!opened) throw_system_error("make folder", path, errno);
-    folder = std::move(opened);
-    done = next;
+    const Fd folder = open(path_of(done), O_PATH | O_DIRECTORY);
+    if (!folder) throw_system_error("make folder", path, errno);
+    struct stat info {};
+    if (::fstatat(folder.get(), part.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
+      if (errno != ENOENT || (::mkdirat(folder.get(), part.c_str(), mode) != 0 && errno != EEXIST))
+        throw_system_error("make folder", path, errno);
+      done.push_back(part);
+    } else if (S_ISDIR(info.st_mode)) {
+      done.push_back(part);
+    } else if (S_ISLNK(info.st_mode) && ++links <= kMostLinks) {
+      const std::string target = link_target(folder.get(), part, path);
+      if (target.starts_with('/')) done.clear();
+      const std::deque<std::string> inner = parts_of(target);
+      rest.insert(rest.begin(), inner.begin(), inner.end());
+    } else {
+      done.push_back(part);
+      throw Error("cannot make folder '" + path + "': '" + path_of(done) + "' is not a directory");
+    }
   }
 }
 

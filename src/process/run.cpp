@@ -111,6 +111,9 @@ void add_output(Streams& streams, const Output& output, int target, std::optiona
     streams.fds.emplace_back(use->fd, target);
   } else if (std::holds_alternative<Inherit>(output)) {
     streams.fds.emplace_back(target, target);
+  } else if (std::holds_alternative<SameAsOut>(output)) {
+    if (target != STDERR_FILENO) throw Error("only stderr can go where stdout goes");
+    streams.fds.emplace_back(streams.fds.back().first, target);
   } else if (std::holds_alternative<DevNull>(output)) {
     add_null(streams, target, O_WRONLY);
   } else {

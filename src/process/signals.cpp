@@ -40,6 +40,17 @@ std::optional<int> parse_real_time(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<std::uint64_t> mask_of(std::string_view proc_status, std::string_view key) {
+  const auto at = proc_status.find(key);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::string_view rest = proc_status.substr(at + key.size());
+  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  std::uint64_t mask = 0;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), mask, 16);
+  if (error != std::errc() || end == rest.data()) return std::nullopt;
+  return mask;
+}
+
 }  // namespace
 
 std::optional<int> parse_signal(std::string_view name) {
@@ -64,26 +75,21 @@ std::string signal_name(int signal) {
   return "signal " + std::to_string(signal);
 }
 
-std::optional<std::uint64_t> caught_signals(std::string_view proc_status) {
-  constexpr std::string_view kKey = "\nSigCgt:";
-  const auto at = proc_status.find(kKey);
-  if (at == std::string_view::npos) return std::nullopt;
-  std::string_view rest = proc_status.substr(at + kKey.size());
-  rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
-  std::uint64_t mask = 0;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), mask, 16);
-  if (error != std::errc() || end == rest.data()) return std::nullopt;
-  return mask;
+std::optional<std::uint64_t> receivable_signals(std::string_view proc_status) {
+  const auto caught = mask_of(proc_status, "\nSigCgt:");
+  const auto blocked = mask_of(proc_status, "\nSigBlk:");
+  if (!caught || !blocked) return std::nullopt;
+  return *caught | *blocked;
 }
 
 Reaction reaction_of_init(pid_t pid, int signal) {
   std::ifstream file("/proc/" + std::to_string(pid) + "/status");
   const std::string status{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-  const auto caught = caught_signals(status);
-  if (!caught || status.find("\nState:\tZ") != std::string::npos) return Reaction::Gone;
+  const auto reachable = receivable_signals(status);
+  if (!reachable || status.find("\nState:\tZ") != std::string::npos) return Reaction::Gone;
   if (signal == SIGKILL || signal == SIGSTOP) return Reaction::Handles;
   if (signal < 1 || signal > 64) return Reaction::Drops;
-  return ((*caught >> static_cast<unsigned>(signal - 1)) & 1U) != 0 ? Reaction::Handles : Reaction::Drops;
+  return ((*reachable >> static_cast<unsigned>(signal - 1)) & 1U) != 0 ? Reaction::Handles : Reaction::Drops;
 }
 
 }  // namespace davit::process

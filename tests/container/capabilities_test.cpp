@@ -39,12 +39,21 @@ TEST(Capabilities, AnAddedNameWinsOverItsDrop) {
   EXPECT_EQ(effective({"CHOWN"}, {"CHOWN"}), effective({}, {}));
 }
 
-TEST(Capabilities, PrivilegedHasAllThatTheKernelKnows) {
+TEST(Capabilities, PrivilegedHasAllThatTheHostHas) {
   HostFacts old;
-  old.last_cap = 37;
+  old.capabilities = 0x3fffffffff;
   engine::ContainerSpec spec;
   spec.privileged = true;
   EXPECT_EQ(effective_capabilities(spec, old).size(), 38U);
+}
+
+TEST(Capabilities, WhatTheHostLacksIsAnErrorOnlyWhenAskedFor) {
+  HostFacts poor;
+  poor.capabilities = 1;
+  engine::ContainerSpec spec;
+  EXPECT_EQ(effective_capabilities(spec, poor), Names{"CAP_CHOWN"});
+  spec.cap_add = {"SYS_TIME"};
+  EXPECT_THROW(static_cast<void>(effective_capabilities(spec, poor)), Error);
 }
 
 TEST(Capabilities, AnUnknownNameIsAnErrorWithASuggestion) {

@@ -78,6 +78,14 @@ TEST_F(RunTest, OutputOverTheLimitIsReadAndDropped) {
   EXPECT_EQ(exit.code, 0) << "the writer must not see a broken pipe";
 }
 
+TEST_F(RunTest, BothStreamsCanBeOne) {
+  Command command = shell("echo a; echo b >&2; echo c");
+  command.err = SameAsOut{};
+  const Exit exit = run_now(std::move(command));
+  EXPECT_EQ(exit.out, "a\nb\nc\n");
+  EXPECT_EQ(exit.err, "");
+}
+
 TEST_F(RunTest, EnvironmentAndFolderAreTheOnesGiven) {
   Command command = shell("echo $A-$HOME-$(pwd)");
   command.env = std::vector<std::string>{"A=1", "PATH=/usr/bin:/bin"};

@@ -29,10 +29,12 @@ TEST(Signals, NamesComeBack) {
   EXPECT_EQ(signal_name(99), "signal 99");
 }
 
-TEST(Signals, CaughtSignalsAreReadFromTheStatus) {
-  EXPECT_EQ(caught_signals("Name:\tx\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000004002\nCapInh:\t0\n"), 0x4002U);
-  EXPECT_EQ(caught_signals("Name:\tx\n"), std::nullopt);
-  EXPECT_EQ(caught_signals("a\nSigCgt:\tzz\n"), std::nullopt);
+TEST(Signals, ReceivableSignalsAreTheCaughtAndTheBlocked) {
+  EXPECT_EQ(receivable_signals("Name:\tx\nSigBlk:\t0000000000010000\nSigIgn:\t0000000000001000\n"
+                               "SigCgt:\t0000000000004002\nCapInh:\t0\n"),
+            0x14002U);
+  EXPECT_EQ(receivable_signals("Name:\tx\nSigBlk:\t0\n"), std::nullopt);
+  EXPECT_EQ(receivable_signals("a\nSigBlk:\t0\nSigCgt:\tzz\n"), std::nullopt);
 }
 
 void ignore_it(int) {}

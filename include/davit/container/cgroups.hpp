@@ -29,7 +29,8 @@ class Cgroups {
   /// Removes the group and all below it, deepest first. False if a process is still in there. Missing is fine.
   enum class Removed { Yes, Busy };
   Removed remove(const std::string& path) const;
-  /// Removes the parents of `path` (not the root) that have become empty.
+  /// Removes the parents of `path` (not the root) that have become empty. Call it when the project's last container has
+  /// gone and none is being started: a runtime that makes groups meanwhile may find the parent gone.
   void prune_parents(const std::string& path) const;
   enum class Frozen { No, Yes };
   /// Stops or continues every process (pause, unpause). Throws Error when the freezer is missing.

@@ -1,9 +1,10 @@
 #pragma once
 // What this machine can do, asked once, given to the pure functions as a value.
 
-#include <map>
+#include <cstdint>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace davit::container {
@@ -25,7 +26,7 @@ struct HostFacts {
   std::string arch = "amd64";  ///< as Go names it
   unsigned cpus = 1;           ///< online
   std::vector<std::string> thermal_throttle;  ///< /sys/devices/system/cpu/cpuN/thermal_throttle folders, masked in containers
-  unsigned last_cap = 40;      ///< the highest capability the kernel knows
+  std::uint64_t capabilities = 0x1ffffffffff;  ///< that davit can give away: its bounding set, bit n for number n
 
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
 };

@@ -47,6 +47,7 @@ class OciRuntime {
     std::optional<Fd> pidfd;       ///< none: it has already ended and been reaped; the reaper knows its status
     Fd terminal;                   ///< the pty's master end, when the config asks for a terminal
   };
+  /// Beside the container's first process, crun leaves one that ends at once; the subreaper has to reap both.
   /// `run --detach`: the container's program is running when this ends. Throws Error with docker's exit code (127: the
   /// command does not exist, 126: it cannot be executed, 125: anything else) and a message that names the command; then,
   /// as after cancellation, nothing of the container is left.
@@ -75,7 +76,8 @@ class OciRuntime {
   [[nodiscard]] Command exec_command(const ContainerId& id, const std::string& bundle_dir,
                                      const ExecOptions& options) const;
 
-  /// Forgets an ended container: its state folder and cgroup. Kills what is left in it first. Missing is fine.
+  /// Forgets an ended container: its state folder and cgroup (not the cgroup's parents: Cgroups::prune_parents). Kills
+  /// what is left in it first, and waits for its end. Missing is fine. Starts no program for crun and runc.
   Task<void> remove(ContainerId id);
   /// Containers with state, running or not.
   [[nodiscard]] std::vector<ContainerId> known() const;

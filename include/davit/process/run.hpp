@@ -16,11 +16,12 @@ namespace davit::process {
 struct DevNull {};              ///< /dev/null
 struct Inherit {};              ///< davit's own stream
 struct Capture {};              ///< read into Exit::out or Exit::err
+struct SameAsOut {};            ///< stderr only: where stdout goes, in the order written
 struct UseFd {
   int fd = -1;                  ///< kept open by the caller until the program has been started
 };
 using Input = std::variant<DevNull, Inherit, UseFd>;
-using Output = std::variant<Capture, DevNull, Inherit, UseFd>;
+using Output = std::variant<Capture, DevNull, Inherit, UseFd, SameAsOut>;
 
 /// A descriptor the program gets beside its three streams. Every other descriptor of davit is closed in the program.
 struct PassedFd {

@@ -1,0 +1,279 @@
+#include "davit/container/oci_runtime.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <boost/json/parse.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+
+#include "container/console_socket.hpp"
+#include "davit/base/error.hpp"
+#include "davit/base/files.hpp"
+#include "davit/container/cgroups.hpp"
+#include "davit/process/pidfd.hpp"
+#include "davit/process/run.hpp"
+
+namespace davit::container {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// Making a container takes milliseconds; a runtime that takes this long hangs.
+constexpr std::chrono::milliseconds kStartLimit = 60s;
+constexpr std::chrono::milliseconds kEndLimit = 20s;
+
+std::string read_small(const std::string& path) {
+  auto text = DiskFiles().read(path);
+  return text ? *std::move(text) : "";
+}
+
+process::Output output_to(int fd) {
+  if (fd < 0) return process::DevNull{};
+  return process::UseFd{fd};
+}
+
+process::Input input_from(int fd) {
+  if (fd < 0) return process::DevNull{};
+  return process::UseFd{fd};
+}
+
+/// `process.args` and whether it wants a terminal, of the bundle's config.
+struct BundleFacts {
+  std::vector<std::string> args;
+  bool terminal = false;
+  std::string cgroup;
+};
+
+BundleFacts read_bundle(const std::string& bundle_dir) {
+  auto text = DiskFiles().read(bundle_dir + "/config.json");
+  if (!text) throw Error(text.error()).context("while starting a container");
+  const json::value config = json::parse(*text);
+  const json::object& process = config.at("process").as_object();
+  BundleFacts facts;
+  facts.terminal = process.at("terminal").as_bool();
+  for (const json::value& arg : process.at("args").as_array()) facts.args.emplace_back(arg.as_string());
+  facts.cgroup = std::string(config.at("linux").at("cgroupsPath").as_string());
+  return facts;
+}
+
+std::optional<pid_t> read_pid(const std::string& file) {
+  std::ifstream in(file);
+  pid_t pid = 0;
+  if (!(in >> pid) || pid <= 0) return std::nullopt;
+  return pid;
+}
+
+/// The group of a container, from the state the runtime keeps: crun's `status` or runc's `state.json`.
+std::string cgroup_of(const std::string& state_folder) {
+  try {
+    if (const std::string text = read_small(state_folder + "/status"); !text.empty())
+      return std::string(json::parse(text).at("cgroup-path").as_string());
+    if (const std::string text = read_small(state_folder + "/state.json"); !text.empty())
+      return std::string(json::parse(text).at("config").at("cgroups").at("path").as_string());
+  } catch (const std::exception&) {
+    // Another layout than the known ones: the runtime's own delete has to do.
+  }
+  return "";
+}
+
+/// A name for the files of one exec; several may run in one container.
+std::string unique_name(const std::string& bundle_dir) {
+  static std::atomic<unsigned> counter{0};
+  return bundle_dir + "/exec-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+}
+
+/// Removes files when it goes out of scope.
+class TemporaryFiles {
+ public:
+  explicit TemporaryFiles(std::vector<std::string> paths) : paths_(std::move(paths)) {}
+  ~TemporaryFiles() {
+    for (const std::string& path : paths_) ::unlink(path.c_str());
+  }
+  TemporaryFiles(const TemporaryFiles&) = delete;
+  TemporaryFiles& operator=(const TemporaryFiles&) = delete;
+
+ private:
+  std::vector<std::string> paths_;
+};
+
+void write_private(const std::string& path, const std::string& text) {
+  const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    throw_system_error("write", path, errno);
+}
+
+/// Kills a process of a container by its number on the host, after making sure that it still is one: the number may
+/// have been used again.
+void kill_in_container(const std::string& pid_file, const std::string& container_id) {
+  const auto pid = read_pid(pid_file);
+  if (!pid) return;
+  const auto process = process::PidFd::open(*pid);
+  if (!process) return;
+  const std::string groups = read_small("/proc/" + std::to_string(*pid) + "/cgroup");
+  if (groups.find(container_id) != std::string::npos) process->send(SIGKILL);
+}
+
+Task<void> await_ends(std::vector<pid_t> processes) {
+  for (const pid_t pid : processes) {
+    const auto process = process::PidFd::open(pid);
+    if (process) co_await process->ended();
+  }
+}
+
+/// Ends what is in the group and removes it. Not its parents: another container may be starting in there.
+Task<void> remove_cgroup(Timers& timers, std::string path) {
+  const Cgroups groups(detect_host().cgroups);
+  if (!groups.exists(path)) co_return;
+  groups.kill(path);
+  Task<void> ending = await_ends(groups.processes(path));
+  const TimedOut late = co_await with_timeout(timers, kEndLimit, std::move(ending));
+  if (late == TimedOut::Yes || groups.remove(path) == Cgroups::Removed::Busy)
+    throw Error("cannot remove the cgroup '" + path + "': a process in it does not end, even by SIGKILL");
+}
+
+}  // namespace
+
+OciRuntime::OciRuntime(RuntimeProgram program, std::string state_dir, Timers& timers)
+    : program_(std::move(program)), state_dir_(std::move(state_dir)), timers_(&timers) {}
+
+FilterForm OciRuntime::filter_form() const {
+  return program_.kind == RuntimeProgram::Kind::Crun ? FilterForm::Bpf : FilterForm::Json;
+}
+
+std::vector<std::string> OciRuntime::base_command(const std::string& log_file) const {
+  std::vector<std::string> out{program_.path, "--root", state_dir_, "--log", log_file, "--log-format", "json"};
+  if (program_.kind == RuntimeProgram::Kind::Crun) out.emplace_back("--cgroup-manager=cgroupfs");
+  return out;
+}
+
+Task<OciRuntime::Started> OciRuntime::run(ContainerId id, std::string bundle_dir, Stdio stdio) {
+  const BundleFacts facts = read_bundle(bundle_dir);
+  const std::string log = bundle_dir + "/runtime.log";
+  const std::string pid_file = bundle_dir + "/pid";
+  fs::create_directories(state_dir_);
+  ::unlink(log.c_str());
+  process::Command command{.argv = base_command(log)};
+  command.argv.insert(command.argv.end(), {"run", "--detach", "--bundle", bundle_dir, "--pid-file", pid_file});
+  std::optional<ConsoleSocket> console;
+  if (facts.terminal) {
+    console.emplace(bundle_dir);
+    command.argv.insert(command.argv.end(), {"--console-socket", console->path()});
+  } else {
+    command.in = input_from(stdio.in);
+    command.out = output_to(stdio.out);
+    command.err = output_to(stdio.err);
+  }
+  command.argv.push_back(id.str());
+  command.timeout = kStartLimit;
+  command.kill_grace = 0ms;
+
+  process::Exit exit;
+  std::exception_ptr failure;
+  try {
+    exit = co_await process::run(*timers_, std::move(command));
+    if (exit.timed_out)
+      throw Error("'" + program_.path + "' did not start the container within " +
+                  std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kStartLimit).count()) + " s");
+    if (exit.code != 0) throw start_error(read_small(log), facts.args);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await remove(id);
+    co_await remove_cgroup(*timers_, facts.cgroup);  // made before the state was written
+    std::rethrow_exception(failure);
+  }
+  Started started;
+  if (console) started.terminal = console->receive();
+  const auto pid = read_pid(pid_file);
+  if (!pid) throw Error("'" + program_.path + "' did not write the process id of the container");
+  started.pid = *pid;
+  if (auto process = process::PidFd::open(*pid)) started.pidfd = std::move(*process).take();
+  co_return started;
+}
+
+OciRuntime::Command OciRuntime::exec_command(const ContainerId& id, const std::string& bundle_dir,
+                                             const ExecOptions& options) const {
+  auto config = DiskFiles().read(bundle_dir + "/config.json");
+  if (!config) throw Error("container '" + id.str().substr(0, 12) + "' is not running");
+  const std::string name = unique_name(bundle_dir);
+  write_private(name + ".json", make_exec_process_json(*config, options));
+  Command out;
+  out.process_file = name + ".json";
+  out.argv = {program_.path, "--root", state_dir_};
+  if (program_.kind == RuntimeProgram::Kind::Crun) out.argv.emplace_back("--cgroup-manager=cgroupfs");
+  out.argv.insert(out.argv.end(), {"exec", "--process", out.process_file, id.str()});
+  return out;
+}
+
+Task<OciRuntime::ExecResult> OciRuntime::exec(ContainerId id, std::string bundle_dir, ExecRequest request) {
+  Command prepared = exec_command(id, bundle_dir, request.options);
+  const std::string name = prepared.process_file.substr(0, prepared.process_file.size() - 5);
+  const std::string pid_file = name + ".pid";
+  const std::string log = name + ".log";
+  const TemporaryFiles files({prepared.process_file, pid_file, log});
+  process::Command command{.argv = base_command(log)};
+  command.argv.insert(command.argv.end(), {"exec", "--process", prepared.process_file, "--pid-file", pid_file, id.str()});
+  command.err = process::SameAsOut{};
+  command.capture_limit = request.output_limit;
+  command.timeout = request.timeout;
+  command.kill_grace = 0ms;
+
+  process::Exit exit;
+  std::exception_ptr failure;
+  try {
+    exit = co_await process::run(*timers_, std::move(command));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  // Killing the runtime leaves the program in the container running.
+  if (failure || exit.timed_out) kill_in_container(pid_file, id.str());
+  if (failure) std::rethrow_exception(failure);
+  ExecResult result{.exit_code = exit.timed_out ? -1 : exit.code, .timed_out = exit.timed_out, .output = std::move(exit.out)};
+  const std::string messages = read_small(log);
+  if (exit.timed_out || exit.code == 0 || messages.empty()) co_return result;
+  const Error error = start_error(messages, request.options.args);
+  if (error.diagnostic().code == "container-not-running") throw error;
+  if (read_pid(pid_file)) co_return result;  // it ran; the runtime had something else to log
+  result.exit_code = error.exit_code();
+  result.output = error.what();
+  co_return result;
+}
+
+Task<void> OciRuntime::remove(ContainerId id) {
+  const std::string folder = state_dir_ + "/" + id.str();
+  if (id.empty() || !fs::exists(folder)) co_return;
+  const std::string cgroup = cgroup_of(folder);
+  if (cgroup.empty() || cgroup == "/") {
+    // `delete --force` of runc polls for 100 ms, so this is the way of last resort.
+    process::Command command{.argv = base_command("/dev/null")};
+    command.argv.insert(command.argv.end(), {"delete", "--force", id.str()});
+    command.timeout = kEndLimit;
+    const process::Exit exit = co_await process::run(*timers_, std::move(command));
+    if (exit.code != 0 && fs::exists(folder)) throw Error("cannot remove the state of container '" + id.str() + "': " + exit.err);
+    co_return;
+  }
+  // What `delete` does, without starting a program.
+  co_await remove_cgroup(*timers_, cgroup);
+  fs::remove_all(folder);
+}
+
+std::vector<ContainerId> OciRuntime::known() const {
+  std::vector<ContainerId> out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(state_dir_, error))
+    if (entry.is_directory()) out.emplace_back(entry.path().filename().string());
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+}  // namespace davit::container

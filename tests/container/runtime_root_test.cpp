@@ -1,0 +1,333 @@
+// Containers by crun and runc: what runs inside, with which rights, and that nothing is left.
+
+#include <algorithm>
+
+#include "container/root_fixture.hpp"
+
+namespace davit::container {
+namespace {
+
+INSTANTIATE_TEST_SUITE_P(Runtimes, ContainerTest, ::testing::Values("crun", "runc"), [](const auto& test) { return test.param; });
+
+TEST_P(ContainerTest, OutputAndExitCodeComeBack) {
+  const Ended ended = run(shell("echo out; echo err >&2; exit 7"));
+  EXPECT_EQ(ended.output, "out\nerr\n");
+  EXPECT_EQ(ended.code, 7);
+}
+
+TEST_P(ContainerTest, EnvironmentHasDockersDefaults) {
+  engine::ContainerSpec spec = shell("env");
+  spec.args = {"env"};
+  spec.env = {{"A", "1"}, {"PATH", "/bin"}};
+  spec.user = "app";
+  EXPECT_EQ(run(spec).output, "PATH=/bin\nHOSTNAME=box\nA=1\nHOME=/home/app\n");
+}
+
+TEST_P(ContainerTest, ATerminalIsHandedOver) {
+  engine::ContainerSpec spec = shell("tty; stty size; echo $TERM");
+  spec.tty = true;
+  inputs_.console_size = {80, 24};
+  EXPECT_EQ(run(spec).output, "/dev/pts/0\r\n24 80\r\nxterm\r\n");
+}
+
+TEST_P(ContainerTest, CapabilitiesAreDockersFourteen) {
+  const std::string text = output("grep Cap /proc/self/status");
+  EXPECT_NE(text.find("CapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\n"), std::string::npos) << text;
+}
+
+TEST_P(ContainerTest, AnotherUserHasNoneInEffect) {
+  engine::ContainerSpec spec = shell("id; grep CapEff /proc/self/status; cat /etc/passwd > /etc/x");
+  spec.user = "app";
+  const Ended ended = run(spec);
+  EXPECT_NE(ended.output.find("uid=1000(app) gid=1000(app) groups=50(staff)"), std::string::npos) << ended.output;
+  EXPECT_NE(ended.output.find("CapEff:\t0000000000000000"), std::string::npos) << ended.output;
+  EXPECT_NE(ended.code, 0);
+}
+
+TEST_P(ContainerTest, TheFilterRefusesWhatTheKernelWouldAllow) {
+  // New user namespaces need no capability, so only the filter can refuse one.
+  const Ended ended = run(shell("grep Seccomp: /proc/self/status; unshare -U true"));
+  EXPECT_NE(ended.output.find("Seccomp:\t2"), std::string::npos) << ended.output;
+  EXPECT_NE(ended.output.find("Operation not permitted"), std::string::npos) << ended.output;
+  EXPECT_NE(ended.code, 0);
+}
+
+TEST_P(ContainerTest, TheFilterCanBeSwitchedOff) {
+  engine::ContainerSpec spec = shell("grep Seccomp: /proc/self/status; unshare -U true && echo done");
+  spec.security_opt = {"seccomp=unconfined", "no-new-privileges"};
+  EXPECT_EQ(run(spec).output, "Seccomp:\t0\ndone\n");
+}
+
+TEST_P(ContainerTest, NoNewPrivilegesIsSet) {
+  engine::ContainerSpec spec = shell("grep NoNewPrivs /proc/self/status");
+  spec.security_opt = {"no-new-privileges:true"};
+  EXPECT_EQ(run(spec).output, "NoNewPrivs:\t1\n");
+}
+
+TEST_P(ContainerTest, KernelPathsAreMaskedOrReadOnly) {
+  const std::string text = output("wc -c < /proc/interrupts; ls /sys/firmware | wc -l; echo 1 > /proc/sys/vm/swappiness || echo refused");
+  EXPECT_NE(text.find("0\n0\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Read-only file system"), std::string::npos) << text;
+}
+
+TEST_P(ContainerTest, PrivilegedHasEverything) {
+  engine::ContainerSpec spec = shell("grep -E 'CapEff|Seccomp:' /proc/self/status; mount -t tmpfs none /tmp && echo mounted; ls /dev/loop-control /dev/kmsg");
+  spec.privileged = true;
+  const std::string text = run(spec).output;
+  EXPECT_NE(text.find("Seccomp:\t0\nmounted\n"), std::string::npos) << text;
+}
+
+TEST_P(ContainerTest, AReadOnlyRootRefusesWriting) {
+  engine::ContainerSpec spec = shell("touch /x; echo $?; touch /dev/shm/x; echo $?; touch /tmp/x; echo $?; touch /etc/hosts; echo $?");
+  spec.read_only = true;
+  spec.mounts = {{.kind = engine::Mount::Kind::Tmpfs, .target = "/tmp"}};
+  const std::string text = run(spec).output;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '0'), 2) << text;
+  EXPECT_EQ(text.substr(text.size() - 2), "1\n") << text;
+}
+
+TEST_P(ContainerTest, MemoryIsLimited) {
+  engine::ContainerSpec spec = shell("tail /dev/zero");
+  spec.resources.memory = 32 << 20;
+  spec.resources.memory_swap = 32 << 20;
+  start(spec);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(started_->pid), &info, WEXITED | WNOWAIT), 0);
+  const auto kills = Cgroups(host_.cgroups).oom_kills(inputs_.cgroups_path);
+  EXPECT_EQ(wait(), 137);
+  ASSERT_TRUE(kills);
+  EXPECT_GE(*kills, 1U);
+}
+
+TEST_P(ContainerTest, ProcessesAreLimited) {
+  engine::ContainerSpec spec = shell("for i in 1 2 3 4 5 6 7 8 9; do sleep 1000 & done; echo all");
+  spec.resources.pids = 5;
+  const Ended ended = run(spec);
+  EXPECT_NE(ended.output.find("can't fork"), std::string::npos) << ended.output;
+}
+
+TEST_P(ContainerTest, ProcessorsAreLimited) {
+  engine::ContainerSpec spec = shell("sleep 1000");
+  spec.resources.cpus = 0.5;
+  spec.resources.cpu_shares = 512;
+  start(spec);
+  const std::string root = "/sys/fs/cgroup";
+  if (host_.cgroups == CgroupMode::Unified) {
+    EXPECT_EQ(read_all(root + inputs_.cgroups_path + "/cpu.max"), "50000 100000\n");
+  } else {
+    EXPECT_EQ(read_all(root + "/cpu" + inputs_.cgroups_path + "/cpu.cfs_quota_us"), "50000\n");
+    EXPECT_EQ(read_all(root + "/cpu" + inputs_.cgroups_path + "/cpu.shares"), "512\n");
+  }
+}
+
+TEST_P(ContainerTest, SecretsAreFilesOnTmpfsWithTheModeAskedFor) {
+  engine::ContainerSpec spec = shell(
+      "stat -c '%a %u %g' /run/secrets/key; cat /run/secrets/key /etc/app.conf; grep ' /run/secrets/key ' /proc/mounts; "
+      "echo x > /run/secrets/key");
+  write(dir_ + "/app.conf", "conf\n");
+  spec.files = {{.kind = engine::FileMount::Kind::Secret, .name = "key", .content = "hush-hush-8\n", .target = "/run/secrets/key", .mode = 0440, .uid = 1000, .gid = 50},
+                {.kind = engine::FileMount::Kind::Config, .name = "conf", .source = dir_ + "/app.conf", .target = "/etc/app.conf"}};
+  const std::string text = run(spec).output;
+  EXPECT_EQ(text.find("440 1000 50\nhush-hush-8\nconf\ntmpfs /run/secrets/key tmpfs ro,"), 0U) << text;
+  EXPECT_NE(text.find("Read-only file system"), std::string::npos) << text;
+  for (const auto& entry : fs::recursive_directory_iterator(dir_))
+    EXPECT_FALSE(entry.is_regular_file() && read_all(entry.path()).find("hush-hush-8") != std::string::npos) << entry.path();
+}
+
+TEST_P(ContainerTest, KernelSettingsAndUlimitsApply) {
+  engine::ContainerSpec spec = shell("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_unprivileged_port_start; ulimit -n; ulimit -Hn");
+  spec.sysctls = {{"net.ipv4.ip_forward", "1"}};
+  spec.ulimits = {{"nofile", 123, 456}};
+  EXPECT_EQ(run(spec).output, "1\n0\n123\n456\n");
+}
+
+TEST_P(ContainerTest, NamesAreItsOwn) {
+  const std::string text = output("hostname; grep box /etc/hosts; cat /etc/hostname /etc/resolv.conf; ls /.dockerenv");
+  EXPECT_EQ(text, "box\n10.1.2.3\tbox\nbox\nnameserver 127.0.0.11\noptions ndots:0\n/.dockerenv\n");
+}
+
+TEST_P(ContainerTest, TheWorkingFolderIsMadeInsideTheRoot) {
+  fs::create_directory_symlink("../../../../../../../../var/tmp", dir_ + "/layer/esc");
+  engine::ContainerSpec spec = shell("pwd");
+  const std::string name = "made-" + std::to_string(::getpid());
+  spec.working_dir = "/esc/" + name;
+  const std::string text = run(spec).output;
+  EXPECT_EQ(text, "/var/tmp/" + name + "\n") << "the link was followed inside the root";
+  EXPECT_FALSE(fs::exists("/var/tmp/" + name)) << "and not outside";
+}
+
+TEST_P(ContainerTest, AMissingCommandIs127) {
+  engine::ContainerSpec spec = shell("");
+  spec.args = {"no-such"};
+  int code = 0;
+  EXPECT_EQ(error_of(spec, code), "cannot run 'no-such' in the container: not found in its PATH");
+  EXPECT_EQ(code, 127);
+  spec.args = {"/no/such"};
+  EXPECT_EQ(error_of(spec, code), "cannot run '/no/such' in the container: no such file");
+  EXPECT_EQ(code, 127);
+}
+
+TEST_P(ContainerTest, ACommandThatIsNoProgramIs126) {
+  engine::ContainerSpec spec = shell("");
+  int code = 0;
+  for (const char* name : {"/etc", "/etc/passwd"}) {
+    spec.args = {name};
+    EXPECT_EQ(error_of(spec, code), std::string("cannot run '") + name + "' in the container: not an executable file");
+    EXPECT_EQ(code, 126);
+  }
+}
+
+TEST_P(ContainerTest, AFailedPreparationLeavesNothing) {
+  engine::ContainerSpec spec = shell("true");
+  spec.user = "nobody-here";
+  int code = 0;
+  EXPECT_EQ(error_of(spec, code), "unable to find user 'nobody-here': no matching entry in /etc/passwd of the image");
+  EXPECT_FALSE(fs::exists(inputs_.bundle_dir));
+  EXPECT_EQ(mounts_left(), "");
+}
+
+TEST_P(ContainerTest, AnEmptyVolumeIsFilledOnceFromTheImage) {
+  write(dir_ + "/layer/data/a/file", "image\n", 0640);
+  ASSERT_EQ(::chown((dir_ + "/layer/data").c_str(), 1000, 50), 0);
+  ASSERT_EQ(::chown((dir_ + "/layer/data/a/file").c_str(), 1000, 1000), 0);
+  fs::create_symlink("a/file", dir_ + "/layer/data/link");
+  fs::create_hard_link(dir_ + "/layer/data/a/file", dir_ + "/layer/data/twin");
+  engine::ContainerSpec spec = shell("cat /data/link; stat -c '%u %g %a %h' /data /data/twin; echo more > /data/new");
+  spec.mounts = {{.kind = engine::Mount::Kind::Volume, .source = "vol", .target = "/data"}};
+  inputs_.volumes = {{"vol", dir_ + "/volumes/vol/_data"}};
+  EXPECT_EQ(run(spec).output, "image\n1000 50 755 3\n1000 1000 640 2\n");
+  EXPECT_EQ(read_all(dir_ + "/volumes/vol/_data/new"), "more\n");
+  // Emptied by its user: the same container does not fill it again, as with docker.
+  fs::remove_all(dir_ + "/volumes/vol/_data");
+  EXPECT_EQ(run(shell("true")).code, 0);
+  spec.args = {"sh", "-c", "ls /data | wc -l"};
+  EXPECT_EQ(run(spec).output, "0\n");
+}
+
+TEST_P(ContainerTest, BindSourcesAreMadeOnlyWhenAsked) {
+  engine::ContainerSpec spec = shell("ls -d /there; touch /there/x");
+  spec.mounts = {{.kind = engine::Mount::Kind::Bind, .source = dir_ + "/host/there", .target = "/there"}};
+  int code = 0;
+  EXPECT_EQ(error_of(spec, code), "cannot mount '" + dir_ + "/host/there' at '/there': it does not exist on the host");
+  spec.mounts[0].create_source = engine::Mount::CreateSource::Directory;
+  spec.mounts[0].read_only = true;
+  const std::string text = run(spec).output;
+  EXPECT_NE(text.find("/there\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("Read-only file system"), std::string::npos) << text;
+}
+
+TEST_P(ContainerTest, AnInitReapsOrphansAndPassesSignalsOn) {
+  engine::ContainerSpec spec = shell("(sleep 0.01 &); echo up; exec sleep 1000");
+  spec.init = true;
+  start(spec);
+  std::array<char, 3> up{};
+  ASSERT_EQ(::read(output_.get(), up.data(), up.size()), 3);
+  OciRuntime::ExecRequest request;
+  request.options.args = {"ps", "-o", "pid,stat,args"};
+  std::string text;
+  const auto orphan_is_gone = [&] {
+    text = await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request)).output;
+    return std::count(text.begin(), text.end(), '\n') == 4;  // the heading, the init, its program, ps
+  };
+  EXPECT_TRUE(eventually(orphan_is_gone)) << text;
+  EXPECT_NE(text.find("    1 S    /sbin/docker-init -- sh"), std::string::npos) << text;
+  ::kill(started_->pid, SIGTERM);
+  EXPECT_EQ(wait(), 143);
+}
+
+TEST_P(ContainerTest, ExecRunsInTheContainer) {
+  start(shell("sleep 1000"));
+  OciRuntime::ExecRequest request;
+  request.options.args = {"sh", "-c", "echo $X $(hostname) $(pwd); id -u; echo err >&2; exit 5"};
+  request.options.env = {{"X", "y"}};
+  request.options.working_dir = "/etc";
+  request.options.user = resolve_user("app", {}, read_user_files(inputs_.bundle_dir + "/rootfs"));
+  const auto result = await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request));
+  EXPECT_EQ(result.output, "y box /etc\n1000\nerr\n");
+  EXPECT_EQ(result.exit_code, 5);
+  request.options.args = {"grep", "Seccomp:", "/proc/self/status"};
+  EXPECT_EQ(await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request)).output, "Seccomp:\t2\n") << "the filter holds for it too";
+  request.options.args = {"no-such"};
+  const auto missing = await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request));
+  EXPECT_EQ(missing.exit_code, 127);
+  EXPECT_EQ(missing.output, "cannot run 'no-such' in the container: not found in its PATH");
+}
+
+TEST_P(ContainerTest, AnExecThatTakesTooLongIsKilledInside) {
+  start(shell("sleep 1000"));
+  OciRuntime::ExecRequest request;
+  request.options.args = {"sh", "-c", "echo begun; exec sleep 2000"};
+  request.timeout = std::chrono::milliseconds(1000);
+  const auto result = await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request));
+  EXPECT_TRUE(result.timed_out);
+  EXPECT_EQ(result.exit_code, -1);
+  EXPECT_EQ(result.output, "begun\n");
+  const Cgroups groups(host_.cgroups);
+  EXPECT_TRUE(eventually([&] {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    return groups.processes(inputs_.cgroups_path).size() == 1;
+  })) << "only the container's own process is left";
+}
+
+TEST_P(ContainerTest, ExecInAnEndedContainerSaysSo) {
+  engine::ContainerSpec spec = shell("true");
+  static_cast<void>(run(spec));
+  OciRuntime::ExecRequest request;
+  request.options.args = {"true"};
+  EXPECT_THROW(static_cast<void>(await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request))), Error);
+}
+
+TEST_P(ContainerTest, AGroupCanBeFrozenAndKilled) {
+  start(shell("for i in 1 2 3; do sleep 1000 & done; echo up; wait"));
+  std::array<char, 3> up{};
+  ASSERT_EQ(::read(output_.get(), up.data(), up.size()), 3);
+  const Cgroups groups(host_.cgroups);
+  EXPECT_EQ(groups.processes(inputs_.cgroups_path).size(), 4U);
+  EXPECT_EQ(groups.children(project_), std::vector<std::string>{"c1"});
+  groups.freeze(inputs_.cgroups_path, Cgroups::Frozen::Yes);
+  EXPECT_EQ(groups.remove(inputs_.cgroups_path), Cgroups::Removed::Busy);
+  groups.freeze(inputs_.cgroups_path, Cgroups::Frozen::No);
+  groups.kill(project_);
+  EXPECT_EQ(wait(), 137);
+  EXPECT_TRUE(groups.processes(project_).empty());
+}
+
+TEST_P(ContainerTest, ManyLayersStack) {
+  inputs_.layers.clear();
+  for (int i = 0; i < 100; ++i) {
+    const std::string layer = dir_ + "/layers/" + std::to_string(i) + std::string(61, 'x');
+    write(layer + "/n/" + std::to_string(i), std::to_string(i));
+    write(layer + "/top", std::to_string(i) + "\n");
+    inputs_.layers.push_back(layer);
+  }
+  inputs_.layers.insert(inputs_.layers.begin(), dir_ + "/layer");
+  if (host_.kernel_major == 6 ? host_.kernel_minor >= 5 : host_.kernel_major > 6) {
+    EXPECT_EQ(output("ls /n | wc -l; cat /top"), "100\n99\n");
+  } else {
+    inputs_.layers.resize(50);
+    EXPECT_EQ(output("ls /n | wc -l; cat /top"), "49\n48\n");
+  }
+}
+
+TEST_P(ContainerTest, TheRuntimePassesItsCheck) {
+  const RuntimeProgram chosen = await(choose_runtime(timers_, GetParam(), dir_ + "/cache", host_));
+  EXPECT_EQ(chosen.path, runtime_->program().path);
+  EXPECT_EQ(chosen.kind, runtime_->program().kind);
+  EXPECT_FALSE(chosen.version.empty());
+  EXPECT_NE(read_all(dir_ + "/cache/runtime-checks.json").find(chosen.path), std::string::npos);
+}
+
+TEST_P(ContainerTest, ARuntimeThatFailsIsNamedWithItsReason) {
+  write(dir_ + "/broken", "#!/bin/sh\n[ \"$1\" = --version ] && echo crun version 0.1 || { echo no luck >&2; exit 1; }\n", 0755);
+  try {
+    static_cast<void>(await(choose_runtime(timers_, dir_ + "/broken", dir_ + "/cache", host_)));
+    FAIL();
+  } catch (const Error& e) {
+    ASSERT_EQ(e.diagnostic().notes.size(), 1U);
+    EXPECT_EQ(e.diagnostic().notes[0].text, dir_ + "/broken 0.1: no luck");
+  }
+}
+
+}  // namespace
+}  // namespace davit::container
