@@ -39,6 +39,14 @@ std::vector<FirewallPort> port_rules(const Publication& port) {
   return rules;
 }
 
+std::vector<FirewallPort> all_rules(const std::vector<Publication>& ports) {
+  std::vector<FirewallPort> rules;
+  for (const auto& port : ports) {
+    for (auto& rule : port_rules(port)) rules.push_back(std::move(rule));
+  }
+  return rules;
+}
+
 }  // namespace
 
 ProjectNetwork::ProjectNetwork(Scope scope, FirewallUse use) : scope_(std::move(scope)) {
@@ -67,6 +75,19 @@ std::vector<std::string> ProjectNetwork::create_network(const NetworkDescription
   return notices;
 }
 
+void ProjectNetwork::restore(const std::vector<NetworkDescription>& networks,
+                             const std::map<std::string, std::vector<Publication>>& ports_by_container) {
+  networks_.clear();
+  ports_.clear();
+  for (const auto& network : networks) networks_[network.name] = rules_of(scope_, network);
+  for (const auto& [container, ports] : ports_by_container) {
+    auto rules = all_rules(ports);
+    if (!rules.empty()) ports_[container] = std::move(rules);
+  }
+  apply_firewall();
+  for (const auto& network : networks) create_bridge(bridge_of(scope_, network));
+}
+
 void ProjectNetwork::take_back(const std::string& network) {
   try {
     remove_network(network);
@@ -82,10 +103,7 @@ void ProjectNetwork::remove_network(const std::string& network) {
 }
 
 void ProjectNetwork::publish(const std::string& container, const std::vector<Publication>& ports) {
-  std::vector<FirewallPort> rules;
-  for (const auto& port : ports) {
-    for (auto& rule : port_rules(port)) rules.push_back(std::move(rule));
-  }
+  auto rules = all_rules(ports);
   const auto before = ports_;
   if (rules.empty()) {
     ports_.erase(container);

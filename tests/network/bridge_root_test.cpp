@@ -1,5 +1,8 @@
 // Whole networks: two projects' worth of containers, the host, and a machine outside of it.
 #include <nftables/libnftables.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 #include "davit/base/error.hpp"
 #include "davit/network/project_network.hpp"
@@ -208,6 +211,47 @@ TEST_F(BridgeRoot, WorksBesideAFirewallThatDropsForwardedPackets) {
   network_.publish("web", {publication(8080, "10.77.0.2", 80)});
   EXPECT_EQ(connect_from(outside_.get(), "198.51.100.1", 8080), 0);
   EXPECT_EQ(connect_from(neighbour.get(), "10.77.0.2", 80), 0) << "bridged packets pass the firewall with br_netfilter";
+}
+
+TEST_F(BridgeRoot, ANewSupervisorTakesUpWhatIsThere) {
+  make_network("front", "10.77.0.0/24");
+  make_network("back", "10.78.0.0/24");
+  const Fd web = make_container("web", {{"front", "10.77.0.2"}});
+  const Fd other = make_container("other", {{"back", "10.78.0.2"}});
+  const Fd listener = listen_in(web.get(), "0.0.0.0", 80);
+  network_.publish("web", {publication(8080, "10.77.0.2", 80)});
+  ProjectNetwork successor{kScope, ProjectNetwork::FirewallUse::Nftables};
+  successor.restore({networks_.at("front"), networks_.at("back")}, {{"web", {publication(8080, "10.77.0.2", 80)}}});
+  EXPECT_EQ(connect_from(outside_.get(), "198.51.100.1", 8080), 0);
+  EXPECT_EQ(connect_from(other.get(), "10.77.0.2", 80), EHOSTUNREACH);
+  successor.unpublish("web");
+  EXPECT_EQ(connect_from(outside_.get(), "198.51.100.1", 8080), ECONNREFUSED);
+}
+
+TEST_F(BridgeRoot, ConflictNamesTheOtherProcess) {
+  // A child holds the port, under a name of its own.
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::prctl(PR_SET_NAME, "nginx");
+    const Fd held = listen_at("0.0.0.0", 8080);
+    (void)!::write(ready[1], "x", 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  PortRequest request;
+  request.host = PortRange{8080, 8080};
+  request.container = 80;
+  const auto refused = reserve_ports({request});
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "port 8080/tcp is already in use by 'nginx' (pid " + std::to_string(child) + ")");
 }
 
 TEST_F(BridgeRoot, RemovedNetworkLeavesNothing) {

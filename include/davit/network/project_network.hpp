@@ -42,6 +42,11 @@ class ProjectNetwork {
   /// The bridge of a network of this project.
   [[nodiscard]] std::string bridge(const std::string& network) const { return bridge_name(scope_, network); }
 
+  /// What a new supervisor says first: everything that is there, in one firewall change, so that no port and no isolation is
+  /// missing for a moment. Bridges that are gone are made again.
+  void restore(const std::vector<NetworkDescription>& networks,
+               const std::map<std::string, std::vector<Publication>>& ports_by_container);
+
   /// Makes the bridge and its rules; turns on forwarding when it is off. Returns notices for the user (such as
   /// forwarding that was turned on). Also takes up a network that exists already. After an error nothing is left of it.
   std::vector<std::string> create_network(const NetworkDescription& network);
@@ -63,6 +68,7 @@ class ProjectNetwork {
   std::map<std::string, std::vector<FirewallPort>> ports_;
 };
 
+/// Builds use a project name that no project can have, such as ".build-<id>", so that their leftovers are found the same way.
 /// Removes every link and firewall rule of a project, found by alias and name. Returns what it removed, in words.
 std::vector<std::string> cleanup_leftovers(const Scope& scope);
 
