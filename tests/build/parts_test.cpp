@@ -1,0 +1,213 @@
+// The small parts of the builder that need no root.
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include "build/digest_cache.hpp"
+#include "build/identity.hpp"
+#include "build/rooted.hpp"
+#include "build/run_process.hpp"
+#include "build/run_spec.hpp"
+#include "davit/base/error.hpp"
+#include "davit/build/plain_progress.hpp"
+#include "support/temp_dir.hpp"
+
+namespace davit::build {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(ModeChange, OctalAndSymbolic) {
+  EXPECT_EQ(ModeChange("755", {}).apply(0600, false), 0755U);
+  EXPECT_EQ(ModeChange("4755", {}).apply(0600, false), 04755U);
+  EXPECT_EQ(ModeChange("u=rwX,go=rX", {}).apply(0600, false), 0644U);
+  EXPECT_EQ(ModeChange("u=rwX,go=rX", {}).apply(0700, true), 0755U);
+  EXPECT_EQ(ModeChange("+x", {}).apply(0644, false), 0755U);
+  EXPECT_EQ(ModeChange("go-rwx", {}).apply(0777, false), 0700U);
+  EXPECT_EQ(ModeChange("u+s,+t", {}).apply(0755, true), 05755U);
+  for (const char* wrong : {"", "999", "10000", "u", "u=q", "x+r", "755x"})
+    EXPECT_THROW(ModeChange(wrong, {}), Error) << wrong;
+}
+
+class RootTest : public testing::Test {
+ protected:
+  RootTest() : root_(folder_.path().string()) {}
+  davit::test::TempDir folder_;
+  Root root_;
+};
+
+TEST_F(RootTest, ResolvesLinksInsideTheRoot) {
+  fs::create_directories(folder_.path() / "a/b");
+  fs::create_symlink("/a", folder_.path() / "abs");
+  fs::create_symlink("../../../../a/b", folder_.path() / "a/up");
+  fs::create_symlink("nowhere/x", folder_.path() / "dangling");
+  EXPECT_EQ(root_.resolve("/abs/b/new"), "a/b/new");
+  EXPECT_EQ(root_.resolve("a/up/../c"), "a/c");
+  EXPECT_EQ(root_.resolve("/dangling"), "nowhere/x");
+  EXPECT_EQ(root_.resolve("../../etc"), "etc");
+  EXPECT_EQ(root_.resolve("/"), "");
+  fs::create_symlink("loop", folder_.path() / "loop");
+  EXPECT_THROW((void)root_.resolve("loop"), Error);
+}
+
+TEST_F(RootTest, FindsUsersAsDockerDoes) {
+  fs::create_directories(folder_.path() / "etc");
+  std::ofstream(folder_.path() / "etc/passwd") << "root:x:0:0::/root:/bin/sh\napp:x:1000:1001::/home/app:/bin/sh\n";
+  std::ofstream(folder_.path() / "etc/group") << "app:x:1001:\nextra:x:2000:other,app\n";
+  const auto app = find_identity(root_, "app", {});
+  EXPECT_EQ(app.uid, 1000U);
+  EXPECT_EQ(app.gid, 1001U);
+  EXPECT_EQ(app.groups, std::vector<std::uint32_t>{2000});
+  EXPECT_EQ(app.home, "/home/app");
+  EXPECT_EQ(find_identity(root_, "1000", {}).gid, 1001U) << "a known number is looked up too";
+  EXPECT_EQ(find_identity(root_, "77", {}).gid, 0U);
+  EXPECT_EQ(find_identity(root_, "app:extra", {}).gid, 2000U);
+  EXPECT_TRUE(find_identity(root_, "app:extra", {}).groups.empty());
+  EXPECT_EQ(find_owner(root_, "77", {}), (std::pair<uid_t, gid_t>{77, 77}));
+  EXPECT_EQ(find_owner(root_, "app", {}), (std::pair<uid_t, gid_t>{1000, 1001}));
+  EXPECT_EQ(find_owner(root_, "77:extra", {}), (std::pair<uid_t, gid_t>{77, 2000}));
+  EXPECT_THROW((void)find_identity(root_, "ap", {}), Error);
+  EXPECT_THROW((void)find_owner(root_, "app:none", {}), Error);
+}
+
+class DigestCacheTest : public testing::Test {
+ protected:
+  struct stat old_file(const std::string& name) const {
+    const fs::path path = folder_.path() / name;
+    std::ofstream(path) << name;
+    struct stat info {};
+    EXPECT_EQ(::stat(path.c_str(), &info), 0);
+    info.st_ctim.tv_sec -= 10;  // long enough ago for the clock
+    return info;
+  }
+  std::string table() const { return (folder_.path() / "table").string(); }
+  davit::test::TempDir folder_;
+  FileDigest digest_{1, 2, 3};
+};
+
+TEST_F(DigestCacheTest, FindsWhatWasSavedUntilTheFileChanges) {
+  struct stat info = old_file("a");
+  {
+    DigestCache cache(table());
+    cache.put(info, info, digest_);
+    cache.save();
+  }
+  DigestCache cache(table());
+  EXPECT_EQ(cache.find(info), digest_);
+  struct stat changed = info;
+  ++changed.st_mtim.tv_nsec;
+  EXPECT_EQ(cache.find(changed), std::nullopt);
+  changed = info;
+  ++changed.st_ctim.tv_nsec;
+  EXPECT_EQ(cache.find(changed), std::nullopt);
+  changed = info;
+  ++changed.st_size;
+  EXPECT_EQ(cache.find(changed), std::nullopt);
+}
+
+TEST_F(DigestCacheTest, DoesNotTrustWhatIsTooYoungOrChangedMeanwhile) {
+  struct stat info = old_file("a");
+  DigestCache cache("");
+  struct stat young = info;
+  ::clock_gettime(CLOCK_REALTIME, &young.st_ctim);
+  cache.put(young, young, digest_);
+  EXPECT_EQ(cache.find(young), std::nullopt);
+  struct stat after = info;
+  ++after.st_size;
+  cache.put(info, after, digest_);
+  EXPECT_EQ(cache.find(info), std::nullopt);
+}
+
+TEST_F(DigestCacheTest, ADamagedTableIsAnEmptyOne) {
+  struct stat info = old_file("a");
+  {
+    DigestCache cache(table());
+    cache.put(info, info, digest_);
+    cache.save();
+  }
+  std::fstream(table(), std::ios::in | std::ios::out).seekp(40).put('!');
+  EXPECT_EQ(DigestCache(table()).find(info), std::nullopt);
+  std::ofstream(table()) << "x";
+  EXPECT_EQ(DigestCache(table()).find(info), std::nullopt);
+}
+
+TEST(RunProcess, CutsLinesAndReturnsTheExitCode) {
+  std::string out;
+  const auto line = [&out](OutputStream stream, std::string_view text) {
+    out += (stream == OutputStream::Out ? "o:" : "e:") + std::string(text) + "\n";
+  };
+  const auto end = run_process(
+      {"/bin/sh", "-c", "printf 'a\\r\\nb\\n\\nlast'; exit 7"}, {}, [] {}, line);
+  EXPECT_EQ(end.code, 7);
+  EXPECT_EQ(out, "o:a\no:b\no:\no:last\n");
+  EXPECT_EQ(run_process(
+                {"/bin/sh", "-c", "kill -9 $$"}, {}, [] {}, line)
+                .code,
+            137);
+  EXPECT_EQ(run_process(
+                {"/bin/sh", "-c", "read x || exit 9"}, {}, [] {}, line)
+                .code,
+            9)
+      << "stdin is empty";
+  EXPECT_THROW((void)run_process(
+                   {"/nonexistent"}, {}, [] {}, line),
+               Error);
+}
+
+TEST(RunProcess, StopKillsEvenWhatIgnoresIt) {
+  std::stop_source source;
+  int kills = 0;
+  const auto line = [&source](OutputStream, std::string_view) { source.request_stop(); };
+  const auto end = run_process(
+      {"/bin/sh", "-c", "trap '' TERM INT; echo ready; while :; do sleep 0.05; done"}, source.get_token(),
+      [&kills] { ++kills; }, line);
+  EXPECT_TRUE(end.stopped);
+  EXPECT_EQ(end.code, 137);
+  EXPECT_GT(kills, 1);
+}
+
+TEST(RunSpec, HasDockersLimitsAndTheStepsEnvironment) {
+  RunStep step;
+  step.args = {"/bin/sh", "-c", "x"};
+  step.env = {"A=b"};
+  step.working_dir = "/w";
+  SpecInput input;
+  input.root = "/r";
+  input.cgroup = "/davit/build-x";
+  input.user.uid = 5;
+  input.user.home = "/home/x";
+  const auto spec = boost::json::parse(run_spec(step, input)).as_object();
+  const auto& process = spec.at("process").as_object();
+  EXPECT_EQ(boost::json::serialize(process.at("env")), R"(["A=b","HOME=/home/x"])");
+  EXPECT_EQ(process.at("capabilities").at("bounding").as_array().size(), 14U);
+  EXPECT_FALSE(process.at("capabilities").as_object().contains("inheritable"));
+  EXPECT_EQ(process.at("user").at("uid").to_number<int>(), 5);
+  EXPECT_EQ(spec.at("linux").at("namespaces").as_array().size(), 4U) << "the network is the host's";
+  step.network = dockerfile::Run::Network::None;
+  EXPECT_EQ(boost::json::parse(run_spec(step, input)).at("linux").at("namespaces").as_array().size(), 5U);
+}
+
+TEST(PlainProgress, LooksLikeBuildKits) {
+  std::string text;
+  PlainProgress progress([&text](std::string_view line) { text += line; });
+  using Seconds = BuildObserver::Seconds;
+  const Vertex one{1, "[a 2/2] RUN a"};
+  const Vertex two{2, "[b 2/2] RUN b"};
+  progress.started(one);
+  progress.started(two);
+  progress.output(one, BuildObserver::Stream::Out, Seconds(0.1234), "hello");
+  progress.done(one, Seconds(0.25));
+  progress.failed(two, "RUN failed with exit code 1: 'b'");
+  progress.cached({3, "[c 1/2] FROM box"});
+  EXPECT_EQ(text,
+            "#1 [a 2/2] RUN a\n\n#2 [b 2/2] RUN b\n\n#1 ...\n#1 0.123 hello\n#1 DONE 0.2s\n\n"
+            "#2 ...\n#2 ERROR: RUN failed with exit code 1: 'b'\n\n#3 [c 1/2] FROM box\n#3 CACHED\n");
+}
+
+}  // namespace
+}  // namespace davit::build
