@@ -200,6 +200,16 @@ void add_remove(Commands& commands, CLI::App* group) {
 
 // --- inspect
 
+/// Below the list's bracket. No string of the JSON holds a line break as it is.
+std::string indented(const std::string& json) {
+  std::string text = "    ";
+  for (const char c : json) {
+    text += c;
+    if (c == '\n') text += "    ";
+  }
+  return text;
+}
+
 int inspect_images(Context& context, const std::vector<std::string>& names) {
   const ImageStore store = ImageStore::open(context.data_root());
   std::string text;
@@ -207,7 +217,7 @@ int inspect_images(Context& context, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const auto image = store.find(name);
     if (image) {
-      text += (text.empty() ? "" : ",\n") + inspect_json(*image, store.config_json(image->id));
+      text += (text.empty() ? "" : ",\n") + indented(inspect_json(*image, store.config_json(image->id)));
       continue;
     }
     print(context, Diagnostic::error("no-such-image", "no such image: '" + name + "'"));

@@ -49,6 +49,10 @@ void make_folder(const std::filesystem::path& folder) {
 
 std::unique_ptr<Connection> open_for_writing(const std::filesystem::path& file) {
   make_folder(file.parent_path());
+  // Specs hold what users put into the environment of their containers. The log and its index get the mode of the file.
+  // A file that is there is not opened here: closing it would drop the locks of this process's other connections.
+  const Fd created(::open(file.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+  if (!created && errno != EEXIST) throw_system_error("make", file.string(), errno);
   auto connection = std::make_unique<Connection>(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   std::int64_t version = schema_version(*connection);
   refuse_newer(version, file);

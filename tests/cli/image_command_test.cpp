@@ -70,6 +70,7 @@ TEST_F(ImageCommand, InspectIsAListWithWhatIsThere) {
   ASSERT_EQ(list.get_array().size(), 1U);
   EXPECT_EQ(list.at(0).at("RepoTags").at(0), "app:latest");
   EXPECT_EQ(list.at(0).at("Config").at("Cmd").at(0), "sh");
+  EXPECT_THAT(got.out, HasSubstr("[\n    {\n        \"Id\": \"sha256:"));
   EXPECT_EQ(davit({"inspect", "missing"}).out, "[]\n");
 }
 

@@ -57,6 +57,9 @@ TEST(Database, MakesItsFolderAndKeepsWhatWasWritten) {
   Database again = Database::open(file);
   EXPECT_TRUE(Volumes(again).find("v").has_value());
   EXPECT_EQ(std::filesystem::status(file.parent_path()).permissions(), std::filesystem::perms::owner_all);
+  using std::filesystem::perms;
+  for (const auto& entry : std::filesystem::directory_iterator(file.parent_path()))
+    EXPECT_EQ(entry.status().permissions(), perms::owner_read | perms::owner_write) << entry.path();
 }
 
 TEST(Database, ReadingOneThatWasNeverWrittenIsNoError) {
