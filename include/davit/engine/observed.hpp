@@ -113,7 +113,8 @@ struct Event {
   std::string container;  ///< id
   std::string name;
   std::string service;
-  std::map<std::string, std::string> attributes;  ///< exitCode, signal, ...
+  /// exitCode and signal; "restarting" is there at a `die` after which the restart policy starts the container again.
+  std::map<std::string, std::string> attributes;
   std::string cause;                              ///< what led to it
   friend bool operator==(const Event&, const Event&) = default;
 };

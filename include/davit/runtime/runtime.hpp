@@ -69,10 +69,9 @@ class Interrupts {
 
 /// What an attached `up` needs beside its rules.
 struct AttachOptions {
-  schedule::AttachedUp::Options rules;
+  schedule::AttachedUp::Options rules;            ///< `watched` empty: all containers of the project but one-offs
   std::vector<std::string> services;              ///< stopped at the end; empty: all
   std::optional<std::chrono::nanoseconds> grace;  ///< `-t`
-  std::int64_t since = 0;                         ///< Execution::first_event
   /// For lines such as "Gracefully Stopping... press Ctrl+C again to force".
   std::function<void(const std::string&)> say;
 };
@@ -96,7 +95,8 @@ enum class WaitUntil { AllExited, FirstExited };
 Task<std::vector<WaitedExit>> wait_for_exit(engine::Engine& engine, const model::Project& project,
                                             std::vector<std::string> services, WaitUntil until);
 
-/// Until the container has ended and will not be started again; its exit code (`run`).
-Task<int> wait_for_container(engine::Engine& engine, ContainerId id);
+/// Until the container has ended and will not be started again; its exit code (`run`). `since`: the newest event before
+/// its start (Execution::first_event), so that an end before this call, even with its removal, is not missed.
+Task<int> wait_for_container(engine::Engine& engine, ContainerId id, std::int64_t since);
 
 }  // namespace davit::runtime

@@ -1,0 +1,140 @@
+#include <gmock/gmock.h>
+
+#include "support/runtime_fixture.hpp"
+
+namespace davit::runtime {
+namespace {
+
+using namespace std::chrono_literals;
+using schedule::AttachedUp;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+
+/// Signals as the test sends them.
+class FakeInterrupts final : public Interrupts {
+ public:
+  explicit FakeInterrupts(asio::io_context& io) : sent_(io.get_executor()) {}
+  Task<void> next() override {
+    while (waiting_ == 0) co_await sent_.wait();
+    --waiting_;
+  }
+  void send() {
+    ++waiting_;
+    sent_.notify();
+  }
+
+ private:
+  Event sent_;
+  int waiting_ = 0;
+};
+
+class Attend : public test::RuntimeFixture {
+ protected:
+  FakeInterrupts interrupts_{io_};
+  std::vector<std::string> said_;
+  std::optional<int> code_;
+
+  void attend(AttachOptions options = {}) {
+    options.say = [this](const std::string& text) { said_.push_back(text); };
+    ended_ = false;
+    spawn(runtime::attend(context(), interrupts_, std::move(options)), [this](int code) { code_ = code; });
+  }
+
+  void two_services() {
+    sample_.add("db");
+    sample_.add("web");
+    sample_.depends("web", "db");
+    up();
+    engine_.calls.clear();
+  }
+
+  static AttachOptions aborting(AttachedUp::Abort abort, std::string from = "") {
+    AttachOptions options;
+    options.rules.abort = abort;
+    options.rules.exit_code_from = std::move(from);
+    return options;
+  }
+};
+
+TEST_F(Attend, EndsWithZeroWhenAllContainersHaveEnded) {
+  two_services();
+  attend();
+  engine_.end("p-web-1", 3);
+  timers_.settle();
+  EXPECT_FALSE(ended_);
+  engine_.end("p-db-1", 0);
+  timers_.settle();
+  EXPECT_EQ(code_, 0);
+}
+
+TEST_F(Attend, WhatEndedBeforeCounts) {
+  two_services();
+  engine_.end("p-web-1", 3);
+  engine_.end("p-db-1", 0);
+  attend();
+  EXPECT_EQ(code_, 0);
+}
+
+TEST_F(Attend, AbortOnExitStopsTheOthers) {
+  two_services();
+  attend(aborting(AttachedUp::Abort::OnExit));
+  engine_.end("p-web-1", 3);
+  timers_.settle();
+  EXPECT_EQ(code_, 3);
+  EXPECT_THAT(engine_.calls, ElementsAre("stop p-db-1"));
+  EXPECT_THAT(said_, ElementsAre("Aborting on container exit..."));
+}
+
+TEST_F(Attend, ExitCodeFromAServiceThatTheAbortStops) {
+  two_services();
+  attend(aborting(AttachedUp::Abort::OnExit, "db"));
+  engine_.end("p-web-1", 0);
+  timers_.settle();
+  EXPECT_EQ(code_, 143);
+}
+
+TEST_F(Attend, TheFirstSignalStopsDependantsFirst) {
+  two_services();
+  attend();
+  interrupts_.send();
+  timers_.settle();
+  EXPECT_THAT(engine_.calls, ElementsAre("stop p-web-1", "stop p-db-1"));
+  EXPECT_EQ(code_, 130);
+  EXPECT_THAT(said_, ElementsAre("Gracefully Stopping... press Ctrl+C again to force"));
+}
+
+TEST_F(Attend, TheSecondSignalKillsWhatDoesNotStop) {
+  two_services();
+  engine_.scripts["web"].ignores_sigterm = true;
+  attend();
+  interrupts_.send();
+  timers_.settle();
+  EXPECT_FALSE(ended_);
+  interrupts_.send();
+  timers_.advance(10s);
+  EXPECT_EQ(code_, 130);
+  EXPECT_THAT(engine_.calls, Contains("kill p-web-1 SIGKILL"));
+}
+
+TEST_F(Attend, OnlySelectedServicesAreStopped) {
+  two_services();
+  AttachOptions options;
+  options.services = {"web"};
+  attend(std::move(options));
+  interrupts_.send();
+  timers_.settle();
+  EXPECT_THAT(engine_.calls, ElementsAre("stop p-web-1"));
+  EXPECT_EQ(code_, 130);
+}
+
+TEST_F(Attend, AContainerItsPolicyRestartsHasNotEnded) {
+  sample_.add("web").restart.mode = model::RestartMode::Always;
+  up();
+  attend(aborting(AttachedUp::Abort::OnExit));
+  engine_.end("p-web-1", 1);
+  timers_.advance(1s);
+  EXPECT_FALSE(ended_);
+}
+
+}  // namespace
+}  // namespace davit::runtime
