@@ -22,6 +22,7 @@ void Commands::on(CLI::App* command, Action action) {
 }
 
 void add_all(Commands& commands) {
+  add_config(commands);
   add_image_build(commands, add_image(commands));
   add_version(commands);
 }

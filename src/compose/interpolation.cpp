@@ -170,4 +170,23 @@ void collect_variables(std::string_view text, std::vector<VariableUse>& uses) {
   }
 }
 
+namespace {
+
+void collect_from(const yaml::Node& node, std::map<std::string, VariableUse>& found) {
+  for (const yaml::Entry& entry : node.entries) collect_from(entry.value, found);
+  for (const yaml::Node& item : node.items) collect_from(item, found);
+  if (!node.is_string()) return;
+  std::vector<VariableUse> uses;
+  collect_variables(node.text, uses);
+  for (VariableUse& use : uses) found.insert_or_assign(use.name, use);
+}
+
+}  // namespace
+
+std::map<std::string, VariableUse> variables_in(const yaml::Node& tree) {
+  std::map<std::string, VariableUse> found;
+  collect_from(tree, found);
+  return found;
+}
+
 }  // namespace davit::compose

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "davit/base/result.hpp"
+#include "davit/compose/variables.hpp"
 
 namespace davit::compose {
 
@@ -33,14 +34,6 @@ struct UnsetVariable {
 /// Replaces all variables. Names in `unset` were unset and had no default. A `$` that starts no expression stays.
 [[nodiscard]] Result<std::string, InterpolationError> interpolate(std::string_view text, const Lookup& lookup,
                                                                   std::vector<UnsetVariable>* unset = nullptr);
-
-/// A variable as it is used in a text.
-struct VariableUse {
-  std::string name;
-  bool required = false;
-  std::optional<std::string> default_value;
-  std::optional<std::string> alternative;  ///< after `+`
-};
 
 /// All variables of a text, nested ones too, for `config --variables`. Invalid expressions are left out.
 void collect_variables(std::string_view text, std::vector<VariableUse>& uses);

@@ -118,7 +118,7 @@ class Conductor {
           *model.find("services"), found_.environment, access_.files(), result_.sources,
           [this](const std::string& path) { return access_.display(path); }, diagnostics);
     if (request_.options.check_consistency) check_container_names(*model.find("services"), diagnostics);
-    if (!diagnostics.has_errors()) bind_project(model, disabled, loaded.project, diagnostics);
+    if (request_.options.bind && !diagnostics.has_errors()) bind_project(model, disabled, loaded.project, diagnostics);
     drop_secret_values(model);
     model.set("name", Node::string(name_));
     loaded.tree = std::move(model);

@@ -38,13 +38,13 @@ class Renderer {
 
   void object(const Node& node, const Shape& shape, const std::set<std::string_view>& without = {}) {
     static const Node kAbsent;
+    std::vector<const Node*> values(shape.fields.size(), &kAbsent);
+    for (const Entry& entry : node.entries)
+      if (const auto position = shape.position(entry.key)) values[*position] = &entry.value;
     std::vector<std::pair<const Field*, const Node*>> present;
-    for (const Field& field : shape.fields) {
-      if (without.contains(field.name)) continue;
-      const Node* value = node.find(field.name);
-      if (shown(field, value == nullptr ? kAbsent : *value))
-        present.emplace_back(&field, value == nullptr ? &kAbsent : value);
-    }
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (shown(shape.fields[i], *values[i]) && !without.contains(shape.fields[i].name))
+        present.emplace_back(&shape.fields[i], values[i]);
     std::vector<const Entry*> extensions;
     if (format_ == Format::Yaml)
       for (const Entry& entry : node.entries)

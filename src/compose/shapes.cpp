@@ -1,5 +1,9 @@
 #include "shapes.hpp"
 
+#include <algorithm>
+#include <unordered_map>
+#include <vector>
+
 namespace davit::compose {
 namespace {
 
@@ -319,10 +323,43 @@ constexpr Shape kModel{kModelFields};
 
 }  // namespace
 
+namespace {
+
+/// Names to positions, sorted by name.
+using FieldIndex = std::vector<std::pair<std::string_view, std::size_t>>;
+using Indexes = std::unordered_map<const Shape*, FieldIndex>;
+
+void add_index(Indexes& indexes, const Shape& shape) {
+  if (indexes.contains(&shape)) return;
+  FieldIndex index;
+  for (std::size_t i = 0; i < shape.fields.size(); ++i) index.emplace_back(shape.fields[i].name, i);
+  std::sort(index.begin(), index.end());
+  indexes.emplace(&shape, std::move(index));
+  for (const Field& field : shape.fields)
+    if (field.shape != nullptr) add_index(indexes, *field.shape);
+}
+
+const FieldIndex& index_of(const Shape& shape) {
+  static const Indexes kIndexes = [] {
+    Indexes indexes;
+    for (const Shape* root : {&kService, &kNetwork, &kVolume, &kFileObject, &kModel}) add_index(indexes, *root);
+    return indexes;
+  }();
+  return kIndexes.at(&shape);
+}
+
+}  // namespace
+
+std::optional<std::size_t> Shape::position(std::string_view name) const {
+  const FieldIndex& index = index_of(*this);
+  const auto at = std::lower_bound(index.begin(), index.end(), name,
+                                   [](const auto& item, std::string_view wanted) { return item.first < wanted; });
+  return at != index.end() && at->first == name ? std::optional(at->second) : std::nullopt;
+}
+
 const Field* Shape::find(std::string_view name) const {
-  for (const Field& field : fields)
-    if (field.name == name) return &field;
-  return nullptr;
+  const auto found = position(name);
+  return found ? &fields[*found] : nullptr;
 }
 
 const Shape& service_shape() {

@@ -2,6 +2,7 @@
 // What attributes the objects of a Compose file have, in the order in which docker compose prints them, and in which
 // form each ends up. Read by decode (to give values that form) and by render (order, and what is left out when empty).
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -55,6 +56,7 @@ struct Field {
 struct Shape {
   std::span<const Field> fields;
   [[nodiscard]] const Field* find(std::string_view name) const;
+  [[nodiscard]] std::optional<std::size_t> position(std::string_view name) const;
 };
 
 [[nodiscard]] const Shape& service_shape();

@@ -72,6 +72,7 @@ int main(int argc, char** argv) {
   if (!parse(argc, argv, arguments)) return 1;
   auto& request = arguments.request;
   read_environment(request);
+  request.options.bind = false;
   request.read_stdin = [] {
     return std::string(std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>());
   };

@@ -77,7 +77,8 @@ TEST_P(Messages, AreAsReviewed) {
   EXPECT_FALSE(found.empty()) << "a case must report something";
 }
 
-INSTANTIATE_TEST_SUITE_P(All, Messages, ::testing::ValuesIn(case_names()), [](const auto& given) { return given.param; });
+INSTANTIATE_TEST_SUITE_P(All, Messages, ::testing::ValuesIn(case_names()),
+                         [](const auto& given) { return given.param; });
 
 }  // namespace
 }  // namespace davit::compose

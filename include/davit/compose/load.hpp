@@ -23,6 +23,7 @@ struct LoadOptions {
   bool resolve_paths = true;        ///< make relative paths absolute
   bool check_consistency = true;    ///< references, cycles, conflicts between attributes
   bool resolve_environment = true;  ///< read `env_file` into `environment`
+  bool bind = true;                 ///< make the typed project; without it only its names and paths are set
   bool keep_all_resources = false;  ///< keep networks, volumes, … that no service uses
 };
 
