@@ -112,13 +112,13 @@ void write_private(const std::string& path, const std::string& text) {
 
 /// Kills a process of a container by its number on the host, after making sure that it still is one: the number may
 /// have been used again.
-void kill_in_container(const std::string& pid_file, const std::string& container_id) {
+void kill_in_container(const std::string& pid_file, const std::string& cgroup) {
   const auto pid = read_pid(pid_file);
   if (!pid) return;
   const auto process = process::PidFd::open(*pid);
   if (!process) return;
   const std::string groups = read_small("/proc/" + std::to_string(*pid) + "/cgroup");
-  if (groups.find(container_id) != std::string::npos) process->send(SIGKILL);
+  if (groups.find(":" + cgroup + "\n") != std::string::npos) process->send(SIGKILL);
 }
 
 Task<void> await_ends(std::vector<pid_t> processes) {
@@ -217,6 +217,7 @@ OciRuntime::Command OciRuntime::exec_command(const ContainerId& id, const std::s
 
 Task<OciRuntime::ExecResult> OciRuntime::exec(ContainerId id, std::string bundle_dir, ExecRequest request) {
   Command prepared = exec_command(id, bundle_dir, request.options);
+  const std::string cgroup = read_bundle(bundle_dir).cgroup;
   const std::string name = prepared.process_file.substr(0, prepared.process_file.size() - 5);
   const std::string pid_file = name + ".pid";
   const std::string log = name + ".log";
@@ -236,7 +237,7 @@ Task<OciRuntime::ExecResult> OciRuntime::exec(ContainerId id, std::string bundle
     failure = std::current_exception();
   }
   // Killing the runtime leaves the program in the container running.
-  if (failure || exit.timed_out) kill_in_container(pid_file, id.str());
+  if (failure || exit.timed_out) kill_in_container(pid_file, cgroup);
   if (failure) std::rethrow_exception(failure);
   ExecResult result{.exit_code = exit.timed_out ? -1 : exit.code, .timed_out = exit.timed_out, .output = std::move(exit.out)};
   const std::string messages = read_small(log);

@@ -47,7 +47,8 @@ class OciRuntime {
     std::optional<Fd> pidfd;       ///< none: it has already ended and been reaped; the reaper knows its status
     Fd terminal;                   ///< the pty's master end, when the config asks for a terminal
   };
-  /// Beside the container's first process, crun leaves one that ends at once; the subreaper has to reap both.
+  /// crun leaves ended processes of its own to the nearest subreaper, at run and at exec. It has to reap every child:
+  /// the kernel keeps a container's first process from ending while zombies are left in its PID namespace.
   /// `run --detach`: the container's program is running when this ends. Throws Error with docker's exit code (127: the
   /// command does not exist, 126: it cannot be executed, 125: anything else) and a message that names the command; then,
   /// as after cancellation, nothing of the container is left.
@@ -63,7 +64,8 @@ class OciRuntime {
     bool timed_out = false;
     std::string output;
   };
-  /// Runs a program in a running container to its end, output captured: health checks. On time-out or cancellation the
+  /// Runs a program in a running container to its end, output captured: health checks. Output is in the order written
+  /// with crun; runc copies the two streams and may swap lines. On time-out or cancellation the
   /// program in the container is killed. Throws Error only if the container is not running.
   Task<ExecResult> exec(ContainerId id, std::string bundle_dir, ExecRequest request);
 
