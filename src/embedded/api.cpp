@@ -1,0 +1,146 @@
+#include "embedded/api.hpp"
+
+#include <unistd.h>
+
+#include <cstdlib>
+
+namespace davit::embedded {
+namespace {
+
+HttpResponse not_found(const HttpRequest& request) {
+  return {404, error_to_json(Error("the supervisor knows no '" + request.method + " " + request.path +
+                                   "': it is of another version"))};
+}
+
+std::int64_t number(const HttpRequest& request, std::string_view name, std::int64_t otherwise) {
+  const auto text = request.parameter(name);
+  return text ? std::strtoll(text->c_str(), nullptr, 10) : otherwise;
+}
+
+engine::StopRequest stop_request(const HttpRequest& request) {
+  engine::StopRequest stop;
+  if (request.parameter("grace")) stop.grace = std::chrono::nanoseconds(number(request, "grace", 0));
+  return stop;
+}
+
+Cause cause_of(const HttpRequest& request) {
+  return request.cause.empty() ? "a request" : state::cause_command(request.cause);
+}
+
+/// "/v1/containers/<id>/<action>": the id and the action (maybe empty).
+std::optional<std::pair<ContainerId, std::string>> container_path(const std::string& path) {
+  constexpr std::string_view kPrefix = "/v1/containers/";
+  if (!path.starts_with(kPrefix)) return std::nullopt;
+  const std::string rest = path.substr(kPrefix.size());
+  const std::size_t slash = rest.find('/');
+  if (slash == std::string::npos) return std::pair{ContainerId(rest), std::string()};
+  return std::pair{ContainerId(rest.substr(0, slash)), rest.substr(slash + 1)};
+}
+
+}  // namespace
+
+bool Api::abandonable(const HttpRequest& request) { return request.path == "/v1/events"; }
+
+Task<HttpResponse> Api::answer(HttpRequest request) {
+  if (request.path == "/v1/observe") co_return HttpResponse{200, engine::to_json(engine_.observe())};
+  if (request.path == "/v1/events") co_return co_await on_events(std::move(request));
+  if (request.path == "/v1/newest-event") co_return HttpResponse{200, number_to_json("id", engine_.events().newest())};
+  if (request.path == "/v1/hello") co_return HttpResponse{200, number_to_json("keeper", ::getppid())};
+  if (request.path == "/v1/end")
+    co_return HttpResponse{200, number_to_json("keeper", engine_.is_empty() ? ::getppid() : 0)};
+  if (request.path.starts_with("/v1/networks")) co_return co_await on_network(std::move(request));
+  if (request.path.starts_with("/v1/volumes")) co_return co_await on_volume(std::move(request));
+  if (auto target = container_path(request.path)) {
+    ContainerId id = std::move(target->first);
+    std::string action = std::move(target->second);
+    co_return co_await on_container(std::move(request), std::move(id), std::move(action));
+  }
+  co_return not_found(request);
+}
+
+Task<HttpResponse> Api::on_events(HttpRequest request) {
+  const std::int64_t since = number(request, "since", 0);
+  const std::vector<engine::Event> events = co_await engine_.events().next(since);
+  co_return HttpResponse{200, engine::to_json(events)};
+}
+
+Task<HttpResponse> Api::on_network(HttpRequest request) {
+  Cause cause = cause_of(request);
+  if (request.method == "POST") {
+    engine::NetworkSpec spec = engine::network_spec_from_json(request.body);
+    co_await engine_.create_network(std::move(spec), std::move(cause));
+    co_return HttpResponse{};
+  }
+  if (request.method == "DELETE") {
+    std::string name = request.parameter("name").value_or("");
+    co_await engine_.remove_network(std::move(name), std::move(cause));
+    co_return HttpResponse{};
+  }
+  co_return not_found(request);
+}
+
+Task<HttpResponse> Api::on_volume(HttpRequest request) {
+  Cause cause = cause_of(request);
+  if (request.method == "POST") {
+    engine_.create_volume(engine::volume_spec_from_json(request.body), cause);
+    co_return HttpResponse{};
+  }
+  if (request.method == "DELETE") {
+    std::string name = request.parameter("name").value_or("");
+    co_await engine_.remove_volume(std::move(name), std::move(cause));
+    co_return HttpResponse{};
+  }
+  co_return not_found(request);
+}
+
+Task<HttpResponse> Api::on_container(HttpRequest request, ContainerId id, std::string action) {
+  Cause cause = cause_of(request);
+  HttpResponse done;
+  if (request.method == "DELETE" && action.empty()) {
+    const auto volumes =
+        request.parameter("volumes") == "anonymous" ? engine::WithVolumes::Anonymous : engine::WithVolumes::No;
+    co_await engine_.remove_container(std::move(id), volumes, std::move(cause));
+  } else if (request.method != "POST") {
+    done = not_found(request);
+  } else if (action == "create") {
+    engine::CreateOptions options;
+    if (auto old = request.parameter("inherit")) options.inherit_volumes_from = ContainerId(*old);
+    engine_.create_container(std::move(id), engine::container_spec_from_json(request.body), options, cause);
+  } else if (action == "start") {
+    co_await engine_.start_container(std::move(id), std::move(cause));
+  } else if (action == "stop") {
+    const engine::StopRequest stop = stop_request(request);
+    co_await engine_.stop_container(std::move(id), stop, std::move(cause));
+  } else if (action == "restart") {
+    const engine::StopRequest stop = stop_request(request);
+    co_await engine_.restart_container(std::move(id), stop, std::move(cause));
+  } else if (action == "kill") {
+    std::string signal = request.parameter("signal").value_or("");
+    co_await engine_.kill_container(std::move(id), std::move(signal), std::move(cause));
+  } else if (action == "pause") {
+    co_await engine_.pause_container(std::move(id), std::move(cause));
+  } else if (action == "unpause") {
+    co_await engine_.unpause_container(std::move(id), std::move(cause));
+  } else if (action == "rename") {
+    std::string name = request.parameter("name").value_or("");
+    co_await engine_.rename_container(std::move(id), std::move(name), std::move(cause));
+  } else if (action == "exec") {
+    ExecRequest exec = exec_request_from_json(request.body);
+    const ExecPlan plan = co_await engine_.plan_exec(std::move(id), std::move(exec));
+    done.body = exec_plan_to_json(plan);
+  } else if (action == "resize") {
+    engine_.resize_terminal(id, static_cast<unsigned>(number(request, "columns", 80)),
+                            static_cast<unsigned>(number(request, "rows", 24)));
+  } else {
+    done = not_found(request);
+  }
+  co_return done;
+}
+
+std::unique_ptr<InputSink> Api::attach(const HttpRequest& request) {
+  const auto target = container_path(request.path);
+  if (!target || target->second != "stdin") throw Error("nothing to attach at '" + request.path + "'");
+  return engine_.attach_stdin(target->first);
+}
+
+}  // namespace davit::embedded

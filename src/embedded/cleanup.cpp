@@ -1,0 +1,99 @@
+// After a crash of everything: what is left is found by its marks on the kernel's objects, not by state files.
+
+#include <sys/wait.h>
+
+#include <filesystem>
+
+#include "davit/base/error.hpp"
+#include "davit/container/bundle.hpp"
+#include "davit/container/cgroups.hpp"
+#include "davit/container/host.hpp"
+#include "davit/container/rootfs.hpp"
+#include "davit/embedded/client.hpp"
+#include "davit/network/project_network.hpp"
+#include "davit/process/pidfd.hpp"
+#include "davit/state/containers.hpp"
+#include "davit/state/journal.hpp"
+#include "davit/state/networks.hpp"
+#include "embedded/connection.hpp"
+#include "embedded/event_log.hpp"
+
+namespace davit::embedded {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kKillLimit = 10s;
+
+/// Kills everything in the project's groups and waits for the end of each process.
+Task<std::size_t> kill_processes(const container::Cgroups& cgroups, std::string group, Timers& timers) {
+  std::vector<process::PidFd> processes;
+  for (const pid_t pid : cgroups.processes(group))
+    if (auto process = process::PidFd::open(pid)) processes.push_back(std::move(*process));
+  cgroups.kill(group);
+  for (const auto& process : processes) {
+    Task<void> ending = process.ended();
+    const TimedOut timed_out = co_await with_timeout(timers, kKillLimit, std::move(ending));
+    if (timed_out == TimedOut::Yes) throw Error("a process in cgroup '" + group + "' does not end after SIGKILL");
+  }
+  co_return processes.size();
+}
+
+/// Rows of containers that cannot be running any more.
+std::size_t correct_rows(const Paths& paths) {
+  if (!std::filesystem::exists(paths.database())) return 0;
+  state::Database database = state::Database::open(paths.database());
+  state::Containers containers(database);
+  std::size_t corrected = 0;
+  for (auto& row : containers.of_project(paths.project)) {
+    if (row.pid == 0 && row.state != state::ContainerState::Restarting) continue;
+    row.state = state::ContainerState::Exited;
+    row.exit_code = 137;
+    row.pid = 0;
+    row.finished = state::wall_time_now();
+    row.error = "its supervisor and keeper were killed";
+    row.health_json.clear();
+    state::Transaction transaction(database);
+    state::Networks(database).release_all(row.id);
+    if (containers.update(row)) ++corrected;
+    state::Event event;
+    event.project = paths.project;
+    event.kind = "die";
+    event.subject_kind = "container";
+    event.subject = row.id.str();
+    event.attributes_json = R"({"exitCode":"137"})";
+    event.cause = "supervisor and keeper were killed";
+    state::Journal(database).append(std::move(event));
+    transaction.commit();
+  }
+  return corrected;
+}
+
+}  // namespace
+
+Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& timers) {
+  const Paths paths{options.data_root, options.run_root, options.project};
+  std::vector<std::string> removed;
+  if (keeper_is_alive(paths)) co_return removed;
+  const container::Cgroups cgroups(container::detect_host().cgroups);
+  const std::string group = paths.cgroup();
+  if (cgroups.exists(group)) {
+    const std::size_t killed = co_await kill_processes(cgroups, group, timers);
+    if (killed > 0) removed.push_back(std::to_string(killed) + " processes");
+    if (cgroups.remove(group) == container::Cgroups::Removed::Yes) {
+      cgroups.prune_parents(group);
+      removed.push_back("cgroup '" + group + "'");
+    }
+  }
+  for (auto& what : network::cleanup_leftovers(paths.scope())) removed.push_back(std::move(what));
+  const std::size_t rows = correct_rows(paths);
+  if (rows > 0) removed.push_back("the state of " + std::to_string(rows) + " containers that said to be running");
+  if (std::filesystem::exists(paths.folder())) {
+    container::unmount_below(paths.folder());
+    std::filesystem::remove_all(paths.folder());
+    removed.push_back("folder '" + paths.folder() + "'");
+  }
+  co_return removed;
+}
+
+}  // namespace davit::embedded

@@ -1,0 +1,170 @@
+#include "davit/embedded/client.hpp"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "davit/base/error.hpp"
+#include "davit/process/pidfd.hpp"
+#include "embedded/connection.hpp"
+#include "embedded/event_log.hpp"
+#include "embedded/exec.hpp"
+#include "embedded/offline.hpp"
+#include "embedded/protocol.hpp"
+
+namespace davit::embedded {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kEndLimit = 5s;
+
+std::string container_path(const ContainerId& id, const std::string& action) {
+  return "/v1/containers/" + id.str() + (action.empty() ? "" : "/" + action);
+}
+
+}  // namespace
+
+struct EmbeddedEngine::Impl {
+  Impl(EngineOptions options, Timers& t)
+      : paths{options.data_root, options.run_root, options.project}, timers(t), connection(std::move(options), paths, t) {}
+
+  Task<void> container_act(ContainerId id, std::string action, std::vector<std::pair<std::string, std::string>> query) {
+    HttpRequest request{"POST", container_path(id, action), std::move(query)};
+    co_await connection.act(std::move(request));
+  }
+
+  static std::vector<std::pair<std::string, std::string>> query_of(const engine::StopRequest& request) {
+    if (!request.grace) return {};
+    return {{"grace", std::to_string(request.grace->count())}};
+  }
+
+  Paths paths;
+  Timers& timers;
+  Connection connection;
+};
+
+EmbeddedEngine::EmbeddedEngine(EngineOptions options, Timers& timers)
+    : impl_(std::make_unique<Impl>(std::move(options), timers)) {}
+
+EmbeddedEngine::~EmbeddedEngine() = default;
+
+Task<engine::Observed> EmbeddedEngine::observe() {
+  HttpRequest request{"GET", "/v1/observe"};
+  const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
+  co_return answer ? engine::observed_from_json(*answer) : observe_offline(impl_->paths);
+}
+
+Task<std::optional<engine::ObservedNetwork>> EmbeddedEngine::find_network(std::string name) {
+  co_return find_network_row(impl_->paths, name);
+}
+
+Task<std::optional<engine::ObservedVolume>> EmbeddedEngine::find_volume(std::string name) {
+  co_return find_volume_row(impl_->paths, name);
+}
+
+Task<void> EmbeddedEngine::create_network(engine::NetworkSpec spec) {
+  HttpRequest request{"POST", "/v1/networks", {}, engine::to_json(spec)};
+  co_await impl_->connection.act(std::move(request));
+}
+
+Task<void> EmbeddedEngine::remove_network(std::string name) {
+  HttpRequest request{"DELETE", "/v1/networks", {{"name", std::move(name)}}};
+  co_await impl_->connection.act(std::move(request));
+}
+
+Task<void> EmbeddedEngine::create_volume(engine::VolumeSpec spec) {
+  HttpRequest request{"POST", "/v1/volumes", {}, engine::to_json(spec)};
+  co_await impl_->connection.act(std::move(request));
+}
+
+Task<void> EmbeddedEngine::remove_volume(std::string name) {
+  HttpRequest request{"DELETE", "/v1/volumes", {{"name", std::move(name)}}};
+  co_await impl_->connection.act(std::move(request));
+}
+
+Task<ContainerId> EmbeddedEngine::create_container(engine::ContainerSpec spec, engine::CreateOptions options) {
+  // The id is ours, so that a request that is sent twice makes one container.
+  const ContainerId id(random_id());
+  HttpRequest request{"POST", container_path(id, "create"), {}, engine::to_json(spec)};
+  if (options.inherit_volumes_from) request.query.emplace_back("inherit", options.inherit_volumes_from->str());
+  co_await impl_->connection.act(std::move(request));
+  co_return id;
+}
+
+Task<void> EmbeddedEngine::start_container(ContainerId id) { return impl_->container_act(std::move(id), "start", {}); }
+
+Task<void> EmbeddedEngine::stop_container(ContainerId id, engine::StopRequest request) {
+  return impl_->container_act(std::move(id), "stop", Impl::query_of(request));
+}
+
+Task<void> EmbeddedEngine::kill_container(ContainerId id, std::string signal) {
+  return impl_->container_act(std::move(id), "kill", {{"signal", std::move(signal)}});
+}
+
+Task<void> EmbeddedEngine::restart_container(ContainerId id, engine::StopRequest request) {
+  return impl_->container_act(std::move(id), "restart", Impl::query_of(request));
+}
+
+Task<void> EmbeddedEngine::pause_container(ContainerId id) { return impl_->container_act(std::move(id), "pause", {}); }
+
+Task<void> EmbeddedEngine::unpause_container(ContainerId id) {
+  return impl_->container_act(std::move(id), "unpause", {});
+}
+
+Task<void> EmbeddedEngine::rename_container(ContainerId id, std::string name) {
+  return impl_->container_act(std::move(id), "rename", {{"name", std::move(name)}});
+}
+
+Task<void> EmbeddedEngine::remove_container(ContainerId id, engine::WithVolumes volumes) {
+  HttpRequest request{"DELETE", container_path(id, "")};
+  if (volumes == engine::WithVolumes::Anonymous) request.query.emplace_back("volumes", "anonymous");
+  co_await impl_->connection.act(std::move(request));
+}
+
+Task<std::vector<engine::Event>> EmbeddedEngine::next_events(std::int64_t since) {
+  HttpRequest request{"GET", "/v1/events", {{"since", std::to_string(since)}}};
+  const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
+  // Without a supervisor nothing happens any more; what happened before its end may be unread.
+  co_return answer ? engine::events_from_json(*answer) : events_offline(impl_->paths, since);
+}
+
+Task<std::int64_t> EmbeddedEngine::newest_event() { co_return newest_event_offline(impl_->paths); }
+
+Task<int> EmbeddedEngine::exec(ContainerId id, ExecRequest request) {
+  HttpRequest http{"POST", container_path(id, "exec"), {}, exec_request_to_json(request)};
+  const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(http));
+  if (!answer) throw Error(Diagnostic::error("not-running", "project '" + impl_->paths.project + "' is not running"));
+  ExecPlan plan = exec_plan_from_json(*answer);
+  co_return co_await run_in_keeper(std::move(plan));
+}
+
+Task<std::unique_ptr<StdinStream>> EmbeddedEngine::attach_stdin(ContainerId id) {
+  HttpRequest request{"POST", container_path(id, "stdin")};
+  co_return co_await impl_->connection.attach(std::move(request));
+}
+
+Task<void> EmbeddedEngine::resize_terminal(ContainerId id, unsigned columns, unsigned rows) {
+  return impl_->container_act(std::move(id), "resize",
+                              {{"columns", std::to_string(columns)}, {"rows", std::to_string(rows)}});
+}
+
+std::string EmbeddedEngine::log_folder(const ContainerId& id) const { return impl_->paths.logs(id); }
+
+bool EmbeddedEngine::is_alive() const { return keeper_is_alive(impl_->paths); }
+
+Task<void> EmbeddedEngine::close() {
+  if (!is_alive()) co_return;
+  HttpRequest request{"POST", "/v1/end"};
+  const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
+  std::optional<process::PidFd> keeper;
+  if (answer)
+    if (const auto pid = number_from_json("keeper", *answer); pid != 0) keeper = process::PidFd::open(static_cast<pid_t>(pid));
+  impl_->connection.close_idle();  // the supervisor ends when the last connection does
+  if (!keeper) co_return;
+  Task<void> ending = keeper->ended();
+  co_await with_timeout(impl_->timers, kEndLimit, std::move(ending));
+}
+
+}  // namespace davit::embedded

@@ -1,0 +1,154 @@
+#include "embedded/connection.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "davit/base/error.hpp"
+#include "davit/process/run.hpp"
+
+namespace davit::embedded {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kStartLimit = 60s;  ///< recovery after a crash of everything included
+constexpr int kAttempts = 8;       ///< supervisors that die under one request before it is given up
+constexpr int kReadyFd = 9;
+constexpr std::size_t kLogTail = 2000;
+
+std::string value_of(HttpResponse response) {
+  if (response.status >= 400) throw error_from_json(response.body);
+  return std::move(response.body);
+}
+
+std::string last_of(const std::string& path) {
+  std::ifstream in(path);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  return text.size() <= kLogTail ? text : text.substr(text.size() - kLogTail);
+}
+
+/// Opens the lock and waits for it. The folder may be removed meanwhile by the end of a project: then it is made anew.
+int take_lock(const std::string& folder, const std::string& path) {
+  for (;;) {
+    std::filesystem::create_directories(folder);
+    ::chmod(folder.c_str(), 0700);
+    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd && errno == ENOENT) continue;
+    if (!fd) throw_system_error("open", path, errno);
+    while (::flock(fd.get(), LOCK_EX) != 0)
+      if (errno != EINTR) throw_system_error("lock", path, errno);
+    struct stat held {};
+    struct stat there {};
+    if (::fstat(fd.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+        held.st_dev == there.st_dev)
+      return fd.release();
+  }
+}
+
+}  // namespace
+
+bool keeper_is_alive(const Paths& paths) {
+  const Fd fd(::open(paths.keeper_lock().c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd) return false;
+  return ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+Connection::Connection(EngineOptions options, Paths paths, Timers& timers)
+    : options_(std::move(options)), paths_(std::move(paths)), timers_(timers), client_(paths_.socket()) {}
+
+Task<std::optional<std::string>> Connection::ask(HttpRequest request) {
+  request.cause = options_.cause;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::optional<HttpResponse> response = co_await client_.request(request);
+    if (response) co_return value_of(std::move(*response));
+    if (!keeper_is_alive(paths_)) co_return std::nullopt;
+  }
+  co_return std::nullopt;
+}
+
+Task<std::string> Connection::act(HttpRequest request) {
+  request.cause = options_.cause;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    // While a keeper lives its listener takes the connection, even if the supervisor is just being replaced.
+    std::optional<HttpResponse> response = co_await client_.request(request);
+    if (!response) response = co_await start_and_send(request);
+    if (response) co_return value_of(std::move(*response));
+  }
+  throw Error(Diagnostic::error("supervisor-dies", "the supervisor of project '" + options_.project +
+                                                       "' died again and again during this request")
+                  .note("its log ends: " + last_of(paths_.supervisor_log())));
+}
+
+Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
+  request.cause = options_.cause;
+  std::unique_ptr<StdinStream> stream = co_await client_.attach(std::move(request));
+  if (!stream) throw Error("the supervisor of project '" + options_.project + "' cannot be reached");
+  co_return stream;
+}
+
+Task<std::optional<HttpResponse>> Connection::start_and_send(HttpRequest request) {
+  const Fd held = co_await lock();
+  if (!keeper_is_alive(paths_)) co_await start();
+  co_return co_await client_.request(std::move(request));
+}
+
+Task<Fd> Connection::lock() {
+  if (!pool_) pool_ = std::make_unique<WorkerPool>(1);
+  const std::string folder = paths_.folder();
+  const std::string path = paths_.lock();
+  std::function<int()> work = [folder, path] { return take_lock(folder, path); };
+  const int fd = co_await pool_->call(std::move(work));
+  co_return Fd(fd);
+}
+
+Task<void> Connection::start() {
+  std::string keeper = options_.keeper_program;
+  if (keeper.empty()) keeper = process::find_helper("davit-keeper").value_or("");
+  if (keeper.empty()) throw Error("cannot find 'davit-keeper', which belongs beside davit or in ../libexec/davit");
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_system_error("make", "a pipe", errno);
+  Fd read_end(ends[0]);
+  Fd write_end(ends[1]);
+  process::Command command;
+  command.argv = {keeper, "--folder", paths_.folder(), "--ready", std::to_string(kReadyFd), "--"};
+  command.argv.insert(command.argv.end(), options_.supervisor_command.begin(), options_.supervisor_command.end());
+  command.pass.push_back({write_end.get(), kReadyFd});
+  command.timeout = kStartLimit;
+  const process::Exit exit = co_await process::run(timers_, std::move(command));
+  write_end.reset();
+  if (exit.code != 0) throw Error("cannot start the keeper of project '" + options_.project + "': " + exit.err);
+  Task<std::string> waiting = until_ready(std::move(read_end));
+  const std::optional<std::string> said = co_await with_timeout(timers_, kStartLimit, std::move(waiting));
+  if (said == "ok") co_return;
+  if (said && said->starts_with('{')) throw error_from_json(*said).context("while starting the supervisor of project '" + options_.project + "'");
+  throw Error(Diagnostic::error("supervisor-failed", "the supervisor of project '" + options_.project + "' did not start")
+                  .note("its log ends: " + last_of(paths_.supervisor_log())));
+}
+
+Task<std::string> Connection::until_ready(Fd pipe) {
+  const auto executor = co_await asio::this_coro::executor;
+  asio::posix::stream_descriptor descriptor(executor, pipe.release());
+  std::string text;
+  std::array<char, 4096> chunk{};
+  for (;;) {
+    boost::system::error_code error;
+    const std::size_t got =
+        co_await descriptor.async_read_some(asio::buffer(chunk), asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error) co_return text;
+    text.append(chunk.data(), got);
+    if (text == "ok") co_return text;
+  }
+}
+
+}  // namespace davit::embedded

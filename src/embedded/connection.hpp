@@ -1,0 +1,45 @@
+#pragma once
+// Reaching the supervisor of a project: the one that runs, or a new one.
+
+#include <memory>
+#include <string>
+
+#include "davit/async/offload.hpp"
+#include "davit/async/task.hpp"
+#include "davit/async/timers.hpp"
+#include "davit/base/fd.hpp"
+#include "davit/embedded/options.hpp"
+#include "embedded/http_client.hpp"
+#include "embedded/paths.hpp"
+
+namespace davit::embedded {
+
+class Connection {
+ public:
+  Connection(EngineOptions options, Paths paths, Timers& timers);
+
+  /// The answer, from a supervisor that is started if there is none. Sends again when a supervisor died meanwhile. Throws
+  /// what the supervisor answers as an error.
+  Task<std::string> act(HttpRequest request);
+  /// The same without starting anything: nullopt when there is none.
+  Task<std::optional<std::string>> ask(HttpRequest request);
+  Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
+  void close_idle() { client_.close_idle(); }
+
+ private:
+  Task<std::optional<HttpResponse>> start_and_send(HttpRequest request);
+  Task<Fd> lock();
+  Task<void> start();
+  Task<std::string> until_ready(Fd pipe);
+
+  EngineOptions options_;
+  Paths paths_;
+  Timers& timers_;
+  HttpClient client_;
+  std::unique_ptr<WorkerPool> pool_;  ///< for the wait for a lock
+};
+
+/// True if a keeper holds its lock in the project's folder.
+[[nodiscard]] bool keeper_is_alive(const Paths& paths);
+
+}  // namespace davit::embedded

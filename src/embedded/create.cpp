@@ -1,0 +1,211 @@
+// Containers come and go: everything before the first start and after the last end.
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <set>
+
+#include "davit/base/error.hpp"
+#include "davit/state/volumes.hpp"
+#include "embedded/project_engine.hpp"
+
+namespace davit::embedded {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The spec as it may be stored: secrets are nowhere but in memory.
+engine::ContainerSpec without_content(engine::ContainerSpec spec) {
+  for (auto& file : spec.files) file.content.reset();
+  return spec;
+}
+
+Fd memory_file(const std::string& name, const std::string& content) {
+  Fd fd(::memfd_create(name.c_str(), MFD_CLOEXEC));
+  if (!fd) throw_system_error("make", "a memory file", errno);
+  for (std::size_t done = 0; done < content.size();) {
+    const ssize_t put = ::write(fd.get(), content.data() + done, content.size() - done);
+    if (put < 0 && errno != EINTR) throw_system_error("write", "a memory file", errno);
+    if (put > 0) done += static_cast<std::size_t>(put);
+  }
+  return fd;
+}
+
+std::string read_all(int fd) {
+  std::string out;
+  std::array<char, 4096> chunk{};
+  for (off_t at = 0;;) {
+    const ssize_t got = ::pread(fd, chunk.data(), chunk.size(), at);
+    if (got <= 0) return out;
+    out.append(chunk.data(), static_cast<std::size_t>(got));
+    at += got;
+  }
+}
+
+}  // namespace
+
+std::vector<state::Volume> ProjectEngine::resolve_volumes(engine::ContainerSpec& spec,
+                                                          const engine::CreateOptions& options) {
+  std::map<std::string, std::string> inherited;  // target to volume
+  if (options.inherit_volumes_from) {
+    const RecordPtr old = find(*options.inherit_volumes_from);
+    state::Volumes volumes(database_);
+    for (const auto& mount : old->spec.mounts) {
+      const auto row = mount.kind == engine::Mount::Kind::Volume ? volumes.find(mount.source) : std::nullopt;
+      if (row && row->anonymous) inherited[mount.target] = mount.source;
+    }
+  }
+  std::vector<state::Volume> fresh;
+  for (auto& mount : spec.mounts) {
+    if (mount.kind != engine::Mount::Kind::Volume) continue;
+    const bool anonymous = mount.source.empty();
+    if (anonymous) {
+      const auto old = inherited.find(mount.target);
+      mount.source = old != inherited.end() ? old->second : random_id();
+    }
+    state::Volume row;
+    row.name = mount.source;
+    row.project = spec.project;
+    row.anonymous = anonymous;
+    row.created = state::wall_time_now();
+    if (anonymous) row.labels = {{"com.docker.volume.anonymous", ""}};
+    fresh.push_back(std::move(row));
+  }
+  return fresh;
+}
+
+ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpec spec,
+                                            const engine::CreateOptions& options, const Cause& cause) {
+  if (records_.contains(id)) return id;
+  state::Containers containers(database_);
+  if (!images_.find(spec.image))
+    throw Error(Diagnostic::error("no-such-image", "no image '" + spec.image_name + "' (" + spec.image.str() + ")"));
+  const std::vector<state::Volume> wanted = resolve_volumes(spec, options);
+
+  state::Container row;
+  row.id = id;
+  row.project = paths_.project;
+  row.service = spec.service;
+  row.name = spec.name;
+  row.number = spec.number;
+  row.oneoff = spec.one_off;
+  row.spec_json = engine::to_json(without_content(spec));
+  row.image = spec.image;
+  row.labels = spec.labels;
+  row.created = state::wall_time_now();
+
+  state::Transaction transaction(database_);
+  state::Volumes volumes(database_);
+  for (const auto& volume : wanted)
+    if (!volumes.insert(volume) && !volumes.find(volume.name)) throw Error("cannot make volume '" + volume.name + "'");
+  if (!containers.insert(row)) {
+    const auto holder = containers.find_by_name(spec.name);
+    throw Error(Diagnostic::error("name-in-use", "the container name '" + spec.name + "' is already in use by container '" +
+                                                     (holder ? holder->id.str() : std::string("?")) + "'" +
+                                                     (holder ? " of project '" + holder->project + "'" : std::string())));
+  }
+  std::map<std::string, std::string> attributes{{"image", spec.image_name}};
+  events_.append({"container", "create", id.str(), row.name, row.service, std::move(attributes), cause});
+  transaction.commit();
+
+  for (const auto& volume : wanted) fs::create_directories(paths_.volume_data(volume.name));
+  fs::create_directories(paths_.logs(id));
+  add_record(std::move(row), std::move(spec));
+  keep_files(*records_[id]);
+  return id;
+}
+
+void ProjectEngine::keep_files(const Record& record) {
+  for (std::size_t i = 0; i < record.spec.files.size(); ++i) {
+    const engine::FileMount& file = record.spec.files[i];
+    if (!file.content) continue;
+    const Fd fd = memory_file(file.name, *file.content);
+    keeper_.put(record.file_prefix() + std::to_string(i), fd.get());
+  }
+}
+
+void ProjectEngine::restore_files(Record& record, std::map<std::string, Fd>& held) {
+  for (std::size_t i = 0; i < record.spec.files.size(); ++i) {
+    const auto found = held.find(record.file_prefix() + std::to_string(i));
+    if (found != held.end() && found->second) record.spec.files[i].content = read_all(found->second.get());
+  }
+}
+
+Task<void> ProjectEngine::rename_container(ContainerId id, std::string name, Cause cause) {
+  const RecordPtr record = find(id);
+  Gate::Pass pass = co_await record->busy.enter();
+  if (record->row.name == name) co_return;
+  const std::string old = record->row.name;
+  const std::string old_json = record->row.spec_json;
+  record->row.name = name;
+  record->spec.name = name;
+  record->row.spec_json = engine::to_json(without_content(record->spec));
+  try {
+    write(*record, "rename", {{"oldName", "/" + old}}, cause);
+  } catch (...) {
+    record->row.name = old;
+    record->spec.name = old;
+    record->row.spec_json = old_json;
+    throw Error(Diagnostic::error("name-in-use", "cannot rename container '" + old + "': the name '" + name +
+                                                     "' is already in use"));
+  }
+  network_.rename();
+  changed(*record);
+}
+
+Task<void> ProjectEngine::remove_container(ContainerId id, engine::WithVolumes volumes, Cause cause) {
+  const auto found = records_.find(id);
+  if (found == records_.end()) co_return;  // it is gone, as asked for
+  const RecordPtr record = found->second;
+  Gate::Pass pass = co_await record->busy.enter();
+  co_await until_idle(record);
+  if (record->removed) co_return;
+  if (record->is_running() || record->row.state == state::ContainerState::Restarting)
+    throw Error(Diagnostic::error("still-running", "container '" + record->row.name + "' is running; stop it first"));
+  co_await remove(record, volumes, cause);
+}
+
+Task<void> ProjectEngine::remove(RecordPtr record, engine::WithVolumes with_volumes, Cause cause) {
+  std::vector<std::string> folders{paths_.container(record->id())};
+  ++busy_;
+  std::exception_ptr failure;
+  try {
+    state::Transaction transaction(database_);
+    state::Containers(database_).remove(record->id());
+    state::Networks(database_).release_all(record->id());
+    if (with_volumes == engine::WithVolumes::Anonymous) {
+      std::set<std::string> used;
+      for (const auto& [id, other] : records_)
+        if (other != record)
+          for (const auto& mount : other->spec.mounts) used.insert(mount.source);
+      state::Volumes volumes(database_);
+      for (const auto& mount : record->spec.mounts) {
+        const auto row = mount.kind == engine::Mount::Kind::Volume ? volumes.find(mount.source) : std::nullopt;
+        if (!row || !row->anonymous || used.contains(row->name)) continue;
+        volumes.remove(row->name);
+        folders.push_back(paths_.volume(row->name));
+      }
+    }
+    record->removed = true;
+    events_.append({"container", "destroy", record->id().str(), record->row.name, record->row.service,
+                    {{"image", record->spec.image_name}}, cause});
+    transaction.commit();
+    ++record->run;
+    records_.erase(record->id());
+    keeper_.drop_all(record->file_prefix());
+    std::function<void()> work = [folders] {
+      for (const auto& folder : folders) fs::remove_all(folder);
+    };
+    co_await pool_.run(std::move(work));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  --busy_;
+  changed(*record);
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace davit::embedded

@@ -1,0 +1,332 @@
+// How runs end: by themselves, by request, and what follows.
+
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/write.hpp>
+#include <cerrno>
+#include <fcntl.h>
+
+#include "davit/base/error.hpp"
+#include "davit/base/units.hpp"
+#include "davit/process/signals.hpp"
+#include "embedded/project_engine.hpp"
+
+namespace davit::embedded {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kKillLimit = 15s;  ///< for the kernel to end what got SIGKILL
+
+int signal_of(const std::string& name) {
+  const auto signal = process::parse_signal(name);
+  if (!signal) throw Error("unknown signal '" + name + "'");
+  return *signal;
+}
+
+int stop_signal(const engine::ContainerSpec& spec) {
+  return spec.stop_signal.empty() ? SIGTERM : signal_of(spec.stop_signal);
+}
+
+int exit_code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+/// Processes of another PID namespace outlive PID 1 of the container.
+bool outlives_init(const engine::ContainerSpec& spec) { return !spec.pid_mode.empty() && spec.pid_mode != "private"; }
+
+class DescriptorSink final : public InputSink {
+ public:
+  DescriptorSink(asio::io_context& context, Fd fd, std::function<void()> closed)
+      : descriptor_(context, fd.release()), closed_(std::move(closed)) {}
+
+  Task<void> write(std::string bytes) override {
+    co_await asio::async_write(descriptor_, asio::buffer(bytes), asio::use_awaitable);
+  }
+  void close() override {
+    boost::system::error_code ignored;
+    descriptor_.close(ignored);
+    closed_();
+  }
+
+ private:
+  asio::posix::stream_descriptor descriptor_;
+  std::function<void()> closed_;
+};
+
+}  // namespace
+
+void ProjectEngine::process_exited(const ProcessExit& exit) {
+  for (const auto& [id, record] : records_) {
+    if (record->row.pid != exit.pid || record->phase != Record::Phase::Up) continue;
+    record->phase = Record::Phase::Ending;
+    spawn(ended(record, exit));
+    return;
+  }
+  // A container that ends while its runtime is still about to report the pid; or a stranger, whom nobody will claim.
+  unclaimed_[exit.pid] = exit;
+  if (launching_ > 0) return;
+  for (const auto& [pid, stranger] : unclaimed_) keeper_.forget(pid);
+  unclaimed_.clear();
+}
+
+Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
+  state::Container& row = record->row;
+  const auto ran_for = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::nanoseconds(std::max<std::int64_t>(0, exit.time - row.started)));
+  stop_health(*record);
+  if (outlives_init(record->spec)) cgroups_.kill(paths_.cgroup(row.id));
+  if (record->logs) record->logs->finish();
+  row.oom_killed = cgroups_.oom_kills(paths_.cgroup(row.id)).value_or(0) > 0;
+  row.exit_code = exit_code_of(exit.status);
+  row.finished = exit.time;
+  row.pid = 0;
+  const auto asked = row.stop_requested ? schedule::RestartPolicy::StopRequest::ByUser
+                                        : schedule::RestartPolicy::StopRequest::None;
+  const schedule::RestartPolicy::Action action = record->policy.container_exited(*row.exit_code, ran_for, asked);
+  const auto* const again = std::get_if<schedule::RestartPolicy::StartAgain>(&action);
+  row.state = again != nullptr ? state::ContainerState::Restarting : state::ContainerState::Exited;
+  std::map<std::string, std::string> attributes{{"exitCode", std::to_string(*row.exit_code)}};
+  if (const auto* stay = std::get_if<schedule::RestartPolicy::StayDown>(&action)) attributes["restart"] = stay->cause;
+  Cause cause = WIFSIGNALED(exit.status) ? "signal " + process::signal_name(WTERMSIG(exit.status)) : "process exited";
+  if (row.oom_killed) write(*record, "oom", {}, "the memory limit");
+  const std::int64_t event = write(*record, "die", attributes, cause);
+  keeper_.forget(exit.pid);
+  record->changed.notify();
+
+  const auto leases = again != nullptr ? NetworkHost::Leases::Keep : NetworkHost::Leases::Release;
+  co_await clear_run(record, leases);
+  record->phase = Record::Phase::Idle;
+  cause = state::cause_event(event);
+  if (again != nullptr) {
+    spawn(restart_later(record, again->after, record->run, cause));
+  } else if (record->spec.auto_remove) {
+    spawn(remove_ended(record, cause));
+  }
+  changed(*record);
+}
+
+Task<void> ProjectEngine::remove_ended(RecordPtr record, Cause cause) {
+  Gate::Pass pass = co_await record->busy.enter();
+  if (record->removed || record->is_running()) co_return;
+  co_await remove(record, engine::WithVolumes::Anonymous, cause);
+}
+
+Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases) {
+  const Counted busy(busy_);
+  const ContainerId id = record->id();
+  if (record->logs) record->logs->finish();
+  record->logs.reset();
+  stop_health(*record);
+  record->health.reset();
+  record->process.reset();
+  record->stdin_end.reset();
+  record->terminal.reset();
+  // Each step is tried, whatever became of the one before: what cannot be undone now is said, and found by `down`.
+  std::vector<std::string> problems;
+  try {
+    co_await network_.disconnect(record, leases);
+  } catch (const std::exception& error) {
+    problems.emplace_back(error.what());
+  }
+  try {
+    container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
+    co_await runtime->remove(id);
+  } catch (const std::exception& error) {
+    problems.emplace_back(error.what());
+  }
+  try {
+    const std::string bundle = paths_.bundle(id);
+    const std::string pump_state = paths_.pump_state(id);
+    std::function<void()> work = [bundle, pump_state] {
+      container::remove_bundle(bundle);
+      ::unlink(pump_state.c_str());
+    };
+    co_await pool_.run(std::move(work));
+  } catch (const std::exception& error) {
+    problems.emplace_back(error.what());
+  }
+  keeper_.drop_all(record->run_prefix());
+  for (const auto& problem : problems) log("while clearing up after container '" + record->row.name + "': " + problem);
+}
+
+Task<void> ProjectEngine::restart_later(RecordPtr record, std::chrono::milliseconds after, std::uint64_t run, Cause cause) {
+  co_await timers_.sleep_for(after);
+  Gate::Pass pass = co_await record->busy.enter();
+  if (record->removed || record->run != run || record->row.state != state::ContainerState::Restarting) co_return;
+  record->row.restart_count = record->policy.restarts();
+  co_await start(record, std::move(cause));
+}
+
+Task<void> ProjectEngine::until_idle(RecordPtr record) {
+  while (record->phase != Record::Phase::Idle) {
+    if (record->phase == Record::Phase::Up) co_return;
+    co_await record->changed.wait();
+  }
+}
+
+Task<void> ProjectEngine::until_ended(RecordPtr record) {
+  while (record->phase != Record::Phase::Idle) co_await record->changed.wait();
+}
+
+void ProjectEngine::send(Record& record, int signal) {
+  if (record.process) (void)record.process->send(signal);  // gone is what was asked for
+}
+
+Task<void> ProjectEngine::stop_container(ContainerId id, engine::StopRequest request, Cause cause) {
+  const RecordPtr record = find(id);
+  Gate::Pass pass = co_await record->busy.enter();
+  if (record->removed) co_return;
+  co_await stop(record, request, std::move(cause));
+}
+
+Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Cause cause) {
+  co_await until_idle(record);
+  if (record->row.state == state::ContainerState::Restarting) {
+    ++record->run;
+    record->row.state = state::ContainerState::Exited;
+    record->row.stop_requested = true;
+    write(*record, "stop", {}, cause);
+    changed(*record);
+    co_return;
+  }
+  if (!record->is_running()) co_return;
+  const Counted busy(busy_);
+  const int signal = stop_signal(record->spec);
+  const auto pid = static_cast<pid_t>(record->row.pid);
+  const bool dropped = !outlives_init(record->spec) && signal != SIGKILL && !record->spec.full_stop_grace &&
+                       process::reaction_of_init(pid, signal) == process::Reaction::Drops;
+  record->row.stop_requested = true;
+  std::map<std::string, std::string> attributes{{"signal", std::to_string(dropped ? SIGKILL : signal)}};
+  if (dropped)
+    attributes["reason"] = "process 1 has no handler for " + process::signal_name(signal) + ": waiting cannot help";
+  write(*record, "kill", attributes, cause);
+  send(*record, dropped ? SIGKILL : signal);
+  thaw(*record);
+  const std::chrono::nanoseconds grace = request.grace.value_or(record->spec.stop_grace_period);
+  if (!dropped && signal != SIGKILL) {
+    Task<void> ending = until_ended(record);
+    if (grace < 0ns) {
+      co_await std::move(ending);
+    } else {
+      const TimedOut timed_out = co_await with_timeout(timers_, grace, std::move(ending));
+      if (timed_out == TimedOut::Yes && record->phase == Record::Phase::Up) {
+        write(*record, "kill", {{"signal", std::to_string(SIGKILL)}, {"reason", "grace period of " + format_duration(grace) + " is over"}}, cause);
+        send(*record, SIGKILL);
+      }
+    }
+  }
+  co_await until_killed(record);
+  write(*record, "stop", {}, cause);
+}
+
+void ProjectEngine::thaw(Record& record) {
+  if (record.row.state == state::ContainerState::Paused)
+    cgroups_.freeze(paths_.cgroup(record.id()), container::Cgroups::Frozen::No);
+}
+
+Task<void> ProjectEngine::until_killed(RecordPtr record) {
+  Task<void> ending = until_ended(record);
+  const TimedOut timed_out = co_await with_timeout(timers_, kKillLimit, std::move(ending));
+  if (timed_out == TimedOut::Yes && record->phase != Record::Phase::Idle)
+    throw Error("container '" + record->row.name + "' did not end within " + format_duration(kKillLimit) +
+                " of SIGKILL: a process of it is stuck in the kernel");
+}
+
+Task<void> ProjectEngine::kill_container(ContainerId id, std::string signal, Cause cause) {
+  const RecordPtr record = running(id);
+  const int number = signal_of(signal.empty() ? "SIGKILL" : signal);
+  if (number == SIGKILL || number == stop_signal(record->spec)) record->row.stop_requested = true;
+  write(*record, "kill", {{"signal", std::to_string(number)}}, cause);
+  send(*record, number);
+  if (number != SIGKILL) co_return;
+  thaw(*record);
+  co_await until_killed(record);
+}
+
+Task<void> ProjectEngine::restart_container(ContainerId id, engine::StopRequest request, Cause cause) {
+  const RecordPtr record = find(id);
+  Gate::Pass pass = co_await record->busy.enter();
+  co_await stop(record, request, cause);
+  record->policy.started_by_user();
+  record->row.restart_count = 0;
+  co_await start(record, cause);
+  write(*record, "restart", {}, cause);
+}
+
+Task<void> ProjectEngine::pause_container(ContainerId id, Cause cause) {
+  const RecordPtr record = running(id);
+  Gate::Pass pass = co_await record->busy.enter();
+  if (record->row.state == state::ContainerState::Paused) co_return;
+  if (record->phase != Record::Phase::Up) throw Error("container '" + record->row.name + "' is not running");
+  cgroups_.freeze(paths_.cgroup(id), container::Cgroups::Frozen::Yes);
+  record->row.state = state::ContainerState::Paused;
+  write(*record, "pause", {}, cause);
+  health_event(*record, health::Paused{});
+  changed(*record);
+}
+
+Task<void> ProjectEngine::unpause_container(ContainerId id, Cause cause) {
+  const RecordPtr record = running(id);
+  Gate::Pass pass = co_await record->busy.enter();
+  if (record->row.state != state::ContainerState::Paused)
+    throw Error("container '" + record->row.name + "' is not paused");
+  cgroups_.freeze(paths_.cgroup(id), container::Cgroups::Frozen::No);
+  record->row.state = state::ContainerState::Running;
+  write(*record, "unpause", {}, cause);
+  health_event(*record, health::Unpaused{});
+  changed(*record);
+}
+
+std::unique_ptr<InputSink> ProjectEngine::attach_stdin(const ContainerId& id) {
+  const RecordPtr record = running(id);
+  const bool tty = static_cast<bool>(record->terminal);
+  const int source = tty ? record->terminal.get() : record->stdin_end.get();
+  if (source < 0) throw Error("container '" + record->row.name + "' has no open stdin");
+  Fd copy(::fcntl(source, F_DUPFD_CLOEXEC, 3));
+  if (!copy) throw_system_error("duplicate", "a stdin", errno);
+  const std::uint64_t run = record->run;
+  // A terminal stays open: its program sees the end of input as a character, not as a closed pipe.
+  std::function<void()> closed = [this, record, run, tty] {
+    if (tty || record->run != run) return;
+    record->stdin_end.reset();
+    keeper_.drop(record->run_prefix() + "stdin");
+  };
+  return std::make_unique<DescriptorSink>(context_, std::move(copy), std::move(closed));
+}
+
+void ProjectEngine::resize_terminal(const ContainerId& id, unsigned columns, unsigned rows) {
+  const RecordPtr record = running(id);
+  if (!record->terminal) throw Error("container '" + record->row.name + "' has no terminal");
+  winsize size{};
+  size.ws_col = static_cast<unsigned short>(columns);
+  size.ws_row = static_cast<unsigned short>(rows);
+  if (::ioctl(record->terminal.get(), TIOCSWINSZ, &size) != 0)
+    throw_system_error("resize the terminal of", record->row.name, errno);
+}
+
+Task<ExecPlan> ProjectEngine::plan_exec(ContainerId id, ExecRequest request) {
+  const RecordPtr record = running(id);
+  container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
+  const std::string bundle = paths_.bundle(id);
+  container::ExecOptions options;
+  options.args = std::move(request.args);
+  options.env = std::move(request.env);
+  options.working_dir = request.working_dir;
+  options.tty = request.tty;
+  options.privileged = request.privileged;
+  options.console_size = request.console_size;
+  if (!request.user.empty())
+    options.user = container::resolve_user(request.user, {}, container::read_user_files(rootfs_of(*record)));
+  const container::OciRuntime::Command command = runtime->exec_command(id, bundle, options);
+  co_return ExecPlan{command.argv, command.process_file, ::getppid()};
+}
+
+/// The container's own view of its root file system: right also for what it has mounted since.
+std::string ProjectEngine::rootfs_of(const Record& record) {
+  return "/proc/" + std::to_string(record.row.pid) + "/root";
+}
+
+}  // namespace davit::embedded

@@ -1,0 +1,61 @@
+#include "embedded/exec.hpp"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "davit/base/error.hpp"
+#include "davit/base/fd.hpp"
+#include "davit/process/pidfd.hpp"
+
+namespace davit::embedded {
+namespace {
+
+/// In the child: system calls only. setns() needs a process with one thread, which a child after fork is.
+[[noreturn]] void become(int mount_namespace, char* const* argv) {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (::setns(mount_namespace, CLONE_NEWNS) != 0) ::_exit(125);
+  ::syscall(SYS_close_range, 3U, ~0U, 0U);
+  ::execv(argv[0], argv);
+  ::_exit(125);
+}
+
+}  // namespace
+
+Task<int> run_in_keeper(ExecPlan plan) {
+  const std::string path = "/proc/" + std::to_string(plan.keeper_pid) + "/ns/mnt";
+  const Fd mounts(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!mounts) throw_system_error("open", path, errno);
+  std::vector<char*> argv;
+  for (auto& arg : plan.argv) argv.push_back(arg.data());
+  argv.push_back(nullptr);
+  const pid_t pid = ::fork();
+  if (pid < 0) throw_system_error("start", plan.argv.front(), errno);
+  if (pid == 0) become(mounts.get(), argv.data());
+  const std::optional<process::PidFd> child = process::PidFd::open(pid);
+  std::exception_ptr failure;
+  try {
+    if (child) co_await child->ended();
+  } catch (...) {
+    failure = std::current_exception();
+    ::kill(pid, SIGTERM);  // the runtime passes it on to the program
+  }
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  ::unlink(plan.process_file.c_str());
+  if (failure) std::rethrow_exception(failure);
+  co_return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace davit::embedded

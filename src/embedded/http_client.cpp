@@ -1,0 +1,139 @@
+#include "embedded/http_client.hpp"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http.hpp>
+#include <vector>
+
+namespace davit::embedded {
+namespace {
+
+namespace http = boost::beast::http;
+using Socket = asio::local::stream_protocol::socket;
+using boost::system::error_code;
+
+constexpr std::uint64_t kMaxBody = 256U << 20U;
+
+http::request<http::string_body> make_message(const HttpRequest& request) {
+  http::request<http::string_body> message;
+  message.method_string(request.method);
+  message.target(make_target(request.path, request.query));
+  message.version(11);
+  message.set(http::field::host, "davit");
+  if (!request.cause.empty()) message.set("Davit-Cause", request.cause);
+  message.body() = request.body;
+  message.prepare_payload();
+  return message;
+}
+
+class UpgradedStdin final : public StdinStream {
+ public:
+  explicit UpgradedStdin(Socket socket) : socket_(std::move(socket)) {}
+
+  Task<void> write(std::string bytes) override {
+    error_code error;
+    co_await asio::async_write(socket_, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error) throw Error("the container takes no more input");
+  }
+
+  Task<void> close() override {
+    error_code ignored;
+    socket_.shutdown(Socket::shutdown_send, ignored);
+    co_return;
+  }
+
+ private:
+  Socket socket_;
+};
+
+}  // namespace
+
+struct HttpClient::Impl {
+  /// An open connection; nullopt when nobody listens.
+  Task<std::optional<Socket>> connect() {
+    const auto executor = co_await asio::this_coro::executor;
+    Socket socket(executor);
+    const asio::local::stream_protocol::endpoint where(path);
+    error_code error;
+    co_await socket.async_connect(where, asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error) co_return std::nullopt;
+    co_return std::move(socket);
+  }
+
+  /// The error, if the connection broke.
+  Task<error_code> exchange(Socket& socket, const HttpRequest& request, HttpResponse& out) {
+    http::request<http::string_body> message = make_message(request);
+    error_code error;
+    co_await http::async_write(socket, message, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return error;
+    boost::beast::flat_buffer buffer;
+    http::response_parser<http::string_body> parser;
+    parser.body_limit(kMaxBody);
+    co_await http::async_read(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return error;
+    out.status = parser.get().result_int();
+    out.body = std::move(parser.get().body());
+    co_return error;
+  }
+
+  std::string path;
+  std::vector<Socket> idle;
+};
+
+HttpClient::HttpClient(std::string socket_path) : impl_(std::make_unique<Impl>()) {
+  impl_->path = std::move(socket_path);
+}
+
+HttpClient::~HttpClient() = default;
+
+Task<std::optional<HttpResponse>> HttpClient::request(HttpRequest request) {
+  Impl& impl = *impl_;
+  std::optional<Socket> socket;
+  if (!impl.idle.empty()) {
+    socket = std::move(impl.idle.back());
+    impl.idle.pop_back();
+  } else {
+    socket = co_await impl.connect();
+  }
+  if (!socket) co_return std::nullopt;
+  HttpResponse response;
+  const error_code error = co_await impl.exchange(*socket, request, response);
+  if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+  if (error) {
+    impl.idle.clear();  // they lead to the same supervisor, which is gone
+    co_return std::nullopt;
+  }
+  impl.idle.push_back(std::move(*socket));
+  co_return response;
+}
+
+Task<std::unique_ptr<StdinStream>> HttpClient::attach(HttpRequest request) {
+  std::optional<Socket> socket = co_await impl_->connect();
+  if (!socket) co_return nullptr;
+  http::request<http::string_body> message = make_message(request);
+  message.set(http::field::connection, "Upgrade");
+  message.set(http::field::upgrade, "davit-stdin");
+  error_code error;
+  co_await http::async_write(*socket, message, asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return nullptr;
+  boost::beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  co_await http::async_read_header(*socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+  if (error) co_return nullptr;
+  if (parser.get().result() != http::status::switching_protocols) {
+    co_await http::async_read(*socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return nullptr;
+    throw error_from_json(parser.get().body());
+  }
+  std::unique_ptr<StdinStream> stream = std::make_unique<UpgradedStdin>(std::move(*socket));
+  co_return stream;
+}
+
+void HttpClient::close_idle() { impl_->idle.clear(); }
+
+}  // namespace davit::embedded

@@ -1,0 +1,33 @@
+#pragma once
+// Requests to the supervisor, any number at once: each takes an idle connection or opens one.
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "davit/async/task.hpp"
+#include "davit/embedded/client.hpp"
+#include "embedded/protocol.hpp"
+
+namespace davit::embedded {
+
+class HttpClient {
+ public:
+  explicit HttpClient(std::string socket_path);
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  /// nullopt when nobody listens, or the connection broke before the answer was there.
+  Task<std::optional<HttpResponse>> request(HttpRequest request);
+  /// Upgrades a connection to the stdin of a container. nullptr as above; throws the supervisor's refusal.
+  Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
+  /// Closes idle connections.
+  void close_idle();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace davit::embedded

@@ -1,0 +1,100 @@
+#include "embedded/keeper_link.hpp"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+#include "davit/base/error.hpp"
+
+namespace davit::embedded {
+
+KeeperLink::KeeperLink(asio::io_context& context, Fd socket) : socket_(context, socket.release()) {}
+
+void KeeperLink::send(keeper::Kind kind, std::string_view name, int pid, int fd) {
+  keeper::Message message;
+  message.kind = kind;
+  message.pid = pid;
+  if (!message.set_name(name)) throw Error("the name '" + std::string(name) + "' is too long for the keeper");
+  std::array<std::byte, keeper::kMaxPacket> packet{};
+  iovec data{packet.data(), keeper::encode(message, packet)};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  if (fd >= 0) {
+    header.msg_control = control;
+    header.msg_controllen = sizeof control;
+    cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof fd);
+    std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
+  }
+  // The keeper never waits for us, so waiting for it cannot lock up.
+  while (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL) < 0)
+    if (errno != EINTR) throw_system_error("reach", "the keeper", errno);
+}
+
+void KeeperLink::put(std::string_view name, int fd) { send(keeper::Kind::Put, name, 0, fd); }
+void KeeperLink::drop(std::string_view name) { send(keeper::Kind::Drop, name, 0, -1); }
+void KeeperLink::drop_all(std::string_view prefix) { send(keeper::Kind::DropAll, prefix, 0, -1); }
+void KeeperLink::forget(int pid) { send(keeper::Kind::Forget, "", pid, -1); }
+
+std::optional<KeeperLink::Received> KeeperLink::receive(Wait wait) {
+  std::array<std::byte, keeper::kMaxPacket> packet{};
+  iovec data{packet.data(), packet.size()};
+  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
+  msghdr header{};
+  header.msg_iov = &data;
+  header.msg_iovlen = 1;
+  header.msg_control = control;
+  header.msg_controllen = sizeof control;
+  ssize_t got = 0;
+  do
+    got = ::recvmsg(socket_.native_handle(), &header, MSG_CMSG_CLOEXEC | (wait == Wait::No ? MSG_DONTWAIT : 0));
+  while (got < 0 && errno == EINTR);
+  if (got < 0 && errno == EAGAIN) return std::nullopt;
+  if (got < 0) throw_system_error("hear", "the keeper", errno);
+  if (got == 0) throw Error("the keeper is gone");
+  Received received;
+  const cmsghdr* const rights = CMSG_FIRSTHDR(&header);
+  if (rights != nullptr && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS) {
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(rights), sizeof fd);
+    received.fd.reset(fd);
+  }
+  const auto message = keeper::decode({packet.data(), static_cast<std::size_t>(got)});
+  if (!message) throw Error("the keeper speaks another version of the protocol");
+  received.message = *message;
+  return received;
+}
+
+KeeperLink::Recovered KeeperLink::recover() {
+  send(keeper::Kind::Recover, "", 0, -1);
+  Recovered recovered;
+  for (;;) {
+    std::optional<Received> received = receive(Wait::Yes);
+    if (!received) continue;
+    const keeper::Message& message = received->message;
+    if (message.kind == keeper::Kind::Held)
+      recovered.held.insert_or_assign(std::string(message.name()), std::move(received->fd));
+    if (message.kind == keeper::Kind::Exited)
+      recovered.exits.push_back({message.pid, message.status, message.time});
+    if (message.kind == keeper::Kind::Recovered) {
+      recovered.deaths = message.status;
+      return recovered;
+    }
+  }
+}
+
+Task<void> KeeperLink::listen(std::function<void(ProcessExit)> on_exit) {
+  for (;;) {
+    while (const std::optional<Received> received = receive(Wait::No)) {
+      const keeper::Message& message = received->message;
+      if (message.kind == keeper::Kind::Exited) on_exit({message.pid, message.status, message.time});
+    }
+    co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+  }
+}
+
+}  // namespace davit::embedded

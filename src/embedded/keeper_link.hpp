@@ -1,0 +1,59 @@
+#pragma once
+// The supervisor's end of the line to its keeper.
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "davit/async/task.hpp"
+#include "davit/base/fd.hpp"
+#include "davit/keeper/message.hpp"
+
+namespace davit::embedded {
+
+/// A process of the keeper's has ended.
+struct ProcessExit {
+  int pid = 0;
+  int status = 0;  ///< as of waitpid
+  std::int64_t time = 0;
+};
+
+class KeeperLink {
+ public:
+  KeeperLink(asio::io_context& context, Fd socket);
+
+  struct Recovered {
+    std::map<std::string, Fd> held;
+    std::vector<ProcessExit> exits;
+    int deaths = 0;  ///< supervisors before this one
+  };
+  /// What the keeper has for us. Blocks; to be called once, before listen(). Throws Error when the keeper is gone.
+  [[nodiscard]] Recovered recover();
+
+  // The keeper is done with these even if this process is killed right after the call. The descriptor stays the
+  // caller's. Throws Error when the keeper is gone.
+  void put(std::string_view name, int fd);
+  void drop(std::string_view name);
+  void drop_all(std::string_view prefix);
+  void forget(int pid);
+
+  /// Calls for every exit, until the keeper is gone: then it throws Error.
+  Task<void> listen(std::function<void(ProcessExit)> on_exit);
+
+ private:
+  struct Received {
+    keeper::Message message;
+    Fd fd;
+  };
+  enum class Wait { No, Yes };
+  std::optional<Received> receive(Wait wait);
+  void send(keeper::Kind kind, std::string_view name, int pid, int fd);
+
+  asio::posix::stream_descriptor socket_;
+};
+
+}  // namespace davit::embedded

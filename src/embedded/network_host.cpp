@@ -1,0 +1,490 @@
+#include "embedded/network_host.hpp"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <cerrno>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+
+#include "davit/base/error.hpp"
+#include "davit/network/firewall.hpp"
+#include "davit/network/namespaces.hpp"
+#include "davit/network/pools.hpp"
+#include "embedded/keeper_link.hpp"
+
+namespace davit::embedded {
+namespace {
+
+constexpr const char* kRangeOption = "io.davit.ip_range";
+constexpr std::size_t kShortId = 12;
+
+std::string read_text(const char* path) {
+  std::ifstream in(path);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+network::ProjectNetwork::FirewallUse firewall_use() {
+  return network::Firewall::unavailable() ? network::ProjectNetwork::FirewallUse::None
+                                          : network::ProjectNetwork::FirewallUse::Nftables;
+}
+
+network::Subnet parse_subnet(const std::string& text) {
+  const auto subnet = network::Subnet::parse(text);
+  if (!subnet) throw Error("'" + text + "' is not a subnet");
+  return *subnet;
+}
+
+network::IpAddress parse_address(const std::string& text) {
+  const auto address = network::IpAddress::parse(text);
+  if (!address) throw Error("'" + text + "' is not an IP address");
+  return *address;
+}
+
+network::SubnetPlan plan_of(const state::Network& row, const std::string& subnet,
+                            const std::optional<std::string>& gateway) {
+  const network::Subnet parsed = parse_subnet(subnet);
+  std::optional<network::IpAddress> gateway_address;
+  if (gateway) gateway_address = parse_address(*gateway);
+  std::optional<network::Subnet> range;
+  if (const auto found = row.options.find(kRangeOption); found != row.options.end()) {
+    range = parse_subnet(found->second);
+    if (range->family() != parsed.family()) range.reset();
+  }
+  return network::plan_subnet(parsed, gateway_address, range).value();
+}
+
+std::vector<network::SubnetPlan> plans_of(const state::Network& row) {
+  std::vector<network::SubnetPlan> plans;
+  if (row.subnet_v4) plans.push_back(plan_of(row, *row.subnet_v4, row.gateway_v4));
+  if (row.subnet_v6) plans.push_back(plan_of(row, *row.subnet_v6, row.gateway_v6));
+  return plans;
+}
+
+std::vector<network::Subnet> taken_subnets(state::Networks& networks) {
+  std::vector<network::Subnet> taken = network::host_subnets();
+  for (const auto& row : networks.all()) {
+    if (row.subnet_v4) taken.push_back(parse_subnet(*row.subnet_v4));
+    if (row.subnet_v6) taken.push_back(parse_subnet(*row.subnet_v6));
+  }
+  return taken;
+}
+
+void set_subnet(state::Network& row, const network::SubnetPlan& plan) {
+  const bool v4 = plan.subnet.family() == network::Family::V4;
+  (v4 ? row.subnet_v4 : row.subnet_v6) = plan.subnet.to_string();
+  (v4 ? row.gateway_v4 : row.gateway_v6) = plan.gateway.to_string();
+}
+
+/// The subnets a specification names, and pool subnets for the families it leaves open.
+void choose_subnets(state::Network& row, const engine::NetworkSpec& spec, const std::vector<network::Subnet>& taken) {
+  for (const auto& pool : spec.ipam) {
+    if (pool.subnet.empty()) continue;
+    std::optional<network::IpAddress> gateway;
+    std::optional<network::Subnet> range;
+    if (!pool.gateway.empty()) gateway = parse_address(pool.gateway);
+    if (!pool.ip_range.empty()) range = parse_subnet(pool.ip_range);
+    set_subnet(row, network::plan_subnet(parse_subnet(pool.subnet), gateway, range).value());
+    if (!pool.ip_range.empty()) row.options[kRangeOption] = pool.ip_range;
+  }
+  const std::vector<network::Pool> pools = network::default_pools(read_text("/etc/machine-id"));
+  const auto from_pool = [&](network::Family family) {
+    set_subnet(row, network::plan_subnet(network::choose_subnet(pools, family, taken).value()).value());
+  };
+  if (!row.subnet_v4) from_pool(network::Family::V4);
+  if (spec.enable_ipv6 && !row.subnet_v6) from_pool(network::Family::V6);
+}
+
+std::string text_of(const network::PortReservation& port, const network::IpAddress& ip) {
+  return "port/" + std::to_string(port.host_port) + "/" + std::to_string(port.container_port) + "/" +
+         std::string(network::to_string(port.protocol)) + "/" + ip.to_string();
+}
+
+}  // namespace
+
+NetworkHost::NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper)
+    : context_(context), database_(database), paths_(std::move(paths)), keeper_(keeper),
+      project_(paths_.scope(), firewall_use()), dns_(context),
+      host_resolv_(dns::parse_resolv_conf(read_text("/etc/resolv.conf"))), attached_(context.get_executor()),
+      removed_(context.get_executor()) {}
+
+state::Network NetworkHost::insert(const engine::NetworkSpec& spec) {
+  if (spec.driver != "bridge" && !spec.driver.empty())
+    throw Error(Diagnostic::error("unsupported-driver", "network '" + spec.name + "' uses driver '" + spec.driver +
+                                                            "', which is not supported; allowed is 'bridge'"));
+  state::Networks networks(database_);
+  state::Transaction transaction(database_);
+  if (const auto found = networks.find_by_name(spec.name)) {
+    if (found->project == spec.project) return *found;
+    throw Error("a network named '" + spec.name + "' exists already and belongs to project '" + found->project + "'");
+  }
+  state::Network row;
+  row.id = random_id();
+  row.name = spec.name;
+  row.project = spec.project;
+  row.key = spec.key;
+  row.internal = spec.internal;
+  row.labels = spec.labels;
+  row.options = spec.driver_opts;
+  row.config_hash = spec.config_hash;
+  row.created = state::wall_time_now();
+  choose_subnets(row, spec, taken_subnets(networks));
+  if (const auto conflict = networks.insert(row))
+    throw Error("the subnet of network '" + spec.name + "' overlaps that of network '" + conflict->holder.name + "'");
+  transaction.commit();
+  return row;
+}
+
+std::vector<std::string> NetworkHost::raise(const state::Network& row) {
+  network::NetworkDescription description;
+  description.name = row.name;
+  description.subnets = plans_of(row);
+  description.reach = row.internal ? network::Reach::Internal : network::Reach::Outside;
+  if (const auto mtu = row.options.find("com.docker.network.driver.mtu"); mtu != row.options.end())
+    description.mtu = static_cast<std::uint32_t>(std::strtoul(mtu->second.c_str(), nullptr, 10));
+  return project_.create_network(description);
+}
+
+void NetworkHost::lower(const std::string& name) { project_.remove_network(name); }
+
+std::vector<network::PortReservation> NetworkHost::reserve(const Record& record) {
+  std::vector<network::PortRequest> requests;
+  for (const auto& port : record.spec.ports) {
+    network::PortRequest request;
+    if (!port.host_ip.empty()) request.host_ip = parse_address(port.host_ip);
+    if (port.host_port != 0) request.host = network::PortRange{port.host_port, std::max(port.host_port, port.host_port_end)};
+    request.container = port.container_port;
+    request.protocol = port.protocol == "udp" ? network::Protocol::Udp : network::Protocol::Tcp;
+    requests.push_back(request);
+  }
+  std::vector<network::PortReservation> reserved = network::reserve_ports(requests).value();
+  for (const auto& port : reserved)
+    for (const auto& socket : port.sockets) keeper_.put(record.run_prefix() + text_of(port, socket.host_ip), socket.fd.get());
+  return reserved;
+}
+
+bool NetworkHost::uses_dns(const engine::ContainerSpec& spec) {
+  return (spec.network_mode.empty() || spec.network_mode == "bridge") && !spec.attachments.empty();
+}
+
+void NetworkHost::lease_addresses(Record& record) {
+  state::Networks networks(database_);
+  state::Transaction transaction(database_);
+  for (const auto& wish : record.spec.attachments) {
+    const auto row = networks.find_by_name(wish.network);
+    if (!row) throw Error("network '" + wish.network + "' not found");
+    const std::vector<state::Lease> leases = networks.leases(row->id);
+    if (std::any_of(leases.begin(), leases.end(), [&](const auto& l) { return l.container == record.id(); })) continue;
+    state::Lease lease;
+    lease.network_id = row->id;
+    lease.container = record.id();
+    std::optional<network::IpAddress> first;
+    for (const auto& plan : plans_of(*row)) {
+      const bool v4 = plan.subnet.family() == network::Family::V4;
+      std::set<network::IpAddress> used;
+      for (const auto& other : leases)
+        if (const auto& text = v4 ? other.address_v4 : other.address_v6) used.insert(parse_address(*text));
+      std::optional<network::IpAddress> wanted;
+      const std::string& text = v4 ? wish.ipv4_address : wish.ipv6_address;
+      if (!text.empty()) wanted = parse_address(text);
+      const network::IpAddress address = network::allocate_address(plan, used, wanted).value();
+      (v4 ? lease.address_v4 : lease.address_v6) = address.to_string();
+      if (!first) first = address;
+    }
+    lease.mac = !wish.mac_address.empty() ? wish.mac_address
+                                          : network::MacAddress::from_address(first.value_or(network::IpAddress())).to_string();
+    if (!networks.lease(lease))
+      throw Error("an address of container '" + record.row.name + "' is in use already on network '" + wish.network + "'");
+  }
+  transaction.commit();
+}
+
+std::vector<network::Join> NetworkHost::joins(const Record& record) {
+  state::Networks networks(database_);
+  std::vector<network::Join> joins;
+  for (const auto& lease : record.network.leases) {
+    const auto row = networks.find(lease.network_id);
+    if (!row) continue;
+    network::Join join;
+    join.network = row->name;
+    join.bridge = network::bridge_name(paths_.scope_of(row->project), row->name);
+    join.reach = row->internal ? network::Reach::Internal : network::Reach::Outside;
+    join.mac = network::MacAddress::parse(lease.mac);
+    for (const auto& plan : plans_of(*row)) {
+      const auto& text = plan.subnet.family() == network::Family::V4 ? lease.address_v4 : lease.address_v6;
+      if (!text) continue;
+      join.addresses.push_back({parse_address(*text), plan.subnet.prefix()});
+      join.gateways.push_back(plan.gateway);
+    }
+    for (const auto& wish : record.spec.attachments) {
+      if (wish.network != row->name) continue;
+      if (!wish.interface_name.empty()) join.interface = wish.interface_name;
+      join.priority = wish.priority;
+      join.gateway_priority = wish.gw_priority;
+    }
+    joins.push_back(std::move(join));
+  }
+  return joins;
+}
+
+Task<void> NetworkHost::connect(RecordPtr record, Fd namespace_fd) {
+  NetworkRun& run = record->network;
+  run.netns = std::move(namespace_fd);
+  connected_[record->id()] = record;
+  if (!run.netns) co_return;
+  keeper_.put(record->run_prefix() + "netns", run.netns.get());
+  if (!uses_dns(record->spec)) co_return;
+  lease_addresses(*record);
+  run.leases = state::Networks(database_).leases_of(record->id());
+  std::vector<network::Attachment> attachments =
+      network::plan_interfaces(paths_.scope(), record->id().str(), joins(*record));
+  for (const auto& attachment : attachments) run.host_links.push_back(attachment.host_link);
+  co_await attach(record, std::move(attachments));
+}
+
+Task<void> NetworkHost::attach(RecordPtr record, std::vector<network::Attachment> attachments) {
+  const auto waiting = std::make_shared<Waiting>();
+  waiting->record = std::move(record);
+  waiting->attachments = std::move(attachments);
+  to_attach_.push_back(waiting);
+  if (!attaching_) {
+    attaching_ = true;
+    const auto executor = context_.get_executor();
+    co_await asio::post(executor, asio::use_awaitable);  // others that are ready now come along
+    attach_batch();
+    attaching_ = false;
+    attached_.notify();
+  }
+  while (!waiting->done) co_await attached_.wait();
+  if (waiting->error) std::rethrow_exception(waiting->error);
+}
+
+void NetworkHost::attach_batch() {
+  const std::vector<std::shared_ptr<Waiting>> batch = std::exchange(to_attach_, {});
+  std::vector<network::NamespaceAttachments> namespaces;
+  std::vector<int> fds;
+  for (const auto& waiting : batch) {
+    fds.push_back(waiting->record->network.netns.get());
+    namespaces.push_back({fds.back(), waiting->attachments});
+  }
+  try {
+    network::attach(namespaces);
+    std::vector<dns::ServerSockets> sockets = dns::open_server_sockets(fds);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      serve_dns(*batch[i]->record, std::move(sockets[i]));
+      batch[i]->done = true;
+    }
+  } catch (const std::exception&) {
+    // One of them is to blame: each for itself, so that the others are made and the error has an owner.
+    for (const auto& waiting : batch)
+      if (!waiting->done) attach_one(*waiting);
+  }
+}
+
+void NetworkHost::attach_one(Waiting& waiting) {
+  try {
+    network::remove_links(waiting.record->network.host_links);
+    const int netns = waiting.record->network.netns.get();
+    network::attach({{netns, waiting.attachments}});
+    serve_dns(*waiting.record, dns::open_server_sockets(netns));
+  } catch (...) {
+    waiting.error = std::current_exception();
+  }
+  waiting.done = true;
+}
+
+void NetworkHost::serve_dns(Record& record, dns::ServerSockets sockets) {
+  keeper_.put(record.run_prefix() + "dns-udp", sockets.udp.get());
+  keeper_.put(record.run_prefix() + "dns-tcp", sockets.tcp.get());
+  dns::Asker asker;
+  state::Networks networks(database_);
+  for (const auto& lease : record.network.leases)
+    if (const auto row = networks.find(lease.network_id)) asker.networks.push_back(row->name);
+  for (const auto& link : record.spec.links) asker.links.emplace_back(link.alias, link.container_or_service);
+  dns::ServiceDns service;
+  for (const auto& server : record.spec.dns) service.servers.push_back(parse_address(server));
+  std::vector<dns::Upstream> upstreams;
+  for (const auto& server : dns::upstream_servers(host_resolv_, service)) upstreams.push_back({server, 53});
+  dns_.serve(record.id().str(), std::move(sockets), std::move(asker), std::move(upstreams));
+  record.network.serves_dns = true;
+}
+
+void NetworkHost::update_names() {
+  std::vector<dns::Endpoint> endpoints;
+  std::map<std::string, std::string> names;  // network id to name
+  state::Networks networks(database_);
+  for (const auto& [id, record] : connected_) {
+    for (const auto& lease : record->network.leases) {
+      auto& network = names[lease.network_id];
+      if (network.empty())
+        if (const auto row = networks.find(lease.network_id)) network = row->name;
+      dns::Endpoint endpoint;
+      endpoint.network = network;
+      endpoint.container = record->row.name;
+      endpoint.names = {record->row.name, id.str().substr(0, kShortId)};
+      for (const auto& wish : record->spec.attachments)
+        if (wish.network == network)
+          endpoint.names.insert(endpoint.names.end(), wish.aliases.begin(), wish.aliases.end());
+      if (lease.address_v4) endpoint.addresses.push_back(parse_address(*lease.address_v4));
+      if (lease.address_v6) endpoint.addresses.push_back(parse_address(*lease.address_v6));
+      endpoints.push_back(std::move(endpoint));
+    }
+  }
+  dns_.set_names(dns::NameTable(endpoints));
+}
+
+std::vector<network::IpAddress> NetworkHost::addresses(const Record& record) const {
+  std::vector<network::IpAddress> out;
+  for (const auto& lease : record.network.leases) {
+    if (lease.address_v4) out.push_back(parse_address(*lease.address_v4));
+    if (lease.address_v6) out.push_back(parse_address(*lease.address_v6));
+  }
+  return out;
+}
+
+std::optional<std::string> NetworkHost::host_gateway(const Record& record) {
+  state::Networks networks(database_);
+  for (const auto& lease : record.network.leases) {
+    const auto row = networks.find(lease.network_id);
+    if (row && row->gateway_v4) return row->gateway_v4;
+  }
+  return std::nullopt;
+}
+
+std::string NetworkHost::resolv_conf(const engine::ContainerSpec& spec) const {
+  dns::ServiceDns service;
+  for (const auto& server : spec.dns) service.servers.push_back(parse_address(server));
+  service.search = spec.dns_search;
+  service.options = spec.dns_options;
+  return uses_dns(spec) ? dns::container_resolv_conf(host_resolv_, service)
+                        : dns::host_network_resolv_conf(host_resolv_, service);
+}
+
+std::optional<network::IpAddress> NetworkHost::target(const Record& record, network::Family family) const {
+  for (const auto& address : addresses(record))
+    if (address.family() == family) return address;
+  return std::nullopt;
+}
+
+void NetworkHost::publish_rules(Record& record, const std::vector<network::PortReservation>& ports) {
+  std::vector<network::Publication> publications;
+  for (const auto& port : ports) {
+    // Two sockets stand for "all addresses"; then the rule names none.
+    network::PortRequest request;
+    request.container = port.container_port;
+    request.protocol = port.protocol;
+    const bool any = std::all_of(port.sockets.begin(), port.sockets.end(), [](const auto& s) { return s.host_ip.is_any(); });
+    if (!any && !port.sockets.empty()) request.host_ip = port.sockets.front().host_ip;
+    network::Publication publication{request, port.host_port, {}};
+    for (const auto family : {network::Family::V4, network::Family::V6})
+      if (const auto address = target(record, family)) publication.targets.push_back(*address);
+    publications.push_back(std::move(publication));
+  }
+  if (publications.empty()) return;
+  project_.publish(record.id().str(), publications);
+  record.network.publishes = true;
+}
+
+void NetworkHost::forward(Record& record, std::vector<network::PortReservation> ports) {
+  for (auto& port : ports) {
+    for (const auto& socket : port.sockets)
+      record.network.ports.push_back({socket.host_ip.to_string(), port.host_port, port.container_port,
+                                      std::string(network::to_string(port.protocol))});
+    auto address = target(record, network::Family::V4);
+    if (!address) address = target(record, network::Family::V6);
+    if (!address) continue;
+    const network::ForwardTarget where{*address, port.container_port};
+    record.network.forwarders.push_back(std::make_unique<network::PortForwarder>(context_, std::move(port), where));
+  }
+}
+
+void NetworkHost::publish(Record& record, std::vector<network::PortReservation> ports) {
+  publish_rules(record, ports);
+  forward(record, std::move(ports));
+  if (record.network.serves_dns) update_names();
+}
+
+namespace {
+
+/// Back from "port/8080/80/tcp/0.0.0.0".
+void add_held_port(std::vector<network::PortReservation>& ports, std::string_view name, Fd fd) {
+  std::vector<std::string> parts;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    parts.emplace_back(name.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  if (parts.size() != 5) return;
+  const auto address = network::IpAddress::parse(parts[4]);
+  if (!address) return;
+  const auto host_port = static_cast<std::uint16_t>(std::strtoul(parts[1].c_str(), nullptr, 10));
+  const auto container_port = static_cast<std::uint16_t>(std::strtoul(parts[2].c_str(), nullptr, 10));
+  const auto protocol = parts[3] == "udp" ? network::Protocol::Udp : network::Protocol::Tcp;
+  for (auto& port : ports) {
+    if (port.host_port == host_port && port.container_port == container_port && port.protocol == protocol) {
+      port.sockets.push_back({*address, std::move(fd)});
+      return;
+    }
+  }
+  network::PortReservation port{host_port, container_port, protocol, {}};
+  port.sockets.push_back({*address, std::move(fd)});
+  ports.push_back(std::move(port));
+}
+
+}  // namespace
+
+void NetworkHost::resume(RecordPtr owner, std::map<std::string, Fd>& held) {
+  Record& record = *owner;
+  const std::string prefix = record.run_prefix();
+  connected_[record.id()] = owner;
+  NetworkRun& run = record.network;
+  run.netns = std::move(held[prefix + "netns"]);
+  run.leases = state::Networks(database_).leases_of(record.id());
+  for (const auto& attachment : network::plan_interfaces(paths_.scope(), record.id().str(), joins(record)))
+    run.host_links.push_back(attachment.host_link);
+  Fd udp = std::move(held[prefix + "dns-udp"]);
+  Fd tcp = std::move(held[prefix + "dns-tcp"]);
+  if (udp && tcp) serve_dns(record, {std::move(udp), std::move(tcp)});
+  std::vector<network::PortReservation> ports;
+  for (auto& [name, fd] : held)
+    if (name.starts_with(prefix + "port/") && fd)
+      add_held_port(ports, std::string_view(name).substr(prefix.size()), std::move(fd));
+  publish(record, std::move(ports));
+}
+
+Task<void> NetworkHost::disconnect(RecordPtr record, Leases leases) {
+  NetworkRun run = std::exchange(record->network, NetworkRun{});
+  connected_.erase(record->id());
+  if (run.serves_dns) {
+    dns_.forget(record->id().str());
+    update_names();
+  }
+  run.forwarders.clear();
+  if (run.publishes) project_.unpublish(record->id().str());
+  if (leases == Leases::Release) state::Networks(database_).release_all(record->id());
+  std::vector<std::string> links = std::move(run.host_links);
+  if (!links.empty()) co_await remove_links(std::move(links));
+}
+
+Task<void> NetworkHost::remove_links(std::vector<std::string> names) {
+  to_remove_.insert(to_remove_.end(), names.begin(), names.end());
+  if (removing_) {
+    // The one that removes right now took the list before us; the next one takes ours.
+    while (removing_) co_await removed_.wait();
+    if (to_remove_.empty()) co_return;
+  }
+  removing_ = true;
+  const auto executor = context_.get_executor();
+  co_await asio::post(executor, asio::use_awaitable);
+  std::exception_ptr failure;
+  try {
+    network::remove_links(std::exchange(to_remove_, {}));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  removing_ = false;
+  removed_.notify();
+  if (failure) std::rethrow_exception(failure);
+}
+
+}  // namespace davit::embedded

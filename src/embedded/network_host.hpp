@@ -1,0 +1,95 @@
+#pragma once
+// The networks of the project and what each running container has of them: namespace, addresses, names, ports.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "davit/async/offload.hpp"
+#include "davit/async/task.hpp"
+#include "davit/dns/names.hpp"
+#include "davit/dns/resolv_conf.hpp"
+#include "davit/dns/server.hpp"
+#include "davit/engine/resource_specs.hpp"
+#include "davit/network/interfaces.hpp"
+#include "davit/network/links.hpp"
+#include "davit/network/project_network.hpp"
+#include "embedded/paths.hpp"
+#include "embedded/record.hpp"
+
+namespace davit::embedded {
+
+class KeeperLink;
+
+class NetworkHost {
+ public:
+  NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper);
+
+  /// Chooses subnets and writes the row (a transaction of its own). Throws Error for a taken name or subnet. Returns the
+  /// row; one that is there already is returned as it is.
+  state::Network insert(const engine::NetworkSpec& spec);
+  /// Makes the bridge and rules of a row, or takes them up again. Returns notices for the log.
+  std::vector<std::string> raise(const state::Network& row);
+  void lower(const std::string& name);
+
+  /// Binds the published ports of the spec, all or none, and gives them to the keeper.
+  [[nodiscard]] std::vector<network::PortReservation> reserve(const Record& record);
+  /// Namespace, addresses, interfaces, DNS server. `namespace_fd` is empty for a container that has none of its own.
+  Task<void> connect(RecordPtr record, Fd namespace_fd);
+  /// Names, rules and forwarders: from here on the container can be reached.
+  void publish(Record& record, std::vector<network::PortReservation> ports);
+  /// The same for a container that ran already, from what the keeper gave back.
+  void resume(RecordPtr owner, std::map<std::string, Fd>& held);
+  /// Takes everything of a run away, as far as it exists. Addresses stay leased with `keep`.
+  enum class Leases { Keep, Release };
+  Task<void> disconnect(RecordPtr record, Leases leases);
+
+  /// A container has another name.
+  void rename() { update_names(); }
+  /// Addresses of the container's own with the networks they are on, for /etc/hosts.
+  [[nodiscard]] std::vector<network::IpAddress> addresses(const Record& record) const;
+  /// The bridge's address: what "host-gateway" means. nullopt without a network.
+  [[nodiscard]] std::optional<std::string> host_gateway(const Record& record);
+  [[nodiscard]] std::string resolv_conf(const engine::ContainerSpec& spec) const;
+
+ private:
+  struct Waiting {
+    RecordPtr record;
+    std::vector<network::Attachment> attachments;
+    std::exception_ptr error;
+    bool done = false;
+  };
+
+  [[nodiscard]] static bool uses_dns(const engine::ContainerSpec& spec);
+  void lease_addresses(Record& record);
+  [[nodiscard]] std::vector<network::Join> joins(const Record& record);
+  Task<void> attach(RecordPtr record, std::vector<network::Attachment> attachments);
+  void attach_batch();
+  void attach_one(Waiting& waiting);
+  Task<void> remove_links(std::vector<std::string> names);
+  void serve_dns(Record& record, dns::ServerSockets sockets);
+  void update_names();
+  void publish_rules(Record& record, const std::vector<network::PortReservation>& ports);
+  void forward(Record& record, std::vector<network::PortReservation> ports);
+  [[nodiscard]] std::optional<network::IpAddress> target(const Record& record, network::Family family) const;
+
+  asio::io_context& context_;
+  state::Database& database_;
+  Paths paths_;
+  KeeperLink& keeper_;
+  network::ProjectNetwork project_;
+  dns::Server dns_;
+  dns::ResolvConf host_resolv_;
+  std::map<ContainerId, RecordPtr> connected_;
+  std::vector<std::shared_ptr<Waiting>> to_attach_;
+  std::vector<std::string> to_remove_;
+  bool attaching_ = false;
+  bool removing_ = false;
+  Event attached_;
+  Event removed_;
+};
+
+}  // namespace davit::embedded

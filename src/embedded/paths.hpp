@@ -1,0 +1,46 @@
+#pragma once
+// Where things of one project are.
+
+#include <string>
+
+#include "davit/base/strong.hpp"
+#include "davit/network/names.hpp"
+
+namespace davit::embedded {
+
+struct Paths {
+  std::string data_root;
+  std::string run_root;
+  std::string project;
+
+  // data root
+  [[nodiscard]] std::string database() const { return data_root + "/davit.db"; }
+  [[nodiscard]] std::string cache() const { return data_root + "/cache"; }
+  [[nodiscard]] std::string volume(const std::string& name) const { return data_root + "/volumes/" + name; }
+  [[nodiscard]] std::string volume_data(const std::string& name) const { return volume(name) + "/_data"; }
+  [[nodiscard]] std::string container(const ContainerId& id) const { return data_root + "/containers/" + id.str(); }
+  [[nodiscard]] std::string logs(const ContainerId& id) const { return container(id) + "/log"; }
+
+  // run root
+  [[nodiscard]] std::string folder() const { return run_root + "/" + project; }
+  [[nodiscard]] std::string socket() const { return folder() + "/supervisor.sock"; }
+  [[nodiscard]] std::string lock() const { return folder() + "/lock"; }
+  [[nodiscard]] std::string keeper_lock() const { return folder() + "/keeper.lock"; }
+  [[nodiscard]] std::string supervisor_log() const { return folder() + "/supervisor.log"; }
+  [[nodiscard]] std::string runtime_state() const { return folder() + "/runtime"; }
+  [[nodiscard]] std::string bundles() const { return folder() + "/bundles"; }
+  [[nodiscard]] std::string bundle(const ContainerId& id) const { return bundles() + "/" + id.str(); }
+  [[nodiscard]] std::string pump_state(const ContainerId& id) const { return folder() + "/pumps/" + id.str(); }
+
+  // kernel
+  [[nodiscard]] std::string cgroup() const;
+  [[nodiscard]] std::string cgroup(const ContainerId& id) const { return cgroup() + "/" + id.str(); }
+  [[nodiscard]] network::Scope scope() const { return scope_of(project); }
+  /// Of another project below the same run root.
+  [[nodiscard]] network::Scope scope_of(const std::string& other) const;
+};
+
+/// 64 random hex digits: a container, an anonymous volume, a network.
+[[nodiscard]] std::string random_id();
+
+}  // namespace davit::embedded

@@ -1,0 +1,97 @@
+// Health checks: HealthState decides, this asks the program.
+
+#include "davit/base/error.hpp"
+#include "embedded/project_engine.hpp"
+
+namespace davit::embedded {
+namespace {
+
+std::vector<std::string> probe_command(const std::vector<std::string>& test) {
+  if (test.front() == "CMD-SHELL") return {"/bin/sh", "-c", test.size() > 1 ? test[1] : ""};
+  return {test.begin() + (test.front() == "CMD" ? 1 : 0), test.end()};
+}
+
+}  // namespace
+
+health::ProbeSettings probe_settings(const engine::Healthcheck& check) {
+  const health::ProbeSettings settings{check.interval, check.timeout, check.start_period, check.start_interval,
+                                       check.retries};
+  return settings.with_defaults();
+}
+
+void ProjectEngine::start_health(RecordPtr record, const health::Event& first) {
+  apply(*record, *record->health, record->health->state.resume(first, timers_.now()));
+  spawn(probe(record, record->health));
+}
+
+void ProjectEngine::health_event(Record& record, const health::Event& event) {
+  if (record.health) apply(record, *record.health, record.health->state.resume(event, timers_.now()));
+}
+
+void ProjectEngine::apply(Record& record, HealthRun& run, const health::Action& action) {
+  run.probe_at = action.probe_at;
+  run.wake.notify();
+  if (!action.status_changed || run.stopped) return;
+  record.row.health_json = health_to_json(run.state);
+  write(record, "health_status: " + std::string(health::name(*action.status_changed)), {}, "health check");
+  record.changed.notify();
+}
+
+void ProjectEngine::stop_health(Record& record) {
+  if (!record.health || record.health->stopped) return;
+  record.health->stopped = true;
+  record.health->wake.notify();
+}
+
+Task<void> ProjectEngine::probe(RecordPtr record, std::shared_ptr<HealthRun> run) {
+  while (!run->stopped) {
+    const auto now = timers_.now();
+    if (!run->probe_at || *run->probe_at > now) {
+      Task<void> waiting = run->wake.wait();
+      if (run->probe_at) {
+        const auto wait = *run->probe_at - now;
+        co_await with_timeout(timers_, std::chrono::duration_cast<Timers::Clock::duration>(wait), std::move(waiting));
+      } else {
+        co_await std::move(waiting);
+      }
+      continue;
+    }
+    run->probe_at.reset();
+    Gate::Pass pass = co_await probing_.enter();
+    if (run->stopped) co_return;
+    const health::ProbeEnded probed = co_await ask(record);
+    pass.give_back();
+    if (run->stopped) co_return;
+    apply(*record, *run, run->state.resume(probed, timers_.now()));
+    record->row.health_json = health_to_json(run->state);
+    state::Containers(database_).set_health(record->id(), record->row.health_json);
+  }
+}
+
+Task<health::ProbeEnded> ProjectEngine::ask(RecordPtr record) {
+  const engine::Healthcheck& check = *record->spec.healthcheck;
+  container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
+  container::OciRuntime::ExecRequest request;
+  request.options.args = probe_command(check.test);
+  const auto limit = check.timeout > std::chrono::nanoseconds{0} ? check.timeout : std::chrono::seconds{30};
+  request.timeout = std::chrono::ceil<std::chrono::milliseconds>(limit);
+  request.output_limit = health::ProbeResult::kMaxOutput;
+  const std::string bundle = paths_.bundle(record->id());
+  health::ProbeEnded probed;
+  probed.began = timers_.now();
+  probed.result.started = std::chrono::system_clock::now();
+  std::string failure;
+  try {
+    const container::OciRuntime::ExecResult result = co_await runtime->exec(record->id(), bundle, std::move(request));
+    probed.result.exit_code = result.timed_out ? health::ProbeResult::kTimedOut : result.exit_code;
+    probed.result.output = result.output;
+    if (result.timed_out) probed.result.output = "Health check exceeded timeout (" + std::to_string(std::chrono::ceil<std::chrono::milliseconds>(limit).count()) + "ms): " + result.output;
+  } catch (const Error& error) {
+    probed.result.exit_code = 126;
+    probed.result.output = error.what();
+  }
+  probed.result.ended = std::chrono::system_clock::now();
+  co_return probed;
+}
+
+}  // namespace davit::embedded

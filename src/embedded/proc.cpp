@@ -1,0 +1,32 @@
+#include "embedded/proc.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <string>
+
+namespace davit::embedded {
+
+std::optional<ProcessFacts> process_facts(pid_t pid) {
+  if (pid <= 0) return std::nullopt;
+  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::size_t name_end = text.rfind(')');  // the name may hold anything, brackets too
+  if (name_end == std::string::npos) return std::nullopt;
+  std::istringstream fields(text.substr(name_end + 1));
+  ProcessFacts facts;
+  fields >> facts.state >> facts.parent;
+  std::string skipped;
+  for (int field = 5; field < 22; ++field) fields >> skipped;
+  fields >> facts.start_time;
+  if (!fields) return std::nullopt;
+  return facts;
+}
+
+std::optional<std::int64_t> process_start_time(pid_t pid) {
+  const auto facts = process_facts(pid);
+  if (!facts) return std::nullopt;
+  return facts->start_time;
+}
+
+}  // namespace davit::embedded

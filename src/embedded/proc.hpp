@@ -1,0 +1,21 @@
+#pragma once
+// What /proc says of a process.
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+
+namespace davit::embedded {
+
+struct ProcessFacts {
+  pid_t parent = 0;
+  char state = '?';              ///< 'Z': ended, not reaped
+  std::int64_t start_time = 0;   ///< clock ticks since boot: tells a reused pid
+};
+
+/// nullopt when there is no such process.
+[[nodiscard]] std::optional<ProcessFacts> process_facts(pid_t pid);
+[[nodiscard]] std::optional<std::int64_t> process_start_time(pid_t pid);
+
+}  // namespace davit::embedded

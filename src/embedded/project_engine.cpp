@@ -1,0 +1,175 @@
+#include "embedded/project_engine.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "davit/base/error.hpp"
+#include "davit/state/volumes.hpp"
+
+namespace davit::embedded {
+namespace {
+
+constexpr unsigned kBlockingThreads = 2;
+constexpr unsigned kProbesAtOnce = 4;
+
+unsigned starts_at_once() { return 2 * std::max(1U, std::thread::hardware_concurrency()); }
+
+/// Whether anything but the journal may still be said about the task's error: everything expected was handled inside.
+Task<void> contain(Task<void> task, std::function<void(const std::string&)> log) {
+  std::string failure;
+  try {
+    co_await std::move(task);
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != asio::error::operation_aborted) failure = error.what();
+  } catch (const std::exception& error) {
+    failure = error.what();
+  }
+  if (!failure.empty()) log(failure);
+}
+
+}  // namespace
+
+ProjectEngine::ProjectEngine(asio::io_context& context, Paths paths, state::Database& database, KeeperLink& keeper,
+                             Timers& timers)
+    : context_(context), paths_(std::move(paths)), database_(database), keeper_(keeper), timers_(timers),
+      events_(database, paths_.project, context.get_executor()), network_(context, database, paths_, keeper),
+      images_(image::ImageStore::open(paths_.data_root)), host_(container::detect_host()), cgroups_(host_.cgroups),
+      pool_(kBlockingThreads), tasks_(context.get_executor()), starting_(context.get_executor(), starts_at_once()),
+      choosing_(context.get_executor(), 1), probing_(context.get_executor(), kProbesAtOnce) {}
+
+ProjectEngine::~ProjectEngine() = default;
+
+void ProjectEngine::log(const std::string& line) { std::fprintf(stderr, "supervisor: %s\n", line.c_str()); }
+
+void ProjectEngine::spawn(Task<void> task) {
+  std::function<void(const std::string&)> say = [this](const std::string& line) { log(line); };
+  tasks_.spawn(contain(std::move(task), std::move(say)));
+}
+
+void ProjectEngine::leave() {
+  if (cgroups_.remove(paths_.cgroup()) == container::Cgroups::Removed::Yes) cgroups_.prune_parents(paths_.cgroup());
+}
+
+RecordPtr ProjectEngine::find(const ContainerId& id) const {
+  const auto found = records_.find(id);
+  if (found == records_.end())
+    throw Error(Diagnostic::error("no-such-container", "no container with id '" + id.str() + "'"));
+  return found->second;
+}
+
+RecordPtr ProjectEngine::running(const ContainerId& id) const {
+  RecordPtr record = find(id);
+  if (!record->is_running())
+    throw Error(Diagnostic::error("not-running", "container '" + record->row.name + "' is not running"));
+  return record;
+}
+
+void ProjectEngine::add_record(state::Container row, engine::ContainerSpec spec) {
+  const ContainerId id = row.id;
+  records_[id] = std::make_shared<Record>(std::move(row), std::move(spec), context_.get_executor());
+}
+
+std::int64_t ProjectEngine::write(Record& record, const std::string& action,
+                                  std::map<std::string, std::string> attributes, const Cause& cause) {
+  state::Transaction transaction(database_);
+  if (!record.removed && !state::Containers(database_).update(record.row))
+    throw Error("cannot write container '" + record.row.name + "': its row is gone or its name is taken");
+  attributes.emplace("image", record.spec.image_name);
+  const std::int64_t id = events_.append(
+      {"container", action, record.id().str(), record.row.name, record.row.service, std::move(attributes), cause});
+  transaction.commit();
+  return id;
+}
+
+void ProjectEngine::changed(Record& record) {
+  record.changed.notify();
+  if (on_change) on_change();
+}
+
+Task<void> ProjectEngine::create_network(engine::NetworkSpec spec, Cause cause) {
+  const bool known = networks_.contains(spec.name);
+  const state::Network row = network_.insert(spec);
+  std::string failure;
+  try {
+    for (const auto& notice : network_.raise(row)) log(notice);
+  } catch (const Error& error) {
+    failure = error.what();
+  }
+  if (!failure.empty()) {
+    if (!known) state::Networks(database_).remove(row.id);
+    throw Error(failure).context("while creating network '" + spec.name + "'");
+  }
+  networks_[row.name] = row;
+  if (!known) events_.append({"network", "create", row.name, row.name, "", {{"driver", row.driver}}, cause});
+  co_return;
+}
+
+Task<void> ProjectEngine::remove_network(std::string name, Cause cause) {
+  const auto found = networks_.find(name);
+  if (found == networks_.end()) co_return;
+  std::vector<std::string> users;
+  for (const auto& [id, record] : records_)
+    for (const auto& wish : record->spec.attachments)
+      if (wish.network == name && (record->is_running() || record->phase != Record::Phase::Idle))
+        users.push_back(record->row.name);
+  if (!users.empty())
+    throw Error(Diagnostic::error("network-in-use", "network '" + name + "' is still in use by container '" +
+                                                        users.front() + "'"));
+  ++busy_;
+  std::exception_ptr failure;
+  try {
+    state::Transaction transaction(database_);
+    state::Networks(database_).remove(found->second.id);
+    events_.append({"network", "destroy", name, name, "", {}, cause});
+    transaction.commit();
+    networks_.erase(found);
+    network_.lower(name);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  --busy_;
+  if (on_change) on_change();
+  if (failure) std::rethrow_exception(failure);
+}
+
+void ProjectEngine::create_volume(const engine::VolumeSpec& spec, const Cause& cause) {
+  if ((!spec.driver.empty() && spec.driver != "local") || !spec.driver_opts.empty())
+    throw Error(Diagnostic::error("unsupported-driver", "volume '" + spec.name + "' has a driver or driver options; "
+                                                        "only the driver 'local' without options is supported"));
+  state::Volumes volumes(database_);
+  state::Volume row;
+  row.name = spec.name;
+  row.project = spec.project;
+  row.key = spec.key;
+  row.labels = spec.labels;
+  row.options = spec.driver_opts;
+  row.config_hash = spec.config_hash;
+  row.created = state::wall_time_now();
+  state::Transaction transaction(database_);
+  if (volumes.insert(row)) events_.append({"volume", "create", spec.name, spec.name, "", {{"driver", "local"}}, cause});
+  transaction.commit();
+  std::filesystem::create_directories(paths_.volume_data(spec.name));
+}
+
+Task<void> ProjectEngine::remove_volume(std::string name, Cause cause) {
+  state::Volumes volumes(database_);
+  if (!volumes.find(name)) co_return;
+  for (const auto& container : state::Containers(database_).all()) {
+    const engine::ContainerSpec spec = engine::container_spec_from_json(container.spec_json);
+    for (const auto& mount : spec.mounts)
+      if (mount.kind == engine::Mount::Kind::Volume && mount.source == name)
+        throw Error(Diagnostic::error("volume-in-use",
+                                      "volume '" + name + "' is still in use by container '" + container.name + "'"));
+  }
+  state::Transaction transaction(database_);
+  volumes.remove(name);
+  events_.append({"volume", "destroy", name, name, "", {{"driver", "local"}}, cause});
+  transaction.commit();
+  const std::string folder = paths_.volume(name);
+  std::function<void()> work = [folder] { std::filesystem::remove_all(folder); };
+  co_await pool_.run(std::move(work));
+}
+
+}  // namespace davit::embedded

@@ -1,0 +1,80 @@
+#pragma once
+// One container in the supervisor's hands.
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "davit/async/event.hpp"
+#include "davit/engine/observed.hpp"
+#include "davit/health/health.hpp"
+#include "davit/network/port_forwarder.hpp"
+#include "davit/network/ports.hpp"
+#include "davit/process/pidfd.hpp"
+#include "davit/schedule/restart_policy.hpp"
+#include "davit/state/containers.hpp"
+#include "davit/state/networks.hpp"
+#include "embedded/container_logs.hpp"
+#include "embedded/gate.hpp"
+
+namespace davit::embedded {
+
+/// The network side of a run.
+struct NetworkRun {
+  Fd netns;  ///< invalid when it shares another one
+  std::vector<state::Lease> leases;
+  std::vector<std::string> host_links;
+  std::vector<engine::PublishedPort> ports;
+  std::vector<std::unique_ptr<network::PortForwarder>> forwarders;
+  bool serves_dns = false;
+  bool publishes = false;
+};
+
+/// One probing loop; a new run of the container gets a new one.
+struct HealthRun {
+  HealthRun(health::ProbeSettings settings, health::Snapshot snapshot, asio::any_io_executor executor)
+      : state(settings, snapshot), wake(std::move(executor)) {}
+  health::HealthState state;
+  std::optional<health::Time> probe_at;
+  Event wake;  ///< probe_at has changed, or stopped has
+  bool stopped = false;
+};
+
+struct Record {
+  /// What of a run exists. The state for people is in the row.
+  enum class Phase { Idle, Starting, Up, Ending };
+
+  Record(state::Container r, engine::ContainerSpec s, asio::any_io_executor executor)
+      : row(std::move(r)), spec(std::move(s)), busy(executor, 1), changed(executor),
+        policy(spec.restart, row.restart_count) {}
+
+  state::Container row;  ///< as in the database
+  engine::ContainerSpec spec;
+  Gate busy;      ///< one operation at a time
+  Event changed;  ///< phase or row has changed
+  Phase phase = Phase::Idle;
+  schedule::RestartPolicy policy;
+  std::uint64_t run = 0;  ///< counts runs and stop requests: a pending restart of an earlier one means nothing
+  bool removed = false;
+
+  // of the run
+  std::optional<process::PidFd> process;
+  Fd stdin_end;
+  Fd terminal;
+  NetworkRun network;
+  std::shared_ptr<ContainerLogs> logs;
+  std::shared_ptr<HealthRun> health;
+
+  [[nodiscard]] const ContainerId& id() const { return row.id; }
+  [[nodiscard]] bool is_running() const {
+    return row.state == state::ContainerState::Running || row.state == state::ContainerState::Paused;
+  }
+  /// Names of what the keeper holds for a run, and for as long as the container exists.
+  [[nodiscard]] std::string run_prefix() const { return "c/" + row.id.str() + "/"; }
+  [[nodiscard]] std::string file_prefix() const { return "f/" + row.id.str() + "/"; }
+};
+
+using RecordPtr = std::shared_ptr<Record>;
+
+}  // namespace davit::embedded

@@ -1,0 +1,107 @@
+// A new supervisor takes over: from a killed one (the keeper has everything), or from nothing at all.
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "davit/base/error.hpp"
+#include "embedded/proc.hpp"
+#include "embedded/project_engine.hpp"
+
+namespace davit::embedded {
+
+Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
+  const Counted busy(busy_);
+  for (const std::string& folder : {paths_.bundles(), paths_.runtime_state(), paths_.folder() + "/pumps"})
+    if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_system_error("make", folder, errno);
+  for (const auto& row : state::Networks(database_).of_project(paths_.project)) {
+    networks_[row.name] = row;
+    for (const auto& notice : network_.raise(row)) log(notice);
+  }
+  for (auto& row : state::Containers(database_).of_project(paths_.project)) {
+    engine::ContainerSpec spec = engine::container_spec_from_json(row.spec_json);
+    add_record(std::move(row), std::move(spec));
+  }
+  if (recovered.deaths > 0)
+    events_.append({"supervisor", "replace", paths_.project, paths_.project, "",
+                    {{"deaths", std::to_string(recovered.deaths)}}, "the last supervisor died"});
+  const std::map<ContainerId, RecordPtr> records = records_;  // recovery may remove some
+  for (const auto& [id, record] : records) {
+    restore_files(*record, recovered.held);
+    co_await recover_one(record, recovered);
+  }
+  for (const auto& [name, fd] : recovered.held) {
+    // Of containers that exist no more; and of attempts that were undone just now, which dropped theirs already.
+    if (!name.starts_with("c/") && !name.starts_with("f/")) continue;
+    const std::size_t end = name.find('/', 2);
+    if (end != std::string::npos && !records_.contains(ContainerId(name.substr(2, end - 2)))) keeper_.drop(name);
+  }
+  for (const auto& exit : recovered.exits) process_exited(exit);
+}
+
+Task<void> ProjectEngine::recover_one(RecordPtr record, KeeperLink::Recovered& recovered) {
+  state::Container& row = record->row;
+  const bool has_parts = [&] {
+    const auto first = recovered.held.lower_bound(record->run_prefix());
+    return first != recovered.held.end() && first->first.starts_with(record->run_prefix());
+  }();
+  if (record->is_running()) {
+    if (try_adopt(record, recovered)) co_return;
+    // Its keeper died, and with it the mounts and the log pipes. What still runs cannot be looked after any more.
+    cgroups_.kill(paths_.cgroup(row.id));
+    co_await clear_run(record, NetworkHost::Leases::Release);
+    row.state = state::ContainerState::Exited;
+    row.exit_code = 137;
+    row.finished = state::wall_time_now();
+    row.pid = 0;
+    row.error = "its keeper was killed";
+    write(*record, "die", {{"exitCode", "137"}}, "its keeper was killed");
+    co_return;
+  }
+  if (has_parts || cgroups_.exists(paths_.cgroup(row.id))) {
+    // A start that was not finished, or an end that was not cleared up. No row says that it runs: undo it.
+    cgroups_.kill(paths_.cgroup(row.id));
+    co_await clear_run(record, NetworkHost::Leases::Release);
+  }
+  if (row.state == state::ContainerState::Restarting)
+    spawn(restart_later(record, std::chrono::milliseconds{100}, record->run, "the last supervisor died"));
+}
+
+/// One container that cannot be taken up must not keep the others from it.
+bool ProjectEngine::try_adopt(RecordPtr record, KeeperLink::Recovered& recovered) {
+  try {
+    return adopt(record, recovered);
+  } catch (const std::exception& error) {
+    log("cannot take up container '" + record->row.name + "': " + error.what());
+    record->phase = Record::Phase::Idle;
+    return false;
+  }
+}
+
+bool ProjectEngine::adopt(RecordPtr record, KeeperLink::Recovered& recovered) {
+  const auto pid = static_cast<pid_t>(record->row.pid);
+  bool exited = false;
+  for (const auto& exit : recovered.exits) exited = exited || exit.pid == pid;
+  if (!exited) {
+    const auto facts = process_facts(pid);
+    if (!facts || facts->parent != ::getppid() || facts->start_time != record->row.pid_start_time) return false;
+    record->process = process::PidFd::open(pid);
+  }
+  const std::string prefix = record->run_prefix();
+  record->stdin_end = std::move(recovered.held[prefix + "stdin"]);
+  record->terminal = std::move(recovered.held[prefix + "tty"]);
+  if (auto out = take_pipes(recovered.held, prefix, logs::Stream::Stdout)) {
+    auto err = take_pipes(recovered.held, prefix, logs::Stream::Stderr);
+    follow_logs(*record, logs::LogPump::Run::Resumed, std::move(*out), std::move(err));
+  }
+  network_.resume(record, recovered.held);
+  record->phase = Record::Phase::Up;
+  if (const auto stored = health_from_json(record->row.health_json); stored && record->spec.healthcheck && !exited) {
+    record->health = std::make_shared<HealthRun>(probe_settings(*record->spec.healthcheck), stored->snapshot,
+                                                 context_.get_executor());
+    start_health(record, health::Resumed{});
+    if (record->row.state == state::ContainerState::Paused) health_event(*record, health::Paused{});
+  }
+  return true;
+}
+
+}  // namespace davit::embedded

@@ -1,0 +1,283 @@
+// From a record to a running process, and back to nothing when a step fails.
+
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+
+#include "davit/base/error.hpp"
+#include "davit/network/namespaces.hpp"
+#include "davit/process/run.hpp"
+#include "embedded/proc.hpp"
+#include "embedded/project_engine.hpp"
+
+namespace davit::embedded {
+namespace {
+
+constexpr std::size_t kShortId = 12;
+
+std::array<Fd, 2> make_pipe() {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_system_error("make", "a pipe", errno);
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+Fd duplicate(const Fd& fd) {
+  Fd copy(::fcntl(fd.get(), F_DUPFD_CLOEXEC, 3));
+  if (!copy) throw_system_error("duplicate", "a descriptor", errno);
+  return copy;
+}
+
+bool is_bridged(const engine::ContainerSpec& spec) {
+  return spec.network_mode.empty() || spec.network_mode == "bridge";
+}
+
+std::optional<ContainerId> joined_container(const std::string& mode) {
+  constexpr std::string_view kPrefix = "container:";
+  if (!mode.starts_with(kPrefix)) return std::nullopt;
+  return ContainerId(mode.substr(kPrefix.size()));
+}
+
+}  // namespace
+
+Task<void> ProjectEngine::start_container(ContainerId id, Cause cause) {
+  const RecordPtr record = find(id);
+  Gate::Pass pass = co_await record->busy.enter();
+  co_await until_idle(record);
+  if (record->removed) throw Error("container '" + record->row.name + "' has been removed");
+  if (record->is_running()) co_return;
+  record->policy.started_by_user();
+  record->row.restart_count = 0;
+  co_await start(record, std::move(cause));
+}
+
+Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
+  const Counted counted(busy_);
+  record->phase = Record::Phase::Starting;
+  ++record->run;
+  std::exception_ptr failure;
+  std::string message;
+  int code = 0;
+  try {
+    co_await start_run(record);
+  } catch (const Error& error) {
+    failure = std::current_exception();
+    message = error.what();
+    code = error.exit_code() == 1 ? 128 : error.exit_code();
+  } catch (const std::exception& error) {
+    failure = std::current_exception();
+    message = error.what();
+    code = 128;
+  }
+  if (!failure) {
+    record->phase = Record::Phase::Up;
+    write(*record, "start", {}, cause);
+    changed(*record);
+    if (const auto exit = unclaimed_.find(static_cast<int>(record->row.pid)); exit != unclaimed_.end()) {
+      const ProcessExit found = exit->second;
+      unclaimed_.erase(exit);
+      process_exited(found);
+    }
+    co_return;
+  }
+  co_await clear_run(record, NetworkHost::Leases::Release);
+  if (record->row.state != state::ContainerState::Created) record->row.state = state::ContainerState::Exited;
+  record->row.exit_code = code;
+  record->row.error = message;
+  record->row.pid = 0;
+  record->row.health_json.clear();
+  record->phase = Record::Phase::Idle;
+  write(*record, "start-failed", {{"error", message}}, cause);
+  changed(*record);
+  std::rethrow_exception(failure);
+}
+
+Task<void> ProjectEngine::start_run(RecordPtr record) {
+  const engine::ContainerSpec& spec = record->spec;
+  for (const auto& file : spec.files)
+    if (!file.content && file.source.empty())
+      throw Error(Diagnostic::error("content-lost", "the content of '" + file.name + "' was only in memory and is gone")
+                      .with_hint("create the container again: davit up --force-recreate"));
+  container::OciRuntime* const runtime = co_await runtime_for(spec.runtime);
+  std::vector<network::PortReservation> ports;
+  if (is_bridged(spec) && !spec.attachments.empty()) ports = network_.reserve(*record);
+  Fd netns = co_await make_namespace(record);
+  co_await network_.connect(record, std::move(netns));
+
+  container::BundleInputs inputs = bundle_inputs(*record, *runtime);
+  std::function<container::Bundle()> prepare = [&spec, inputs] { return container::prepare_bundle(spec, inputs); };
+  const container::Bundle bundle = co_await pool_.call(std::move(prepare));
+  network_.publish(*record, std::move(ports));
+
+  std::array<Fd, 2> out;
+  std::array<Fd, 2> err;
+  std::array<Fd, 2> in;
+  container::Stdio stdio;
+  const std::string prefix = record->run_prefix();
+  if (!spec.tty) {
+    out = logs::make_log_pipe();
+    err = logs::make_log_pipe();
+    stdio.out = out[1].get();
+    stdio.err = err[1].get();
+    logs::StreamPipes out_pipes = logs::with_staging(std::move(out[0]));
+    logs::StreamPipes err_pipes = logs::with_staging(std::move(err[0]));
+    keep_pipes(keeper_, prefix, logs::Stream::Stdout, out_pipes);
+    keep_pipes(keeper_, prefix, logs::Stream::Stderr, err_pipes);
+    follow_logs(*record, logs::LogPump::Run::New, std::move(out_pipes), std::move(err_pipes));
+    if (spec.stdin_open) {
+      in = make_pipe();
+      stdio.in = in[0].get();
+      record->stdin_end = std::move(in[1]);
+      keeper_.put(prefix + "stdin", record->stdin_end.get());
+    }
+  }
+
+  container::OciRuntime::Started started;
+  {
+    Gate::Pass pass = co_await starting_.enter();
+    const Counted launching(launching_);
+    const std::string bundle_dir = bundle.dir;
+    started = co_await runtime->run(record->id(), bundle_dir, stdio);
+    record->row.pid = started.pid;  // before anything else happens: an exit may be waiting for its owner
+  }
+  if (started.pidfd) record->process.emplace(std::move(*started.pidfd));
+  if (spec.tty) {
+    record->terminal = std::move(started.terminal);
+    logs::StreamPipes pipes = logs::with_staging(duplicate(record->terminal));
+    keeper_.put(prefix + "tty", record->terminal.get());
+    keep_pipes(keeper_, prefix, logs::Stream::Stdout, pipes);
+    follow_logs(*record, logs::LogPump::Run::New, std::move(pipes), std::nullopt);
+  }
+  state::Container& row = record->row;
+  row.state = state::ContainerState::Running;
+  row.pid_start_time = process_start_time(started.pid).value_or(0);
+  row.exit_code.reset();
+  row.oom_killed = false;
+  row.error.clear();
+  row.started = state::wall_time_now();
+  row.finished = 0;
+  row.stop_requested = false;
+  row.health_json.clear();
+  if (spec.healthcheck && !spec.healthcheck->test.empty() && spec.healthcheck->test.front() != "NONE") {
+    record->health = std::make_shared<HealthRun>(probe_settings(*spec.healthcheck), health::Snapshot{}, context_.get_executor());
+    row.health_json = health_to_json(record->health->state);
+    start_health(record, health::Started{});
+  }
+}
+
+Task<Fd> ProjectEngine::make_namespace(RecordPtr record) {
+  const engine::ContainerSpec& spec = record->spec;
+  if (spec.network_mode == "host" || joined_container(spec.network_mode)) co_return Fd();
+  network::NamespaceSettings settings;
+  for (const auto& [name, value] : spec.sysctls)
+    if (name.starts_with("net.")) settings.sysctls.emplace_back(name, value);
+  for (const auto& wish : spec.attachments)
+    if (const auto found = networks_.find(wish.network); found != networks_.end() && found->second.subnet_v6)
+      settings.ipv6 = network::NamespaceSettings::Ipv6::On;
+  auto made = std::make_shared<Fd>();
+  std::function<void()> work = [made, settings] { *made = network::create_namespace(settings); };
+  co_await pool_.run(std::move(work));
+  co_return std::move(*made);
+}
+
+Task<container::OciRuntime*> ProjectEngine::runtime_for(std::string wanted) {
+  Gate::Pass pass = co_await choosing_.enter();
+  auto& runtime = runtimes_[wanted];
+  if (!runtime) {
+    const std::string cache = paths_.cache();
+    container::RuntimeProgram program = co_await container::choose_runtime(timers_, wanted, cache, host_);
+    runtime = std::make_unique<container::OciRuntime>(std::move(program), paths_.runtime_state(), timers_);
+  }
+  co_return runtime.get();
+}
+
+const std::vector<std::string>& ProjectEngine::layers_of(const ImageId& image) {
+  std::vector<std::string>& layers = layers_[image];
+  if (!layers.empty()) return layers;
+  const auto found = images_.find(image);
+  if (!found) throw Error("the image '" + image.str() + "' is gone");
+  for (const auto& path : images_.layer_paths(*found)) layers.push_back(path.string());
+  std::reverse(layers.begin(), layers.end());  // the store names the topmost first
+  return layers;
+}
+
+std::string ProjectEngine::namespace_path(const Record& record, const std::string& mode, const char* kind) const {
+  const auto other = joined_container(mode);
+  if (!other) return "";
+  const auto found = records_.find(*other);
+  if (found == records_.end() || !found->second->is_running())
+    throw Error("container '" + record.row.name + "' shares a namespace of container '" + other->str() +
+                "', which is not running");
+  return "/proc/" + std::to_string(found->second->row.pid) + "/ns/" + kind;
+}
+
+container::BundleInputs ProjectEngine::bundle_inputs(const Record& record, const container::OciRuntime& runtime) {
+  const engine::ContainerSpec& spec = record.spec;
+  container::BundleInputs inputs;
+  inputs.id = record.id();
+  inputs.layers = layers_of(spec.image);
+  inputs.container_dir = paths_.container(record.id());
+  inputs.bundle_dir = paths_.bundle(record.id());
+  for (const auto& mount : spec.mounts)
+    if (mount.kind == engine::Mount::Kind::Volume) inputs.volumes[mount.source] = paths_.volume_data(mount.source);
+  inputs.names = name_files(record);
+  inputs.cgroups_path = paths_.cgroup(record.id());
+  inputs.netns_path = record.network.netns ? network::descriptor_path(record.network.netns.get())
+                                           : namespace_path(record, spec.network_mode, "net");
+  inputs.pidns_path = namespace_path(record, spec.pid_mode, "pid");
+  inputs.ipcns_path = namespace_path(record, spec.ipc_mode, "ipc");
+  inputs.filter = runtime.filter_form();
+  inputs.cache_dir = paths_.cache();
+  if (spec.init) {
+    const auto init = process::find_helper("davit-init");
+    if (!init) throw Error("cannot find 'davit-init', which 'init: true' needs");
+    inputs.init_binary = *init;
+  }
+  inputs.host = host_;
+  return inputs;
+}
+
+container::NameFiles ProjectEngine::name_files(const Record& record) {
+  const engine::ContainerSpec& spec = record.spec;
+  container::NameFiles names;
+  names.hostname = spec.hostname.empty() ? record.id().str().substr(0, kShortId) : spec.hostname;
+  names.domainname = spec.domainname;
+  std::string own = names.hostname;
+  if (!spec.domainname.empty()) own = names.hostname + "." + spec.domainname + " " + names.hostname;
+  for (const auto& address : network_.addresses(record)) names.hosts.emplace_back(address.to_string(), own);
+  for (const auto& [name, address] : spec.extra_hosts) {
+    std::string value = address;
+    if (value == "host-gateway") {
+      const auto gateway = network_.host_gateway(record);
+      value = gateway.value_or("127.0.0.1");
+    }
+    names.hosts.emplace_back(value, name);
+  }
+  names.resolv_conf = network_.resolv_conf(spec);
+  return names;
+}
+
+void ProjectEngine::follow_logs(Record& record, logs::LogPump::Run run, logs::StreamPipes out,
+                                std::optional<logs::StreamPipes> err) {
+  logs::LogPump::Options options;
+  options.folder = paths_.logs(record.id());
+  options.state_file = paths_.pump_state(record.id());
+  options.rotation = rotation_of(record.spec.logging);
+  options.run = run;
+  logs::LogPump pump(buffers_, std::move(options), std::move(out), std::move(err));
+  record.logs = std::make_shared<ContainerLogs>(context_, std::move(pump));
+  const std::string name = record.row.name;
+  for (const auto stream : {logs::Stream::Stdout, logs::Stream::Stderr}) {
+    std::function<void(const Diagnostic&)> notice = [this, name](const Diagnostic& diagnostic) {
+      log("output of '" + name + "': " + diagnostic.message);
+    };
+    spawn(ContainerLogs::follow(record.logs, stream, std::move(notice)));
+  }
+}
+
+}  // namespace davit::embedded

@@ -1,0 +1,181 @@
+#include "davit/embedded/supervisor.hpp"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "davit/async/task_group.hpp"
+#include "davit/base/error.hpp"
+#include "davit/keeper/message.hpp"
+#include "davit/state/projects.hpp"
+#include "embedded/api.hpp"
+
+namespace davit::embedded {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kFirstContact = 10s;  ///< a supervisor nobody talks to by then, and without anything to do, ends
+constexpr const char* kListenerName = "listener";
+constexpr const char* kLockName = "lock";
+
+/// The descriptor an environment variable names; it is not passed on to programs we start.
+Fd inherited(const char* variable) {
+  const char* const text = std::getenv(variable);
+  if (text == nullptr) return Fd();
+  Fd fd(std::atoi(text));
+  ::unsetenv(variable);
+  if (::fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0) {
+    (void)fd.release();
+    return Fd();
+  }
+  return fd;
+}
+
+void tell(const Fd& ready, const std::string& text) {
+  if (!ready) return;
+  // If nobody waits any more there is nobody to tell.
+  [[maybe_unused]] const ssize_t written = ::write(ready.get(), text.data(), text.size());
+}
+
+class Supervisor {
+ public:
+  Supervisor(asio::io_context& context, Paths paths, Fd keeper_socket, Fd ready)
+      : context_(context), paths_(std::move(paths)), database_(state::Database::open(paths_.database())),
+        keeper_(context, std::move(keeper_socket)), ready_(std::move(ready)),
+        engine_(context, paths_, database_, keeper_, timers_), api_(engine_), group_(context.get_executor()) {}
+
+  Task<void> run() {
+    KeeperLink::Recovered recovered = keeper_.recover();
+    Fd listener = std::move(recovered.held[kListenerName]);
+    recovered.held.erase(kListenerName);
+    if (!listener) {
+      listener = listen_at(paths_.socket());
+      keeper_.put(kListenerName, listener.get());
+    }
+    remember_project();
+    co_await engine_.recover(std::move(recovered));
+    std::function<void()> look = [this] { end_if_over(); };
+    engine_.on_change = look;
+    HttpHandlers handlers;
+    handlers.answer = [this](HttpRequest request) { return api_.answer(std::move(request)); };
+    handlers.abandonable = Api::abandonable;
+    handlers.attach = [this](const HttpRequest& request) { return api_.attach(request); };
+    handlers.disconnected = look;
+    server_.emplace(context_, std::move(listener), std::move(handlers));
+    tell(ready_, "ok");
+    ready_.reset();
+
+    std::function<void(ProcessExit)> on_exit = [this](const ProcessExit& exit) { engine_.process_exited(exit); };
+    group_.spawn(server_->serve());
+    group_.spawn(keeper_.listen(std::move(on_exit)));
+    group_.spawn(first_contact());
+    std::exception_ptr failure;
+    try {
+      co_await group_.join();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+    if (!over_ && failure) std::rethrow_exception(failure);
+  }
+
+  [[nodiscard]] bool is_over() const { return over_; }
+  [[nodiscard]] const Fd& ready() const { return ready_; }
+
+ private:
+  Task<void> first_contact() {
+    co_await timers_.sleep_for(kFirstContact);
+    end_if_over();
+  }
+
+  void remember_project() {
+    state::Projects projects(database_);
+    state::Project row = projects.find(paths_.project).value_or(state::Project{});
+    row.name = paths_.project;
+    row.run_root = paths_.run_root;
+    if (row.created == 0) row.created = state::wall_time_now();
+    projects.put(row);
+  }
+
+  /// Nothing left, nobody connected, and nobody about to: commands connect under the lock.
+  void end_if_over() {
+    if (over_ || !server_ || !engine_.is_empty() || engine_.is_busy() || server_->connections() > 0) return;
+    Fd lock(::open(paths_.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
+    if (server_->has_pending()) return;
+    over_ = true;
+    // The keeper removes the folder under this lock.
+    keeper_.put(kLockName, lock.get());
+    state::Projects(database_).remove(paths_.project);
+    engine_.leave();
+    context_.stop();
+  }
+
+  asio::io_context& context_;
+  Paths paths_;
+  state::Database database_;
+  KeeperLink keeper_;
+  Fd ready_;
+  SteadyTimers timers_;
+  ProjectEngine engine_;
+  Api api_;
+  TaskGroup group_;
+  std::optional<HttpServer> server_;
+  bool over_ = false;
+};
+
+/// Small for ever: one arena, and memory that is free goes back.
+void save_memory() {
+  ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_TRIM_THRESHOLD, 128 << 10);
+  ::mallopt(M_MMAP_THRESHOLD, 64 << 10);
+}
+
+int fail(const Fd& ready, const Error& error, int code) {
+  std::fprintf(stderr, "supervisor: %s\n", error.what());
+  for (const auto& note : error.diagnostic().notes) std::fprintf(stderr, "supervisor:   note: %s\n", note.text.c_str());
+  tell(ready, error_to_json(error));
+  return code;
+}
+
+}  // namespace
+
+int run_supervisor(const EngineOptions& options) {
+  save_memory();
+  Fd keeper_socket = inherited(keeper::kSocketVariable);
+  Fd ready = inherited(keeper::kReadyVariable);
+  if (!keeper_socket) {
+    std::fprintf(stderr, "davit supervisor is started by davit-keeper, not by hand\n");
+    return keeper::kExitDoNotRestart;
+  }
+  const Fd ready_copy(ready ? ::fcntl(ready.get(), F_DUPFD_CLOEXEC, 3) : -1);
+  const bool first = static_cast<bool>(ready);
+  asio::io_context context(1);
+  std::exception_ptr failure;
+  bool started = false;
+  try {
+    // Lives as long as the process: at the end nothing is taken apart that the kernel takes apart anyway.
+    auto* const supervisor = new Supervisor(context, {options.data_root, options.run_root, options.project},
+                                            std::move(keeper_socket), std::move(ready));
+    std::function<void(std::exception_ptr)> done = [&failure](std::exception_ptr error) { failure = error; };
+    asio::co_spawn(context, supervisor->run(), std::move(done));
+    context.run();
+    started = !supervisor->ready();
+    if (supervisor->is_over()) std::_Exit(0);
+    if (failure) std::rethrow_exception(failure);
+  } catch (const Error& error) {
+    return fail(ready_copy, error, first && !started ? keeper::kExitDoNotRestart : 1);
+  } catch (const std::exception& error) {
+    return fail(ready_copy, Error(error.what()), first && !started ? keeper::kExitDoNotRestart : 1);
+  }
+  return 1;
+}
+
+}  // namespace davit::embedded

@@ -1,0 +1,214 @@
+#include "embedded/engine_fixture.hpp"
+
+namespace davit::embedded::test {
+namespace {
+
+using engine::ContainerState;
+
+class Lifecycle : public EngineTest {};
+
+TEST_F(Lifecycle, ReadsStartNothing) {
+  EXPECT_TRUE(run(engine_->observe()).containers.empty());
+  EXPECT_FALSE(engine_->is_alive());
+  EXPECT_FALSE(fs::exists(paths_.folder()));
+}
+
+TEST_F(Lifecycle, RunsAProgramToItsEndAndKeepsItsCodeAndOutput) {
+  const ContainerId id = create(shell("job", "echo out; echo err >&2; exit 3"));
+  EXPECT_EQ(look(id).state, ContainerState::Created);
+  run(engine_->start_container(id));
+  EXPECT_EQ(until_event(id, "die").attributes.at("exitCode"), "3");
+  const engine::ObservedContainer seen = look(id);
+  EXPECT_EQ(seen.state, ContainerState::Exited);
+  EXPECT_EQ(seen.exit_code, 3);
+  EXPECT_EQ(seen.pid, 0);
+  EXPECT_NE(logged(id).find("stdout F out\n"), std::string::npos) << logged(id);
+  EXPECT_NE(logged(id).find("stderr F err\n"), std::string::npos) << logged(id);
+}
+
+TEST_F(Lifecycle, ACommandThatDoesNotExistIsAnErrorWithDockersCode) {
+  const ContainerId id = create(spec("bad", {"/no/such/program"}));
+  try {
+    run(engine_->start_container(id));
+    FAIL() << "it started";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 127);
+    EXPECT_NE(std::string(error.what()).find("/no/such/program"), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(look(id).state, ContainerState::Created);
+  EXPECT_FALSE(look(id).error.empty());
+  EXPECT_FALSE(fs::exists(paths_.bundle(id)));
+}
+
+TEST_F(Lifecycle, StopsByTheStopSignal) {
+  const ContainerId id = start(shell("polite", "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"));
+  EXPECT_EQ(look(id).state, ContainerState::Running);
+  until_logged(id, "ready");  // the handler is there when the line is
+  run(engine_->stop_container(id, {}));
+  EXPECT_EQ(look(id).exit_code, 5);
+}
+
+TEST_F(Lifecycle, KillsAtOnceWhatCannotReceiveTheSignalAndSaysWhy) {
+  const ContainerId id = start(spec("deaf", {"/bin/sleep", "1000"}));
+  run(engine_->stop_container(id, {}));
+  EXPECT_EQ(look(id).exit_code, 137);
+  EXPECT_NE(until_event(id, "kill").attributes.at("reason").find("no handler for SIGTERM"), std::string::npos);
+}
+
+TEST_F(Lifecycle, KillsAfterTheGracePeriod) {
+  const ContainerId id = start(shell("stubborn", "trap : TERM; echo ready; while :; do sleep 0.05; done"));
+  until_logged(id, "ready");
+  run(engine_->stop_container(id, {50ms}));
+  EXPECT_EQ(look(id).exit_code, 137);
+}
+
+TEST_F(Lifecycle, RestartsByPolicyUntilItGivesUp) {
+  engine::ContainerSpec wanted = shell("flaky", "exit 1");
+  wanted.restart = {engine::RestartPolicy::Mode::OnFailure, 2};
+  const ContainerId id = start(std::move(wanted));
+  std::int64_t since = 0;
+  for (int runs = 0; runs < 3; ++runs) since = until_event(id, "die", since).id;
+  EXPECT_EQ(look(id).state, ContainerState::Exited);
+  EXPECT_EQ(look(id).restart_count, 2);
+}
+
+TEST_F(Lifecycle, AStopEndsRestarting) {
+  engine::ContainerSpec wanted = shell("eager", "exit 1");
+  wanted.restart = {engine::RestartPolicy::Mode::Always, 0};
+  const ContainerId id = start(std::move(wanted));
+  until_event(id, "die");
+  run(engine_->stop_container(id, {}));
+  EXPECT_EQ(look(id).state, ContainerState::Exited);
+}
+
+TEST_F(Lifecycle, PausesAndGoesOn) {
+  const ContainerId id = start(spec("calm", {"/bin/sleep", "1000"}));
+  run(engine_->pause_container(id));
+  EXPECT_EQ(look(id).state, ContainerState::Paused);
+  run(engine_->unpause_container(id));
+  EXPECT_EQ(look(id).state, ContainerState::Running);
+  run(engine_->pause_container(id));
+  run(engine_->stop_container(id, {}));
+  EXPECT_EQ(look(id).state, ContainerState::Exited);
+}
+
+TEST_F(Lifecycle, RenamesAndRefusesANameInUse) {
+  const ContainerId a = create(spec("a", {"/bin/true"}));
+  const ContainerId b = create(spec("b", {"/bin/true"}));
+  run(engine_->rename_container(a, options_.project + "-c"));
+  EXPECT_EQ(look(a).name, options_.project + "-c");
+  EXPECT_THROW(run(engine_->rename_container(b, options_.project + "-c")), Error);
+  try {
+    create(spec("b", {"/bin/true"}));
+    ADD_FAILURE() << "two containers of one name";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find(b.str()), std::string::npos) << "names the holder: " << error.what();
+  }
+}
+
+TEST_F(Lifecycle, RefusesToRemoveWhatRuns) {
+  const ContainerId id = start(spec("busy", {"/bin/sleep", "1000"}));
+  EXPECT_THROW(run(engine_->remove_container(id, engine::WithVolumes::No)), Error);
+  run(engine_->stop_container(id, {}));
+  run(engine_->remove_container(id, engine::WithVolumes::No));
+  EXPECT_TRUE(run(engine_->observe()).containers.empty());
+  EXPECT_FALSE(fs::exists(paths_.container(id)));
+}
+
+TEST_F(Lifecycle, AnonymousVolumesAreFilledInheritedAndRemoved) {
+  engine::ContainerSpec wanted = shell("store", "cat /data/from-image; echo kept > /data/more");
+  wanted.mounts = {{.kind = engine::Mount::Kind::Volume, .target = "/data"}};
+  const ContainerId first = start(wanted);
+  until_event(first, "die");
+  EXPECT_NE(logged(first).find("F image"), std::string::npos) << logged(first);
+  const std::string volume = look(first).mounts.at(0).source;
+  EXPECT_TRUE(fs::exists(paths_.volume_data(volume) + "/more"));
+
+  wanted.name += "-next";
+  wanted.args.back() = "cat /data/more";
+  const ContainerId second = run(engine_->create_container(wanted, {first}));
+  run(engine_->remove_container(first, engine::WithVolumes::Anonymous));
+  EXPECT_TRUE(fs::exists(paths_.volume_data(volume))) << "the new one has taken it over";
+  run(engine_->start_container(second));
+  until_event(second, "die");
+  EXPECT_NE(logged(second).find("F kept"), std::string::npos);
+  run(engine_->remove_container(second, engine::WithVolumes::Anonymous));
+  EXPECT_FALSE(fs::exists(paths_.volume(volume)));
+}
+
+TEST_F(Lifecycle, ExecRunsInTheContainerWithItsExitCode) {
+  const ContainerId id = start(spec("host", {"/bin/sleep", "1000"}));
+  EXPECT_EQ(exec(id, {"/bin/sh", "-c", "exit 42"}), 42);
+  EXPECT_EQ(exec(id, {"/bin/test", "-e", "/data/from-image"}), 0);
+  EXPECT_NE(exec(id, {"/no/such/program"}), 0);
+}
+
+TEST_F(Lifecycle, AttachedStdinReachesTheProgramAndItsEndToo) {
+  engine::ContainerSpec wanted = spec("reader", {"/bin/cat"});
+  wanted.stdin_open = true;
+  const ContainerId id = start(std::move(wanted));
+  auto stdin_stream = run(engine_->attach_stdin(id));
+  run(stdin_stream->write("hello\n"));
+  run(stdin_stream->close());
+  EXPECT_EQ(until_event(id, "die").attributes.at("exitCode"), "0");
+  EXPECT_NE(logged(id).find("F hello\n"), std::string::npos) << logged(id);
+}
+
+TEST_F(Lifecycle, ATerminalHasASizeAndALog) {
+  engine::ContainerSpec wanted = shell("screen", "read line; stty size; echo got $line");
+  wanted.tty = true;
+  wanted.stdin_open = true;
+  const ContainerId id = start(std::move(wanted));
+  run(engine_->resize_terminal(id, 97, 31));
+  auto stdin_stream = run(engine_->attach_stdin(id));
+  run(stdin_stream->write("word\n"));
+  until_event(id, "die");
+  EXPECT_NE(logged(id).find("31 97"), std::string::npos) << logged(id);
+  EXPECT_NE(logged(id).find("got word"), std::string::npos) << logged(id);
+}
+
+TEST_F(Lifecycle, ProbesUntilHealthy) {
+  engine::ContainerSpec wanted = shell("probed", "sleep 0.2; echo x > /tmp/ok; sleep 1000");
+  wanted.healthcheck = engine::Healthcheck{.test = {"CMD-SHELL", "echo checked; test -e /tmp/ok"}};
+  const ContainerId id = start(std::move(wanted));
+  EXPECT_EQ(look(id).health, engine::Health::Starting);
+  until_event(id, "health_status: healthy");
+  const engine::ObservedContainer seen = look(id);
+  EXPECT_EQ(seen.health, engine::Health::Healthy);
+  ASSERT_FALSE(seen.probes.empty());
+  EXPECT_EQ(seen.probes.back().output, "checked\n");
+}
+
+TEST_F(Lifecycle, SecretsWithGivenContentAreNotStored) {
+  engine::ContainerSpec wanted = shell("vault", "cat /run/secrets/key");
+  wanted.files = {{.kind = engine::FileMount::Kind::Secret, .name = "key", .content = "open-sesame", .target = "/run/secrets/key"}};
+  const ContainerId id = start(std::move(wanted));
+  until_event(id, "die");
+  EXPECT_NE(logged(id).find("open-sesame"), std::string::npos) << logged(id);
+  for (const char* suffix : {"", "-wal"}) {
+    std::ifstream in(paths_.database() + suffix, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    EXPECT_EQ(bytes.find("open-sesame"), std::string::npos) << suffix;
+  }
+}
+
+TEST_F(Lifecycle, EndsWithTheLastContainerAndLeavesNoFolder) {
+  const ContainerId id = start(spec("last", {"/bin/sleep", "1000"}));
+  EXPECT_TRUE(engine_->is_alive());
+  run(engine_->stop_container(id, {}));
+  run(engine_->remove_container(id, engine::WithVolumes::No));
+  run(engine_->close());
+  EXPECT_FALSE(engine_->is_alive());
+  EXPECT_FALSE(fs::exists(paths_.folder()));
+}
+
+TEST_F(Lifecycle, AutoRemoveRemovesAfterTheEnd) {
+  engine::ContainerSpec wanted = spec("once", {"/bin/true"});
+  wanted.auto_remove = true;
+  const ContainerId id = start(std::move(wanted));
+  until_event(id, "destroy");
+  EXPECT_TRUE(run(engine_->observe()).containers.empty());
+}
+
+}  // namespace
+}  // namespace davit::embedded::test

@@ -1,0 +1,122 @@
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "embedded/engine_fixture.hpp"
+
+namespace davit::embedded::test {
+namespace {
+
+class Networking : public EngineTest {};
+
+/// What a connection to 127.0.0.1:port is told; "" when it is refused.
+std::string fetch(std::uint16_t port) {
+  const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const timeval limit{5, 0};
+  ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return "";
+  std::string text;
+  char chunk[256];
+  for (ssize_t got = 0; (got = ::recv(socket.get(), chunk, sizeof chunk, 0)) > 0;)
+    text.append(chunk, static_cast<std::size_t>(got));
+  return text;
+}
+
+TEST_F(Networking, NamesResolveAndConnectionsReach) {
+  run(engine_->create_network(network("default")));
+  const ContainerId server =
+      start(on_network("default", spec("server", {"/bin/nc", "-ll", "-p", "7000", "-e", "/bin/echo", "welcome"})));
+  const ContainerId client = start(on_network("default", spec("client", {"/bin/sleep", "1000"})));
+  const std::string ask = "for i in $(seq 200); do test \"$(nc server 7000 </dev/null 2>&1)\" = welcome && exit 0; sleep 0.05; done; exit 1";
+  EXPECT_EQ(exec(client, {"/bin/sh", "-c", ask}), 0);
+  const engine::ObservedContainer seen = look(server);
+  ASSERT_EQ(seen.networks.size(), 1U);
+  EXPECT_FALSE(seen.networks[0].ipv4_address.empty());
+  EXPECT_THROW(run(engine_->remove_network(options_.project + "_default")), Error) << "it is in use";
+}
+
+TEST_F(Networking, PublishedPortsReachTheContainerAndAreGivenBack) {
+  run(engine_->create_network(network("default")));
+  engine::ContainerSpec wanted =
+      on_network("default", spec("web", {"/bin/nc", "-ll", "-p", "80", "-e", "/bin/echo", "served"}));
+  wanted.ports = {{.container_port = 80}};
+  const ContainerId id = start(std::move(wanted));
+  const auto ports = look(id).ports;
+  ASSERT_FALSE(ports.empty());
+  const std::uint16_t port = ports[0].host_port;
+  EXPECT_NE(port, 0);
+  EXPECT_EQ(exec(id, {"/bin/sh", "-c", "for i in $(seq 200); do nc 127.0.0.1 80 </dev/null >/dev/null 2>&1 && exit 0; sleep 0.05; done; exit 1"}), 0);
+  EXPECT_EQ(fetch(port), "served\n");
+  run(engine_->stop_container(id, {}));
+  EXPECT_EQ(fetch(port), "");
+  EXPECT_TRUE(look(id).ports.empty());
+}
+
+TEST_F(Networking, ATakenPortIsNamedAndNothingIsLeft) {
+  run(engine_->create_network(network("default")));
+  const Fd holder(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  ASSERT_EQ(::bind(holder.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  ASSERT_EQ(::listen(holder.get(), 1), 0);
+  socklen_t size = sizeof address;
+  ::getsockname(holder.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  const std::uint16_t port = ntohs(address.sin_port);
+  engine::ContainerSpec wanted = on_network("default", spec("web", {"/bin/sleep", "1000"}));
+  wanted.ports = {{.host_ip = "127.0.0.1", .host_port = port, .host_port_end = port, .container_port = 80}};
+  const ContainerId id = create(std::move(wanted));
+  try {
+    run(engine_->start_container(id));
+    FAIL() << "it started";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find(std::to_string(port)), std::string::npos) << error.what();
+  }
+  EXPECT_EQ(look(id).state, engine::ContainerState::Created);
+}
+
+TEST_F(Networking, NoNetworkMeansLoopbackAlone) {
+  engine::ContainerSpec wanted = shell("alone", "ip -o link");
+  wanted.network_mode = "none";
+  const ContainerId id = start(std::move(wanted));
+  until_event(id, "die");
+  EXPECT_EQ(logged(id).find("eth0"), std::string::npos) << logged(id);
+  EXPECT_NE(logged(id).find("lo:"), std::string::npos) << logged(id);
+}
+
+TEST_F(Networking, AContainerJoinsTheNetworkOfAnother) {
+  run(engine_->create_network(network("default")));
+  const ContainerId owner =
+      start(on_network("default", spec("owner", {"/bin/nc", "-ll", "-p", "7001", "-e", "/bin/echo", "shared"})));
+  engine::ContainerSpec wanted = spec("guest", {"/bin/sleep", "1000"});
+  wanted.network_mode = "container:" + owner.str();
+  const ContainerId guest = start(std::move(wanted));
+  const std::string ask = "for i in $(seq 200); do test \"$(nc 127.0.0.1 7001 </dev/null 2>&1)\" = shared && exit 0; sleep 0.05; done; exit 1";
+  EXPECT_EQ(exec(guest, {"/bin/sh", "-c", ask}), 0);
+}
+
+TEST_F(Networking, ManyContainersStartTogether) {
+  run(engine_->create_network(network("default")));
+  constexpr int kMany = 12;
+  std::vector<ContainerId> ids;
+  for (int i = 0; i < kMany; ++i)
+    ids.push_back(create(on_network("default", spec("s" + std::to_string(i), {"/bin/sleep", "1000"}))));
+  int started = 0;
+  int ended = 0;
+  for (const auto& id : ids) {
+    asio::co_spawn(context_, engine_->start_container(id), [&](std::exception_ptr error) {
+      started += error ? 0 : 1;
+      if (++ended == kMany) context_.stop();
+    });
+  }
+  context_.restart();
+  context_.run_for(kLimit);
+  EXPECT_EQ(started, kMany);
+  for (const auto& id : ids) EXPECT_EQ(exec(id, {"/bin/sh", "-c", "nslookup s0 >/dev/null"}), 0);
+}
+
+}  // namespace
+}  // namespace davit::embedded::test
