@@ -23,7 +23,6 @@ struct Options {
   plan::ContainerOptions plan;
   int timeout = -1;
   int wait_timeout = -1;
-  bool remove_orphans = false;
   bool no_deps = false;
   bool force = false;
   bool stop = false;
@@ -34,7 +33,6 @@ struct Options {
 plan::ContainerOptions plan_options(const Options& options) {
   plan::ContainerOptions out = options.plan;
   out.grace = grace_period(options.timeout);
-  if (options.remove_orphans) out.orphans = plan::Orphans::Remove;
   if (options.no_deps) out.dependencies = plan::Dependencies::Without;
   if (options.stop) out.stop = plan::ContainerOptions::Stop::First;
   if (options.volumes) out.volumes = engine::WithVolumes::Anonymous;
@@ -128,7 +126,6 @@ void add_kill(Commands& commands) {
   CLI::App* command = add(commands, "kill", "send a signal to containers",
                           "Sends SIGKILL, or the signal given, to the containers of the services.", "davit kill -s SIGHUP web");
   command->add_option("-s,--signal", options->plan.signal, "signal to send")->type_name("SIGNAL");
-  command->add_flag("--remove-orphans", options->remove_orphans, "remove containers of services that are not in the file");
   on(commands, command, {"kill", plan::make_kill_plan, "No container to kill"}, options);
 }
 
