@@ -5,21 +5,12 @@
 #include <map>
 #include <optional>
 
+#include "container_listing.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/logs/follower.hpp"
 
 namespace davit::cli {
-namespace {
-
 using logs::LogFollower;
-
-/// "web-1" of "p-web-1"; a container_name of its own stays as it is.
-std::string shown_name(const engine::ObservedContainer& container) {
-  const std::string prefix = container.project + "-";
-  return container.name.starts_with(prefix) ? container.name.substr(prefix.size()) : container.name;
-}
-
-}  // namespace
 
 struct OutputFollower::Impl {
   Impl(Session& s, FollowOptions o)
