@@ -22,8 +22,29 @@ void Commands::on(CLI::App* command, Action action) {
 }
 
 void add_all(Commands& commands) {
+  // In the order in which people meet them.
+  add_up(commands);
+  add_down(commands);
+  add_ps(commands);
+  add_logs(commands);
+  add_exec(commands);
+  add_run(commands);
+  add_build(commands);
   add_config(commands);
+  add_start(commands);
+  add_stop(commands);
+  add_restart(commands);
+  add_kill(commands);
+  add_wait(commands);
+  add_port(commands);
+  add_ls(commands);
+  add_create(commands);
+  add_scale(commands);
+  add_rm(commands);
+  add_pause(commands);
+  add_unpause(commands);
   add_image_build(commands, add_image(commands));
+  add_supervisor(commands);
   add_version(commands);
 }
 
