@@ -95,7 +95,7 @@ Task<void> pass_signals(Session& session, ContainerId container) {
   co_await session.engine().kill_container(container, "SIGKILL");
 }
 
-Task<int> attend(Session& session, ContainerId container, bool tty) {
+Task<int> attend(Session& session, ContainerId container, std::int64_t since, bool tty) {
   RawOutput output(session.engine().log_folder(container));
   std::optional<RawTerminal> raw;
   if (tty) raw.emplace();
@@ -104,7 +104,7 @@ Task<int> attend(Session& session, ContainerId container, bool tty) {
   streams.spawn(feed_input(session, container));
   streams.spawn(pass_signals(session, container));
   if (tty) streams.spawn(follow_terminal_size(session, container));
-  const int code = co_await runtime::wait_for_container(session.engine(), container);
+  const int code = co_await runtime::wait_for_container(session.engine(), container, since);
   streams.cancel();
   try {
     co_await streams.join();
@@ -136,7 +136,7 @@ Task<int> run(Session& session, model::Project project, Options options) {
     std::printf("%s\n", name.c_str());
     co_return 0;
   }
-  const int code = co_await attend(session, made->second, run.tty);
+  const int code = co_await attend(session, made->second, execution.first_event, run.tty);
   if (options.remove) co_await session.engine().remove_container(made->second, engine::WithVolumes::Anonymous);
   co_return code;
 }

@@ -56,7 +56,7 @@ ExecuteSettings settings_of(const Up& up) {
   return settings;
 }
 
-Task<void> start_and_attend(Up& up, runtime::Interrupts& interrupts, std::int64_t since, int& code) {
+Task<void> start_and_attend(Up& up, runtime::Interrupts& interrupts, int& code) {
   co_await execute_plan(up.session, up.project, up.plan, settings_of(up));
   const auto progress = make_progress(up.session, "stop");
   runtime::Context with{up.project, up.session.engine(), up.images, up.session.timers(), *progress};
@@ -64,7 +64,6 @@ Task<void> start_and_attend(Up& up, runtime::Interrupts& interrupts, std::int64_
   attach.rules = end_rules(up.flags, up.plan, up.project);
   attach.services = up.flags.services;
   attach.grace = grace_period(up.flags.timeout);
-  attach.since = since;
   attach.say = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
   code = co_await runtime::attend(with, interrupts, std::move(attach));
 }
@@ -86,7 +85,7 @@ Task<int> up_attached(Up& up) {
   following.spawn(output.follow(since));
   std::exception_ptr failure;
   try {
-    co_await start_and_attend(up, up.session.interrupts(), since, code);
+    co_await start_and_attend(up, up.session.interrupts(), code);
   } catch (...) {
     failure = std::current_exception();
   }
