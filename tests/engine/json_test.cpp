@@ -16,7 +16,13 @@ ContainerSpec full_spec() {
   spec.env = {{"B", "2"}, {"A", "1"}};
   spec.labels = {{"com.docker.compose.project", "p"}};
   spec.mounts = {{.kind = Mount::Kind::Bind, .source = "/a", .target = "/b", .tmpfs_options = {}}};
-  spec.files = {{.kind = FileMount::Kind::Secret, .name = "s", .source = "", .content = "x", .target = "/run/secrets/s", .uid = {}, .gid = {}}};
+  spec.files = {{.kind = FileMount::Kind::Secret,
+                 .name = "s",
+                 .source = "",
+                 .content = "x",
+                 .target = "/run/secrets/s",
+                 .uid = {},
+                 .gid = {}}};
   spec.healthcheck = Healthcheck{.test = {"CMD", "true"}, .interval = 5s};
   spec.restart = {RestartPolicy::Mode::OnFailure, 3};
   spec.resources.cpus = 1.5;
@@ -44,13 +50,20 @@ TEST(ContainerSpecJson, AMistypedMemberIsNamed) {
   }
 }
 
-TEST(ContainerSpecJson, BrokenTextIsAnError) { EXPECT_THROW((void)container_spec_from_json("{"), Error); }
+TEST(ContainerSpecJson, BrokenTextIsAnError) {
+  EXPECT_THROW((void)container_spec_from_json("{"), Error);
+}
 
 TEST(ObservedJson, RoundTrips) {
   Observed observed;
-  observed.containers.push_back({.id = ContainerId("ab"), .name = "p-web-1", .state = ContainerState::Running,
-                                 .health = Health::Healthy, .exit_code = 0, .created = WallTime(5ns)});
-  observed.networks.push_back({.name = "p_default", .key = "default", .project = "p", .config_hash = "h", .labels = {}});
+  observed.containers.push_back({.id = ContainerId("ab"),
+                                 .name = "p-web-1",
+                                 .state = ContainerState::Running,
+                                 .health = Health::Healthy,
+                                 .exit_code = 0,
+                                 .created = WallTime(5ns)});
+  observed.networks.push_back(
+      {.name = "p_default", .key = "default", .project = "p", .config_hash = "h", .labels = {}});
   EXPECT_EQ(observed_from_json(to_json(observed)), observed);
 }
 

@@ -294,7 +294,8 @@ TEST_F(Execute, TheWaitLimitDoesNotCountBuilds) {
 
 TEST_F(Execute, WaitFailsForAContainerThatExits) {
   sample_.add("web");
-  engine_.scripts["web"] = {.run_for = 0s, .exit_code = 7};
+  with_probe("web");
+  engine_.scripts["web"] = {.run_for = 5ms, .exit_code = 7};
   sample_.options.wait = plan::UpOptions::Wait::Yes;
   up();
   timers_.advance(1s);
