@@ -20,7 +20,14 @@ void Builder::error(std::string code, std::string message, const Span& where) {
   parsed_.diagnostics.add(Diagnostic::error(std::move(code), std::move(message), where));
 }
 
-void Builder::OnDocumentStart(const YAML::Mark&) {
+void Builder::OnDocumentStart(const YAML::Mark& mark) {
+  // The parser makes empty documents without end of a stray ',', ']' or '}'.
+  const std::size_t at = offset(mark);
+  if (document_at_ == at && at < source_.text().size())
+    throw LimitExceeded{Diagnostic::error(
+        "yaml-syntax", "invalid YAML: unexpected '" + std::string(1, source_.text()[at]) + "'",
+        source_.span(at, at + 1))};
+  document_at_ = at;
   stack_.clear();
   anchors_.clear();
 }

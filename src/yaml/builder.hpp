@@ -65,6 +65,7 @@ class Builder final : public YAML::EventHandler {
   Parsed& parsed_;
   std::vector<Frame> stack_;
   std::unordered_map<YAML::anchor_t, Anchor> anchors_;
+  std::size_t document_at_ = static_cast<std::size_t>(-1);  ///< where the last document starts
   std::size_t nodes_ = 0;
   std::size_t alias_nodes_ = 0;
   std::size_t anchor_nodes_ = 0;

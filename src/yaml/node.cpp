@@ -10,7 +10,7 @@ namespace {
 template <class Entries>
 auto lower_bound_of(Entries& entries, std::string_view key) {
   return std::lower_bound(entries.begin(), entries.end(), key,
-                          [](const Entry& entry, std::string_view wanted) { return entry.key < wanted; });
+                          [](const Entry& entry, std::string_view wanted) { return entry.key.compare(wanted) < 0; });
 }
 
 Node scalar(Kind kind, std::string text, Span span) {

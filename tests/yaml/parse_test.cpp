@@ -103,7 +103,24 @@ TEST(Parse, SyntaxErrorsHaveAPlaceAndAHint) {
   const auto parsed = parse_text("a:\n\tb: 1\n");
   ASSERT_EQ(parsed.diagnostics.items().size(), 1U);
   EXPECT_TRUE(parsed.diagnostics.items().at(0).where.has_value());
-  EXPECT_EQ(parsed.diagnostics.items().at(0).hint, "YAML indents with blanks, never with tabs");
+  EXPECT_EQ(parsed.diagnostics.items().at(0).hint, "indent with blanks, YAML does not allow tabs");
+}
+
+TEST(Parse, AQuoteThatNeverEndsIsAnError) {
+  EXPECT_EQ(messages(parse_text("a: \"b\nc: 1\n")), "f.yaml:1:4: invalid YAML: a quote that is never closed\n");
+  EXPECT_EQ(messages(parse_text("a: 'it''s'\n")), "");
+}
+
+TEST(Parse, AStrayBracketIsAnErrorAndNoEndlessLoop) {
+  for (const std::string_view text : {",", "]", "}", "a: 1\n]\n", ",services:\n  web:\n", "---\n,"})
+    EXPECT_NE(messages(parse_text(text)), "") << text;
+  EXPECT_EQ(parse_text("---\n---\na: 1\n...\n---\n").documents.size(), 3U);
+}
+
+TEST(Parse, AnEmptyValueHasThePlaceOfItsKey) {
+  const auto parsed = parse_text("a:\n\nb: ~\n");
+  EXPECT_EQ(parsed.documents.at(0).find("a")->span.begin, (Position{1, 1}));
+  EXPECT_EQ(parsed.documents.at(0).find("b")->span.begin, (Position{3, 4}));
 }
 
 TEST(Node, MapsStaySortedAndSearchable) {
