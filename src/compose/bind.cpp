@@ -489,6 +489,8 @@ class Binder {
     port.where = node.span;
     port.name = text(node, "name");
     port.target = port_number(at(node, "target"), node);
+    if (port.target == 0 && text(node, "target") == "0")
+      error("port-number", "the container port must be at least 1, found 0", node.span);
     port.host_ip = text(node, "host_ip");
     port.protocol = text(node, "protocol");
     port.mode = text(node, "mode");

@@ -165,7 +165,7 @@ constexpr Field kAttachmentFields[] = {
 };
 constexpr Shape kAttachment{kAttachmentFields};
 
-constexpr Field kPortFields[] = {{"name"},      {"mode"},     {"host_ip"},     {"target", F::Integer},
+constexpr Field kPortFields[] = {{"name"},      {"mode"},     {"host_ip"},     {"target", F::RequiredInteger},
                                  {"published"}, {"protocol"}, {"app_protocol"}};
 constexpr Shape kPort{kPortFields};
 
