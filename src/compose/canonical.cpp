@@ -271,18 +271,18 @@ class Canonicalizer {
     Node& resource = entry.value;
     Node* external = resource.find("external");
     if (external == nullptr || !external->is_map()) return;
-    const Node* old_name = external->find("name");
-    const Node* name = resource.find("name");
-    if (old_name != nullptr) {
-      diagnostics_.add(Diagnostic::warning("external-name", "'external.name' is deprecated", old_name->span)
-                           .with_hint("write 'name: " + old_name->text + "' and 'external: true'"));
-      if (name != nullptr && name->text != old_name->text)
-        return error("external-name", "'name' and 'external.name' of '" + entry.key + "' differ", old_name->span,
-                     "use 'name' only");
-    }
-    Node renamed = old_name != nullptr && name == nullptr ? *old_name : Node::null();
+    const Node* found = external->find("name");
+    const Node old_name = found == nullptr ? Node::null() : *found;
     *external = Node::boolean(true, external->span);
-    if (!renamed.is_null()) resource.set("name", std::move(renamed));
+    if (old_name.is_null()) return;
+    diagnostics_.add(Diagnostic::warning("external-name", "'external.name' is deprecated", old_name.span)
+                         .with_hint("write 'name: " + old_name.text + "' and 'external: true'"));
+    const Node* name = resource.find("name");
+    if (name == nullptr)
+      resource.set("name", old_name);
+    else if (name->text != old_name.text)
+      error("external-name", "'name' and 'external.name' of '" + entry.key + "' differ", old_name.span,
+            "use 'name' only");
   }
 
   bool lenient_;

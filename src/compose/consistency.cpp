@@ -37,7 +37,9 @@ class Checker {
     const Node& secrets = at(document_, "secrets");
     for (const Entry& entry : secrets.entries) {
       const Node& secret = entry.value;
-      if (!secret.faulty && !at(secret, "external").is_true() && at(secret, "file").text.empty() &&
+      // Without any source it was reported as an object already.
+      const bool has_source = secret.contains("file") || secret.contains("environment") || secret.contains("driver");
+      if (has_source && !secret.faulty && !at(secret, "external").is_true() && at(secret, "file").text.empty() &&
           at(secret, "environment").text.empty())
         error("secret-source", "the secret '" + entry.key + "' needs 'file' or 'environment'", entry.key_span);
     }
@@ -138,7 +140,7 @@ class Checker {
                 "networks", network.key_span.known() ? network.key_span : entry.key_span);
     if (mode.text.starts_with("service:")) {
       const std::string target = mode.text.substr(8);
-      if (!services_.contains(target))
+      if (!services_.contains(target) && !at(entry.value, "depends_on").contains(target))
         unknown("'network_mode' of service '" + entry.key + "' names the unknown service '" + target + "'", target,
                 services_, "services", place(mode, entry));
     }

@@ -47,12 +47,7 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
   if (extends == nullptr) return;
   const Node directive = extends->value;
   const Node* base_name = directive.is_string() ? &directive : directive.find("service");
-  if (base_name == nullptr || !base_name->is_string()) {
-    if (directive.is_map() && base_name == nullptr)
-      diagnostics_.add(Diagnostic::error("missing-attribute", "'extends' of service '" + name + "' needs 'service'",
-                                         directive.span));
-    return;  // the schema reports other forms
-  }
+  if (base_name == nullptr || !base_name->is_string()) return;  // the schema reports what is wrong with it
   const Node* base_file = directive.find("file");
   const Link link{file, name, extends->key_span};
   if (report_cycle(chain, link)) {

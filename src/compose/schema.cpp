@@ -11,6 +11,7 @@
 #include "davit/base/suggest.hpp"
 #include "phases.hpp"
 #include "schema_text.hpp"
+#include "shapes.hpp"
 
 namespace davit::compose {
 namespace {
@@ -309,6 +310,13 @@ class Validator {
     return node.items.size();
   }
 
+  /// "match '…'", or the choices of a pattern that is made of them.
+  static std::string describe(std::string pattern) {
+    if (pattern.find('|') == std::string::npos) return "match '" + pattern + "'";
+    for (std::size_t bar = 0; (bar = pattern.find('|', bar)) != std::string::npos;) pattern.replace(bar, 1, ", ");
+    return "be one of " + pattern;
+  }
+
   static std::string scalar_problem(const Node& node, const Schema& schema) {
     if (!schema.values.empty() &&
         std::find(schema.values.begin(), schema.values.end(), node.text) == schema.values.end())
@@ -320,7 +328,7 @@ class Validator {
         return "must be at most " + yaml::format_number(*schema.maximum) + ", found " + node.text;
     }
     if (schema.pattern && node.is_string() && !schema.pattern->matches(node.text))
-      return "must match '" + schema.pattern->text + "', found '" + node.text + "'";
+      return "must " + describe(schema.pattern->text) + ", found '" + node.text + "'";
     return {};
   }
 
@@ -337,7 +345,11 @@ class Validator {
     else if (node.is_null())
       item.with_hint("give it a value or remove the line");
     else if (node.is_string() && (types & (kArray | kObject)) == kArray)
-      item.with_hint("write it as a list: [" + node.text + "]");
+      item.with_hint("write it as a list: [\"" + node.text + "\"]");
+    else if (node.is_map() && types == kString && node.entries.size() == 1 && node.entries[0].value.is_scalar())
+      item.with_hint("write '" + node.entries[0].key + "=" + node.entries[0].value.text + "'");
+    else if (path.starts_with("services.") && service_shape().find(path.substr(9)) != nullptr)
+      item.with_hint("'" + path.substr(9) + "' is an attribute of services: indent it below the name of one");
     diagnostics_.add(std::move(item));
     return Outcome::Unfit;
   }

@@ -43,7 +43,11 @@ void Builder::count(std::size_t nodes, const Span& where) {
 
 void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   const std::size_t at = offset(mark);
-  deliver(Node::null(source_.scalar_span(at, "")), anchor, 1);
+  // An empty value has the place of whatever comes next; its key is the better one.
+  const bool written = source_.text().substr(at).starts_with('~') || source_.text().substr(at).starts_with("null") ||
+                       source_.text().substr(at).starts_with("Null") || source_.text().substr(at).starts_with("NULL");
+  const bool after_key = !stack_.empty() && stack_.back().has_key && !written;
+  deliver(Node::null(after_key ? stack_.back().pending.key_span : source_.scalar_span(at, "")), anchor, 1);
 }
 
 void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -60,6 +64,11 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     node.kind = Kind::String;
     node.text = value;
     node.quoted = tag == "!";
+    // The parser takes a quoted scalar that runs to the end of the file for complete.
+    const std::size_t at = offset(mark);
+    const char first = at < source_.text().size() ? source_.text()[at] : ' ';
+    if ((first == '"' || first == '\'') && source_.closing_quote(at) == source_.text().size())
+      error("yaml-syntax", "invalid YAML: a quote that is never closed", source_.span(at, at + 1));
   }
   deliver(std::move(node), anchor, 1);
 }

@@ -21,17 +21,28 @@ class ViewBuffer final : public std::streambuf {
   }
 };
 
+/// A tab in the indentation of the line of an error or of the one before.
+std::optional<std::size_t> tab_before(std::string_view text, std::size_t error_at) {
+  std::size_t from = std::min(error_at, text.size());
+  for (int line = 0; line < 2; ++line) {
+    const std::size_t start = from == 0 ? 0 : text.rfind('\n', from - 1) + 1;
+    const std::size_t tab = text.find_first_not_of(' ', start);
+    if (tab != std::string_view::npos && text[tab] == '\t') return tab;
+    if (start == 0) break;
+    from = start - 1;
+  }
+  return std::nullopt;
+}
+
 /// yaml-cpp's texts in the words of people who write files.
 Diagnostic syntax_error(const YAML::Exception& exception, const Source& source) {
   const std::size_t at = source.offset(exception.mark.line, exception.mark.column);
   const auto where = exception.mark.is_null() ? std::optional<Span>{} : source.span(at, at);
   const std::string& text = exception.msg;
-  const std::size_t line_start = source.text().rfind('\n', at == 0 ? 0 : at - 1);
-  const std::size_t from = line_start == std::string_view::npos ? 0 : line_start + 1;
-  const std::size_t line_end = std::min(source.text().find('\n', from), source.text().size());
-  const bool tab = source.text().substr(from, line_end - from).find('\t') != std::string_view::npos;
+  if (const auto tab = tab_before(source.text(), at))
+    return Diagnostic::error("yaml-syntax", "invalid YAML: a tab in the indentation", source.span(*tab, *tab + 1))
+        .with_hint("indent with blanks, YAML does not allow tabs");
   auto result = Diagnostic::error("yaml-syntax", "invalid YAML: " + text, where);
-  if (tab) return result.with_hint("YAML indents with blanks, never with tabs");
   if (text.find("illegal map value") != std::string::npos || text.find("end of map not found") != std::string::npos)
     return result.with_hint("check the indentation, and put values that contain ': ' in quotes");
   if (text.find("unknown token") != std::string::npos)

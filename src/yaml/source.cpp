@@ -46,6 +46,19 @@ std::size_t Source::offset(int line, int column) const {
                   text_.size());
 }
 
+std::size_t Source::closing_quote(std::size_t at) const {
+  const char quote = text_[at];
+  for (std::size_t i = at + 1; i < text_.size(); ++i) {
+    if (text_[i] == '\\' && quote == '"')
+      ++i;
+    else if (text_[i] == quote && quote == '\'' && i + 1 < text_.size() && text_[i + 1] == quote)
+      ++i;
+    else if (text_[i] == quote)
+      return i;
+  }
+  return text_.size();
+}
+
 Span Source::scalar_span(std::size_t from, std::string_view value) const {
   std::size_t at = from;
   while (at < text_.size() && (text_[at] == '&' || text_[at] == '!')) {
@@ -55,8 +68,7 @@ Span Source::scalar_span(std::size_t from, std::string_view value) const {
   }
   const char first = at < text_.size() ? text_[at] : '\n';
   if (first == '"' || first == '\'') {
-    std::size_t end = at + 1;
-    while (end < text_.size() && text_[end] != first) end += text_[end] == '\\' && first == '"' ? 2U : 1U;
+    const std::size_t end = closing_quote(at);
     return span(at, std::min(end + 1, text_.size()));
   }
   if (!value.empty() && text_.compare(at, value.size(), value) == 0) return span(at, at + value.size());

@@ -21,6 +21,8 @@ class Source {
   [[nodiscard]] std::size_t offset(int line, int column) const;
   /// Where the scalar that starts at `from` ends: past its tag and anchor, its quotes included. `value` is its content.
   [[nodiscard]] Span scalar_span(std::size_t from, std::string_view value) const;
+  /// Of the quote that closes the one at `at`; the size of the text when there is none.
+  [[nodiscard]] std::size_t closing_quote(std::size_t at) const;
   [[nodiscard]] Position position(std::size_t offset) const;
 
   /// The first byte that no YAML text may hold (NUL, broken UTF-8), as a diagnostic.
