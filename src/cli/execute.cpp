@@ -52,6 +52,7 @@ Task<std::vector<std::string>> tail_of_log(engine::ObservedContainer container, 
 Task<runtime::Execution> execute_plan(Session& session, const model::Project& project, const plan::Plan& plan,
                                       ExecuteSettings settings) {
   const Context& context = session.context();
+  if (!plan.empty()) co_await session.engine().ensure_running();
   const auto progress = make_progress(session, settings.title);
   runtime::ExecuteOptions options;
   if (context.global.parallel > 0) options.parallel = static_cast<std::size_t>(context.global.parallel);

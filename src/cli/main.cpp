@@ -20,7 +20,8 @@ void add_global_options(CLI::App& app, GlobalOptions& g) {
   };
   list("-f,--file", g.files, "Compose file; repeat to merge several; '-' reads standard input", "FILE");
   app.add_option("-p,--project-name", g.project_name, "name of the project (default: 'name:' of the file, then its folder)")
-      ->type_name("NAME");
+      ->type_name("NAME")
+      ->take_last();
   list("--profile", g.profiles, "enable a profile; '*' enables all", "NAME");
   list("--env-file", g.env_files, "file with variables for interpolation, in place of .env", "FILE");
   app.add_option("--project-directory", g.project_directory, "folder that relative paths start from")->type_name("DIR");

@@ -41,7 +41,7 @@ struct OutputFollower::Impl {
     if (found == sources.end() || options.notes == FollowOptions::Notes::No) return;
     print_what_is_there();
     const auto code = event.attributes.find("exitCode");
-    std::string text = found->second.name + " exited with code " + (code == event.attributes.end() ? "0" : code->second);
+    std::string text = "exited with code " + (code == event.attributes.end() ? "0" : code->second);
     if (event.attributes.contains("restarting")) text += " (restarting)";
     text = files.note(found->second.source, text);
     if (text.empty() || text.back() != '\n') text += '\n';
@@ -49,21 +49,25 @@ struct OutputFollower::Impl {
     std::fflush(stdout);
   }
 
-  Task<void> follow_events(std::int64_t since) {
+  Task<void> take(const std::vector<engine::Event>& events) {
+    seen = events.back().id;
+    bool look = false;
+    for (const auto& event : events) look = look || (event.type == "container" && event.action == "start");
+    if (look) {
+      const engine::Observed observed = co_await session.engine().observe();
+      for (const auto& container : observed.containers)
+        if (container.state != engine::ContainerState::Created) add(container, {});
+    }
+    for (const auto& event : events)
+      if (event.type == "container" && event.action == "die") print_exit(event);
+    print_what_is_there();
+  }
+
+  Task<void> follow_events() {
     for (;;) {
-      const std::vector<engine::Event> events = co_await session.engine().next_events(since);
+      const std::vector<engine::Event> events = co_await session.engine().next_events(seen);
       if (events.empty()) co_return;
-      since = events.back().id;
-      bool look = false;
-      for (const auto& event : events) look = look || (event.type == "container" && event.action == "start");
-      if (look) {
-        const engine::Observed observed = co_await session.engine().observe();
-        for (const auto& container : observed.containers)
-          if (container.state != engine::ContainerState::Created) add(container, {});
-      }
-      for (const auto& event : events)
-        if (event.type == "container" && event.action == "die") print_exit(event);
-      print_what_is_there();
+      co_await take(events);
     }
   }
 
@@ -81,6 +85,7 @@ struct OutputFollower::Impl {
   FollowOptions options;
   LogFollower files;
   std::map<ContainerId, Followed> sources;
+  std::int64_t seen = 0;  ///< newest event that was taken
 };
 
 OutputFollower::OutputFollower(Session& session, FollowOptions options)
@@ -97,22 +102,24 @@ Task<void> OutputFollower::prepare() {
 }
 
 Task<void> OutputFollower::follow(std::int64_t since_event) {
+  impl_->seen = since_event;
   TaskGroup group(co_await asio::this_coro::executor);
-  group.spawn(impl_->follow_events(since_event));
+  group.spawn(impl_->follow_events());
   group.spawn(impl_->follow_files());
   co_await group.join();
 }
 
-void OutputFollower::drain() {
+Task<void> OutputFollower::finish() {
+  // A container may have started and ended between the last look and the end of the command.
+  const std::int64_t newest = co_await impl_->session.engine().newest_event();
+  while (impl_->seen < newest) {
+    const std::vector<engine::Event> events = co_await impl_->session.engine().next_events(impl_->seen);
+    if (events.empty()) break;
+    co_await impl_->take(events);
+  }
   impl_->files.woken();
   for (const auto& [id, followed] : impl_->sources) impl_->files.end(followed.source);
   impl_->print_what_is_there();
-}
-
-std::string OutputFollower::names() const {
-  std::string names;
-  for (const auto& [id, followed] : impl_->sources) names += (names.empty() ? "" : ", ") + followed.name;
-  return names;
 }
 
 }  // namespace davit::cli

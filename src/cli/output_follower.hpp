@@ -30,12 +30,10 @@ class OutputFollower {
 
   /// Remembers where the logs of running containers end. Call before anything is started.
   Task<void> prepare();
-  /// Prints until it is cancelled; after that, drain() prints the rest.
+  /// Prints until it is cancelled.
   Task<void> follow(std::int64_t since_event);
-  /// What has been written and not yet shown.
-  void drain();
-  /// The names that are followed, for "Attaching to a-1, b-1".
-  [[nodiscard]] std::string names() const;
+  /// After that: what has happened and been written meanwhile.
+  Task<void> finish();
 
  private:
   struct Impl;

@@ -75,6 +75,7 @@ Task<int> up_attached(Up& up) {
   follow.print.prefix = !up.flags.no_log_prefix;
   follow.print.timestamps = up.flags.timestamps;
   follow.wanted = attached(up.project, up.flags);
+  co_await up.session.engine().ensure_running();
   OutputFollower output(up.session, std::move(follow));
   co_await output.prepare();
   const std::int64_t since = co_await up.session.engine().newest_event();
@@ -95,7 +96,7 @@ Task<int> up_attached(Up& up) {
   } catch (const boost::system::system_error&) {
     // The follower was cancelled, as asked.
   }
-  output.drain();
+  co_await output.finish();
   if (failure) std::rethrow_exception(failure);
   co_return code;
 }

@@ -132,6 +132,11 @@ Task<std::vector<engine::Event>> EmbeddedEngine::next_events(std::int64_t since)
 
 Task<std::int64_t> EmbeddedEngine::newest_event() { co_return newest_event_offline(impl_->paths); }
 
+Task<void> EmbeddedEngine::ensure_running() {
+  HttpRequest request{"GET", "/v1/newest-event"};
+  co_await impl_->connection.act(std::move(request));
+}
+
 Task<int> EmbeddedEngine::exec(ContainerId id, ExecRequest request) {
   HttpRequest http{"POST", container_path(id, "exec"), {}, exec_request_to_json(request)};
   const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(http));

@@ -89,6 +89,7 @@ Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   const auto* const again = std::get_if<schedule::RestartPolicy::StartAgain>(&action);
   row.state = again != nullptr ? state::ContainerState::Restarting : state::ContainerState::Exited;
   std::map<std::string, std::string> attributes{{"exitCode", std::to_string(*row.exit_code)}};
+  if (again != nullptr) attributes["restarting"] = "true";
   if (const auto* stay = std::get_if<schedule::RestartPolicy::StayDown>(&action)) attributes["restart"] = stay->cause;
   Cause cause = WIFSIGNALED(exit.status) ? "signal " + process::signal_name(WTERMSIG(exit.status)) : "process exited";
   if (row.oom_killed) write(*record, "oom", {}, "the memory limit");

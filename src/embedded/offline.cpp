@@ -53,7 +53,7 @@ std::vector<engine::Event> events_offline(const Paths& paths, std::int64_t since
 
 std::int64_t newest_event_offline(const Paths& paths) {
   auto database = state::Database::open_for_reading(paths.database());
-  return database ? state::Journal(*database).last_id() : 0;
+  return database ? state::Journal(*database).last_id(paths.project) : 0;
 }
 
 std::vector<ProjectSummary> list_projects(const std::string& data_root, const std::string& run_root) {

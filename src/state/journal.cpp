@@ -55,8 +55,10 @@ std::optional<Event> Journal::find(std::int64_t id) {
   return read(rows);
 }
 
-std::int64_t Journal::last_id() {
-  Statement rows = database_.prepare("SELECT max(id) FROM events");
+std::int64_t Journal::last_id(const std::optional<std::string>& project) {
+  Statement rows = database_.prepare(project ? "SELECT max(id) FROM events WHERE project=?"
+                                             : "SELECT max(id) FROM events");
+  if (project) rows.bind(*project);
   return rows.step() ? rows.integer(0) : 0;
 }
 

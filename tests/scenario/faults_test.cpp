@@ -74,7 +74,7 @@ TEST(Faults, ATakenPortNamesItsHolder) {
   ASSERT_EQ(::getsockname(holder.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
   const std::string port = std::to_string(ntohs(address.sin_port));
   stack.compose("services:\n  a:\n    image: busybox\n    command: [sleep, '3600']\n    ports:\n      - \"127.0.0.1:" + port + ":80\"\n");
-  expect_error(stack.davit({"up", "-d"}), {"compose.yaml:6:9", ("port " + port).c_str(), "davit_scenario", std::to_string(::getpid()).c_str()});
+  expect_error(stack.davit({"up", "-d"}), {"compose.yaml:6:9", ("port 127.0.0.1:" + port + "/tcp is already in use by").c_str(), "davit_scenario", std::to_string(::getpid()).c_str()});
 }
 
 TEST(Faults, AProbeThatNeverSucceedsShowsItsLastOutput) {

@@ -38,6 +38,8 @@ TEST_F(JournalTest, FollowersGetWhatIsNewOldestFirst) {
   EXPECT_EQ(journal_.since(a).size(), 2U);
   ASSERT_EQ(journal_.since(a, "p").size(), 1U);
   EXPECT_EQ(journal_.since(a, "p")[0].id, c);
+  EXPECT_EQ(journal_.last_id("p"), c);
+  EXPECT_EQ(journal_.last_id("nobody's"), 0);
   EXPECT_TRUE(journal_.since(c).empty());
   EXPECT_EQ(journal_.since(0, {}, 2).size(), 2U);
 }

@@ -66,6 +66,10 @@ class EmbeddedEngine final : public engine::Engine {
   Task<std::vector<engine::Event>> next_events(std::int64_t since) override;
   Task<std::int64_t> newest_event() override;
 
+  /// Starts keeper and supervisor if there are none. For commands that listen to events before their first change: to
+  /// a project without a supervisor, next_events() answers that nothing will happen.
+  Task<void> ensure_running();
+
   /// Runs a program in a container to its end, with this process's stdin, stdout and stderr, and returns its exit code
   /// (126, 127: it could not be started; 128 + n: signal n). With `tty` the caller's terminal is the program's.
   Task<int> exec(ContainerId id, ExecRequest request);

@@ -41,8 +41,8 @@ class Journal {
   [[nodiscard]] std::vector<Event> since(std::int64_t id, const std::optional<std::string>& project = {},
                                          std::int64_t limit = 10000);
   [[nodiscard]] std::optional<Event> find(std::int64_t id);
-  /// 0 when there is none.
-  [[nodiscard]] std::int64_t last_id();
+  /// Of one project or (nullopt) of all; 0 when there is none.
+  [[nodiscard]] std::int64_t last_id(const std::optional<std::string>& project = {});
   /// Forgets all but the newest `keep` events of a project.
   void trim(const std::string& project, std::int64_t keep);
 
