@@ -50,7 +50,6 @@ struct OutputFollower::Impl {
   }
 
   Task<void> take(const std::vector<engine::Event>& events) {
-    seen = events.back().id;
     bool look = false;
     for (const auto& event : events) look = look || (event.type == "container" && event.action == "start");
     if (look) {
@@ -61,6 +60,7 @@ struct OutputFollower::Impl {
     for (const auto& event : events)
       if (event.type == "container" && event.action == "die") print_exit(event);
     print_what_is_there();
+    seen = events.back().id;  // not before: cancelled while it looks, finish() takes them again
   }
 
   Task<void> follow_events() {
