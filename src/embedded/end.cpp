@@ -150,6 +150,7 @@ Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases
     problems.emplace_back(error.what());
   }
   keeper_.drop_all(record->run_prefix());
+  if (!record->spec.ports.empty()) co_await keeper_.settled();  // the next start may bind the same ports
   for (const auto& problem : problems) log("while clearing up after container '" + record->row.name + "': " + problem);
 }
 

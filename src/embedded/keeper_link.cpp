@@ -8,7 +8,7 @@
 
 namespace davit::embedded {
 
-KeeperLink::KeeperLink(asio::io_context& context, Fd socket) : socket_(context, socket.release()) {}
+KeeperLink::KeeperLink(asio::io_context& context, Fd socket) : socket_(context, socket.release()), synced_(context.get_executor()) {}
 
 void KeeperLink::send(keeper::Kind kind, std::string_view name, int pid, int fd) {
   keeper::Message message;
@@ -87,11 +87,21 @@ KeeperLink::Recovered KeeperLink::recover() {
   }
 }
 
+Task<void> KeeperLink::settled() {
+  const int number = ++asked_;
+  send(keeper::Kind::Sync, "", number, -1);
+  while (answered_ < number) co_await synced_.wait();
+}
+
 Task<void> KeeperLink::listen(std::function<void(ProcessExit)> on_exit) {
   for (;;) {
     while (const std::optional<Received> received = receive(Wait::No)) {
       const keeper::Message& message = received->message;
       if (message.kind == keeper::Kind::Exited) on_exit({message.pid, message.status, message.time});
+      if (message.kind == keeper::Kind::Synced) {
+        answered_ = message.pid;
+        synced_.notify();
+      }
     }
     co_await socket_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
   }

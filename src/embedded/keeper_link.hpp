@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "davit/async/event.hpp"
 #include "davit/async/task.hpp"
 #include "davit/base/fd.hpp"
 #include "davit/keeper/message.hpp"
@@ -41,6 +42,10 @@ class KeeperLink {
   void drop_all(std::string_view prefix);
   void forget(int pid);
 
+  /// Ends when the keeper has done everything it was told before: a port whose sockets were dropped is free then.
+  /// Needs listen() to run.
+  Task<void> settled();
+
   /// Calls for every exit, until the keeper is gone: then it throws Error.
   Task<void> listen(std::function<void(ProcessExit)> on_exit);
 
@@ -54,6 +59,9 @@ class KeeperLink {
   void send(keeper::Kind kind, std::string_view name, int pid, int fd);
 
   asio::posix::stream_descriptor socket_;
+  Event synced_;
+  int asked_ = 0;     ///< number of the newest Sync
+  int answered_ = 0;  ///< number of the newest Synced
 };
 
 }  // namespace davit::embedded

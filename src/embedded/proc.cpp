@@ -1,16 +1,17 @@
 #include "embedded/proc.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <sstream>
 #include <string>
+
+#include "davit/base/files.hpp"
 
 namespace davit::embedded {
 
 std::optional<ProcessFacts> process_facts(pid_t pid) {
   if (pid <= 0) return std::nullopt;
-  std::ifstream in("/proc/" + std::to_string(pid) + "/stat");
-  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const auto read = DiskFiles().read("/proc/" + std::to_string(pid) + "/stat");
+  if (!read) return std::nullopt;  // it has ended, maybe between the opening and the reading
+  const std::string& text = *read;
   const std::size_t name_end = text.rfind(')');  // the name may hold anything, brackets too
   if (name_end == std::string::npos) return std::nullopt;
   std::istringstream fields(text.substr(name_end + 1));

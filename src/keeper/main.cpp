@@ -170,6 +170,7 @@ class Keeper {
     ::fcntl(socket_, F_SETFL, O_NONBLOCK);
     exits.all_unsent();
     recovering_ = false;
+    sync_ = 0;
     watch(socket_, EPOLLIN, EPOLL_CTL_ADD);
   }
 
@@ -287,8 +288,13 @@ class Keeper {
         exits.all_unsent();
         send_pending();
         break;
+      case Kind::Sync:
+        sync_ = message.pid;
+        send_pending();
+        break;
       case Kind::Held:
       case Kind::Exited:
+      case Kind::Synced:
       case Kind::Recovered: say("dropped a message of a wrong kind,", static_cast<long>(message.kind)); break;
     }
     if (fd >= 0) ::close(fd);
@@ -297,7 +303,7 @@ class Keeper {
   /// Sends what is to be sent until the socket is full; then waits for room.
   void send_pending() {
     if (socket_ < 0) return;
-    const bool done = send_held() && send_exits() && send_recovered();
+    const bool done = send_held() && send_exits() && send_recovered() && send_synced();
     watch(socket_, done ? EPOLLIN : EPOLLIN | EPOLLOUT, EPOLL_CTL_MOD);
   }
 
@@ -339,6 +345,16 @@ class Keeper {
     return true;
   }
 
+  bool send_synced() {
+    if (sync_ == 0) return true;
+    Message message;
+    message.kind = Kind::Synced;
+    message.pid = sync_;
+    if (!send_message(socket_, message, -1)) return false;
+    sync_ = 0;
+    return true;
+  }
+
   Options options_;
   int signals_;
   int epoll_ = -1;
@@ -350,6 +366,7 @@ class Keeper {
   std::int32_t deaths_ = 0;
   bool recovering_ = false;
   std::size_t cursor_ = 0;
+  std::int32_t sync_ = 0;  ///< newest Sync that is not answered; 0: none
   RestartPacing pacing_;
 };
 

@@ -5,8 +5,8 @@
 #include <array>
 #include <charconv>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+
+#include "davit/base/files.hpp"
 
 namespace davit::process {
 namespace {
@@ -83,8 +83,9 @@ std::optional<std::uint64_t> receivable_signals(std::string_view proc_status) {
 }
 
 Reaction reaction_of_init(pid_t pid, int signal) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-  const std::string status{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const auto read = DiskFiles().read("/proc/" + std::to_string(pid) + "/status");
+  if (!read) return Reaction::Gone;
+  const std::string& status = *read;
   const auto reachable = receivable_signals(status);
   if (!reachable || status.find("\nState:\tZ") != std::string::npos) return Reaction::Gone;
   if (signal == SIGKILL || signal == SIGSTOP) return Reaction::Handles;

@@ -52,6 +52,15 @@ TEST(StopAndStart, KeepTheContainer) {
   EXPECT_TRUE(eventually([&] { return contains(stack.davit({"ps", "-a"}).out, "Exited (137)"); }, 10s));
 }
 
+TEST(Restart, GivesTheSamePortsBack) {
+  Stack stack("cmdrestart");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['127.0.0.1:28484:80', '127.0.0.1:28484:80/udp']}}\n");
+  stack.ok({"up", "-d"});
+  for (int i = 0; i < 5; ++i) stack.ok({"restart"});
+  EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28484\n");
+}
+
 TEST(Wait, TellsTheExitCode) {
   Stack stack("cmdwait");
   import_busybox(stack);

@@ -5,10 +5,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 #include <thread>
+
+#include "davit/base/files.hpp"
 
 namespace davit::test {
 namespace {
@@ -16,8 +17,8 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  auto text = DiskFiles().read(path.string());  // empty for a process that has just ended
+  return text ? *std::move(text) : std::string();
 }
 
 // The engine marks its links and cgroups with the first eight hex digits of SHA-256 of the run root.

@@ -20,9 +20,11 @@ enum class Kind : std::uint8_t {
   DropAll = 3,   ///< close everything whose name begins with `name`
   Recover = 4,   ///< send everything that is held, and every exit not acknowledged, then Recovered
   Forget = 5,    ///< the exit of `pid` is dealt with
+  Sync = 6,      ///< answer with Synced once everything said before is done; `pid` is the asker's number
   // keeper to supervisor
   Held = 16,      ///< with a descriptor: it is held under `name`
   Exited = 17,    ///< process `pid` ended: `status` as of waitpid, `time` in ns since 1970
+  Synced = 19,    ///< everything said before Sync number `pid` is done
   Recovered = 18, ///< answer to Recover is complete; `status`: supervisors that died before this one
 };
 
@@ -77,6 +79,8 @@ inline std::optional<Message> decode(std::span<const std::byte> packet) {
     case Kind::DropAll:
     case Kind::Recover:
     case Kind::Forget:
+    case Kind::Sync:
+    case Kind::Synced:
     case Kind::Held:
     case Kind::Exited:
     case Kind::Recovered: message.kind = kind; break;
