@@ -18,9 +18,9 @@ class HeldTable {
   static constexpr std::size_t kCapacity = 16384;
 
   struct Slot {
-    int fd = -1;
-    std::uint8_t name_size = 0;
-    std::array<char, Message::kMaxName> name_bytes{};
+    int fd;  ///< -1: empty
+    std::uint8_t name_size;
+    std::array<char, Message::kMaxName> name_bytes;
     [[nodiscard]] std::string_view name() const { return {name_bytes.data(), name_size}; }
   };
 
@@ -72,7 +72,8 @@ class HeldTable {
     while (used_ > 0 && slots_[used_ - 1].fd < 0) --used_;
   }
 
-  std::array<Slot, kCapacity> slots_{};
+  /// Not initialised beyond used_: pages that were never needed are never there.
+  std::array<Slot, kCapacity> slots_;
   std::size_t used_ = 0;
 };
 
