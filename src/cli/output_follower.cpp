@@ -38,8 +38,10 @@ struct OutputFollower::Impl {
 
   void print_exit(const engine::Event& event) {
     const auto found = sources.find(ContainerId(event.container));
-    if (found == sources.end() || options.notes == FollowOptions::Notes::No) return;
+    if (found == sources.end()) return;
+    files.settle(found->second.source);
     print_what_is_there();
+    if (options.notes == FollowOptions::Notes::No) return;
     const auto code = event.attributes.find("exitCode");
     std::string text = "exited with code " + (code == event.attributes.end() ? "0" : code->second);
     if (event.attributes.contains("restarting")) text += " (restarting)";
@@ -98,7 +100,7 @@ Task<void> OutputFollower::prepare() {
   logs::ReadOptions from_now;
   from_now.tail = 0;
   for (const auto& container : observed.containers)
-    if (container.state == engine::ContainerState::Running) impl_->add(container, from_now);
+    impl_->add(container, from_now);
 }
 
 Task<void> OutputFollower::follow(std::int64_t since_event) {

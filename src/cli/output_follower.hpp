@@ -28,7 +28,7 @@ class OutputFollower {
   OutputFollower(const OutputFollower&) = delete;
   OutputFollower& operator=(const OutputFollower&) = delete;
 
-  /// Remembers where the logs of running containers end. Call before anything is started.
+  /// Remembers where the logs of the containers end. Call before anything is started.
   Task<void> prepare();
   /// Prints until it is cancelled.
   Task<void> follow(std::int64_t since_event);
