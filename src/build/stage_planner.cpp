@@ -41,6 +41,8 @@ std::string first_line(const std::string& text) {
 }  // namespace
 
 void StagePlanner::run(const std::vector<Instruction>& instructions) {
+  // As for RUN: `ENV PATH=/opt/bin:$PATH` must not lose the usual folders because the base image names none.
+  if (!scope_.has_env("PATH")) scope_.set_env("PATH", std::string(kDefaultPath));
   for (const Instruction& instruction : instructions) apply(instruction);
 }
 

@@ -144,6 +144,13 @@ TEST_F(PlanTest, WordsOfOneEnvSeeTheValuesBefore) {
   EXPECT_EQ(p.stages[0].config.env, (Strings{"abc=bye", "def=hello", "ghi=bye"}));
 }
 
+TEST_F(PlanTest, PathExtendsTheUsualFoldersWhenTheBaseImageNamesNone) {
+  images_["box"].env.clear();
+  const BuildPlan built = must_plan("FROM box\nENV PATH=/opt/bin:$PATH\n");
+  EXPECT_EQ(built.stages.back().config.env,
+            (Strings{"PATH=/opt/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}));
+}
+
 TEST_F(PlanTest, PathsAreRelativeToTheWorkingDirectory) {
   const auto p =
       must_plan("FROM box\nWORKDIR one\nWORKDIR ../two\nCOPY a .\nCOPY a b/\nCOPY a c\nCOPY a /d\nCOPY a $nothing\n");
