@@ -44,6 +44,7 @@ void add_all(Commands& commands) {
   add_pause(commands);
   add_unpause(commands);
   add_image_build(commands, add_image(commands));
+  add_doctor(commands);
   add_supervisor(commands);
   add_version(commands);
 }

@@ -133,8 +133,14 @@ bool mount_by_context(const std::vector<std::string>& top_first, const std::stri
   const bool options = set(context.get(), "upperdir", upper) && set(context.get(), "workdir", work) &&
                        set(context.get(), "index", "off") && set(context.get(), "metacopy", "off") &&
                        set(context.get(), "redirect_dir", "nofollow");
-  if (!options || ::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0)
-    overlay_error(context.get(), target, errno);
+  if (!options) overlay_error(context.get(), target, errno);
+  if (::fsconfig(context.get(), FSCONFIG_CMD_CREATE, nullptr, nullptr, 0) != 0) {
+    const int error = errno;
+    const std::string message = context_message(context.get());
+    // Before 6.5 options are only gathered up to here, where one that is not known fails without a word.
+    if (error == EINVAL && message.empty()) return false;
+    throw Error("cannot mount overlay '" + target + "': " + system_error_text(error) + message);
+  }
   const Fd mounted(::fsmount(context.get(), FSMOUNT_CLOEXEC, 0));
   if (!mounted) overlay_error(context.get(), target, errno);
   if (::move_mount(mounted.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)

@@ -6,6 +6,7 @@
 
 #include "davit/async/task.hpp"
 #include "davit/async/timers.hpp"
+#include "davit/container/host.hpp"
 
 namespace davit::container {
 
@@ -20,9 +21,11 @@ struct Check {
 struct DoctorOptions {
   std::string data_root;
   std::string run_root;
+  HostFacts host;  ///< as seen before entering the mount namespace, where the v2 tree of a hybrid host is not in sight
 };
 
-/// Makes what it needs to try things in temporary folders and namespaces, and removes it again.
+/// Tries things in temporary folders below the two roots and removes them again. The caller has entered a private mount
+/// namespace (mount_namespace.hpp) if it could.
 Task<std::vector<Check>> examine_machine(Timers& timers, DoctorOptions options);
 
 }  // namespace davit::container
