@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <array>
 #include <cerrno>
 #include <climits>
-#include <cstring>
 
 #include "davit/base/error.hpp"
 #include "davit/image/byte_source.hpp"
@@ -51,45 +49,24 @@ void copy_bytes(int from, int to, const std::string& shown) {
   }
 }
 
-/// What the file system does not know is left out, as Docker does.
-void copy_attributes(int from, int to) {
-  std::array<char, 4096> names{};
-  const ssize_t length = ::flistxattr(from, names.data(), names.size());
-  if (length <= 0) return;
-  for (const char* name = names.data(); name < names.data() + length; name += std::strlen(name) + 1) {
-    const std::string_view text(name);
-    if (text.starts_with("trusted.overlay.") || text.starts_with("system.")) continue;
-    std::array<char, 65536> value{};
-    const ssize_t size = ::fgetxattr(from, name, value.data(), value.size());
-    if (size >= 0) (void)::fsetxattr(to, name, value.data(), static_cast<std::size_t>(size), 0);
-  }
+bool unchanged(int fd, const struct stat& before) {
+  struct stat now {};
+  if (::fstat(fd, &now) != 0) return false;
+  const auto same = [](const struct timespec& a, const struct timespec& b) {
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+  };
+  return now.st_size == before.st_size && same(now.st_mtim, before.st_mtim) && same(now.st_ctim, before.st_ctim);
 }
 
 }  // namespace
 
-std::string make_folders(const Root& root, std::string_view path, std::pair<uid_t, gid_t> owner, mode_t mode,
-                         const Span& where) {
-  const std::string resolved = root.resolve(path);
-  for (std::size_t at = 0; at < resolved.size();) {
-    at = std::min(resolved.find('/', at), resolved.size());
-    const std::string part = resolved.substr(0, at++);
-    const auto info = root.look(part);
-    if (info && S_ISDIR(info->st_mode)) continue;
-    if (info) throw Error(Diagnostic::error("not-a-folder", "'/" + part + "' is not a folder", where));
-    const Fd parent = root.open(parent_of(part), O_PATH | O_DIRECTORY);
-    const std::string name = base_of(part);
-    check(::mkdirat(parent.get(), name.c_str(), 0755), "make folder", part);
-    if (owner != std::pair<uid_t, gid_t>{0, 0})
-      check(::fchownat(parent.get(), name.c_str(), owner.first, owner.second, AT_SYMLINK_NOFOLLOW), "set owner of",
-            part);
-    check(::fchmodat(parent.get(), name.c_str(), mode, 0), "set mode of", part);
-  }
-  return resolved;
-}
-
-CopyWriter::CopyWriter(const Root& target, const CopyStep& step, const Span& where)
-    : target_(target), step_(step), where_(where), from_context_(std::holds_alternative<FromContext>(step.origin)) {
-  if (!step.chown.empty()) owner_ = find_owner(target, step.chown, where);
+CopyWriter::CopyWriter(const LayerTarget& target, const CopyStep& step, const Span& where, const EarlierLayer* earlier)
+    : target_(target),
+      earlier_(earlier),
+      step_(step),
+      where_(where),
+      from_context_(std::holds_alternative<FromContext>(step.origin)) {
+  if (!step.chown.empty()) owner_ = find_owner(target.files(), step.chown, where);
   if (!step.chmod.empty()) mode_.emplace(step.chmod, where);
   destination_ = target_.resolve(step.destination);
 }
@@ -119,7 +96,7 @@ void CopyWriter::write(const SourceTree& tree, const std::vector<Item>& items) {
                     .with_hint("end it with '/'"));
   for (const Item& item : items) write_item(tree, item, folder);
   for (auto place = folders_.rbegin(); place != folders_.rend(); ++place) {
-    const Fd parent = target_.open(parent_of(place->first), O_PATH | O_DIRECTORY);
+    const Fd parent = target_.folder(parent_of(place->first));
     const std::array<struct timespec, 2> times{place->second.st_atim, place->second.st_mtim};
     check(::utimensat(parent.get(), base_of(place->first).c_str(), times.data(), AT_SYMLINK_NOFOLLOW), "set times of",
           place->first);
@@ -136,15 +113,15 @@ void CopyWriter::write_item(const SourceTree& tree, const Item& item, bool into_
       step_.unpack && S_ISREG(first.info.st_mode) && image::looks_like_tar(tree.root().path() + "/" + first.path);
   if (step_.parents) target = joined(target, item.folder ? item.path : parent_of(item.path));
   if (item.folder || archive) {
-    const std::string folder = make_folders(target_, target, parents, parent_mode, where_);
+    const std::string folder = target_.make_folders(target, parents, parent_mode, where_);
     if (archive) return unpack(tree, first, folder);
     return write_folder(tree, item, folder);
   }
   if (into_folder) {
-    target = make_folders(target_, target, parents, parent_mode, where_);
+    target = target_.make_folders(target, parents, parent_mode, where_);
     target = joined(target, item.name);
   } else {
-    make_folders(target_, parent_of(target), parents, parent_mode, where_);
+    target_.make_folders(parent_of(target), parents, parent_mode, where_);
   }
   write_entry(tree, first, target);
 }
@@ -155,8 +132,10 @@ void CopyWriter::write_folder(const SourceTree& tree, const Item& item, const st
 }
 
 int CopyWriter::folder_fd(const std::string& resolved) {
-  if (!open_target_.second || open_target_.first != resolved)
-    open_target_ = {resolved, target_.open(resolved, O_RDONLY | O_DIRECTORY)};
+  if (!open_target_.second || open_target_.first != resolved) {
+    open_target_ = {resolved, target_.folder(resolved)};
+    open_below_ = target_.folder_below(resolved);
+  }
   return open_target_.second.get();
 }
 
@@ -170,16 +149,17 @@ void CopyWriter::prepare_place(const std::string& path, bool folder) {
   struct stat info {};
   const int parent = folder_fd(parent_of(path));
   const std::string name = base_of(path);
-  if (::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
-    if (errno == ENOENT) return;
-    throw_system_error("look at", "/" + path, errno);
-  }
-  if (folder && S_ISDIR(info.st_mode)) return;
+  const bool in_layer = ::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
+  if (!in_layer && errno != ENOENT) throw_system_error("look at", "/" + path, errno);
+  const bool there =
+      in_layer || (open_below_ && ::fstatat(open_below_->get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0);
+  if (!there || (folder && S_ISDIR(info.st_mode))) return;
   if (folder)
     throw Error(Diagnostic::error("type-conflict", "cannot copy a folder over '/" + path + "', which is none", where_));
   if (S_ISDIR(info.st_mode))
     throw Error(Diagnostic::error("type-conflict", "cannot copy a file over the folder '/" + path + "'", where_));
-  check(::unlinkat(parent, name.c_str(), 0), "replace", path);
+  // One that is only below is covered by the new one.
+  if (in_layer) check(::unlinkat(parent, name.c_str(), 0), "replace", path);
 }
 
 void CopyWriter::write_entry(const SourceTree& tree, const Entry& entry, const std::string& target) {
@@ -194,7 +174,7 @@ void CopyWriter::write_entry(const SourceTree& tree, const Entry& entry, const s
     check(::fchownat(parent, name.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "set owner of", target);
     check(::fchmodat(parent, name.c_str(), mode_of(entry.info), 0), "set mode of", target);
     const Fd from = tree.root().open(entry.path, O_RDONLY | O_DIRECTORY);
-    const Fd to = target_.open(target, O_RDONLY | O_DIRECTORY);
+    const Fd to = target_.layer().open(target, O_RDONLY | O_DIRECTORY);
     copy_attributes(from.get(), to.get());
     folders_.emplace_back(target, entry.info);
     return;
@@ -202,31 +182,61 @@ void CopyWriter::write_entry(const SourceTree& tree, const Entry& entry, const s
   if (entry.info.st_nlink > 1 && S_ISREG(entry.info.st_mode)) {
     const auto [place, is_new] = links_.try_emplace({entry.info.st_dev, entry.info.st_ino}, target);
     if (!is_new) {
-      const Fd folder = target_.open(parent_of(place->second), O_PATH | O_DIRECTORY);
+      const Fd folder = target_.folder(parent_of(place->second));
       check(::linkat(folder.get(), base_of(place->second).c_str(), parent, name.c_str(), 0), "link", target);
       return;
     }
   }
   if (S_ISREG(entry.info.st_mode)) {
-    write_regular(tree, entry, parent, name);
+    if (!link_earlier(entry, target)) write_regular(tree, entry, target);
   } else {
     write_special(tree, entry, parent, name);
   }
 }
 
-void CopyWriter::write_regular(const SourceTree& tree, const Entry& entry, int folder, const std::string& name) {
+void CopyWriter::write_regular(const SourceTree& tree, const Entry& entry, const std::string& target) {
+  const int folder = folder_fd(parent_of(target));
   const int source_folder = source_fd(tree, parent_of(entry.path));
   const Fd from(::openat(source_folder, base_of(entry.path).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!from) throw_system_error("read", tree.root().path() + "/" + entry.path, errno);
-  const Fd to(::openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!to) throw_system_error("make", "/" + joined(open_target_.first, name), errno);
-  copy_bytes(from.get(), to.get(), joined(open_target_.first, name));
+  const Fd to(::openat(folder, base_of(target).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!to) throw_system_error("make", "/" + target, errno);
+  copy_bytes(from.get(), to.get(), target);
   const Owner owner = owner_of(entry.info, from_context_);
-  if (owner.uid != 0 || owner.gid != 0) check(::fchown(to.get(), owner.uid, owner.gid), "set owner of", name);
+  if (owner.uid != 0 || owner.gid != 0) check(::fchown(to.get(), owner.uid, owner.gid), "set owner of", target);
   copy_attributes(from.get(), to.get());
-  check(::fchmod(to.get(), mode_of(entry.info)), "set mode of", name);
+  check(::fchmod(to.get(), mode_of(entry.info)), "set mode of", target);
   const std::array<struct timespec, 2> times{entry.info.st_atim, entry.info.st_mtim};
-  check(::futimens(to.get(), times.data()), "set times of", name);
+  check(::futimens(to.get(), times.data()), "set times of", target);
+  if (!entry.digest) return;
+  if (unchanged(from.get(), entry.info)) {
+    written_.add(target, *entry.digest);
+  } else {
+    saw_changes_ = true;
+  }
+}
+
+bool CopyWriter::link_earlier(const Entry& entry, const std::string& target) {
+  if (earlier_ == nullptr || !entry.digest || !earlier_->manifest.has(target, *entry.digest)) return false;
+  const std::string parent = parent_of(target);
+  const std::string name = base_of(target);
+  if (!open_earlier_.second || open_earlier_.first != parent) {
+    auto fd = earlier_->root.try_open(parent, O_PATH | O_DIRECTORY);
+    if (!fd) return false;
+    open_earlier_ = {parent, *std::move(fd)};
+  }
+  struct stat there {};
+  if (::fstatat(open_earlier_.second.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
+  const Owner owner = owner_of(entry.info, from_context_);
+  const bool same = S_ISREG(there.st_mode) && (there.st_mode & 07777U) == mode_of(entry.info) &&
+                    there.st_uid == owner.uid && there.st_gid == owner.gid && there.st_size == entry.info.st_size &&
+                    there.st_mtim.tv_sec == entry.info.st_mtim.tv_sec &&
+                    there.st_mtim.tv_nsec == entry.info.st_mtim.tv_nsec;
+  // Too many links, another file system: then it is copied.
+  if (!same || ::linkat(open_earlier_.second.get(), name.c_str(), folder_fd(parent), name.c_str(), 0) != 0)
+    return false;
+  written_.add(target, *entry.digest);
+  return true;
 }
 
 void CopyWriter::write_special(const SourceTree& tree, const Entry& entry, int folder, const std::string& name) {
@@ -257,7 +267,7 @@ void CopyWriter::unpack(const SourceTree& tree, const Entry& entry, const std::s
   image::UnpackOptions options;
   options.whiteouts = image::Whiteouts::Literal;
   options.owner = owner_;
-  const Fd folder = target_.open(target, O_RDONLY | O_DIRECTORY);
+  const Fd folder = target_.folder(target);
   try {
     image::unpack_tar(*tar, folder.get(), options);
   } catch (Error& error) {
@@ -276,9 +286,11 @@ void CopyWriter::write_files() {
                     .with_hint("end it with '/'"));
   for (const CopyStep::File& file : step_.files) {
     const std::string target = into_folder ? joined(destination_, file.name) : destination_;
-    make_folders(target_, parent_of(target), owner, mode_ ? mode_->apply(0755, true) : 0755, where_);
+    target_.make_folders(parent_of(target), owner, mode_ ? mode_->apply(0755, true) : 0755, where_);
     prepare_place(target, false);
-    const Fd to = target_.open(target, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    const Fd to(::openat(folder_fd(parent_of(target)), base_of(target).c_str(),
+                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!to) throw_system_error("make", "/" + target, errno);
     for (std::size_t done = 0; done < file.content.size();) {
       const ssize_t count = ::write(to.get(), file.content.data() + done, file.content.size() - done);
       if (count < 0 && errno == EINTR) continue;

@@ -1,5 +1,5 @@
 #pragma once
-// Writes what COPY, ADD and WORKDIR bring into a mounted root file system (BuildKit's copy rules).
+// Writes what COPY, ADD and WORKDIR bring into a new layer (BuildKit's copy rules).
 
 #include <map>
 #include <optional>
@@ -8,20 +8,31 @@
 #include <vector>
 
 #include "build/identity.hpp"
+#include "build/layer_manifest.hpp"
+#include "build/layer_target.hpp"
 #include "build/source_tree.hpp"
 
 namespace davit::build {
 
+/// A layer that an earlier build made with the same instruction.
+struct EarlierLayer {
+  Root root;
+  LayerManifest manifest;
+};
+
 class CopyWriter {
  public:
-  /// `target` is the merged root; `step` says owner, mode and destination. Both must outlive it. Throws davit::Error
-  /// for a bad owner or mode.
-  CopyWriter(const Root& target, const CopyStep& step, const Span& where);
+  /// `step` says owner, mode and destination. `earlier` may be null. All must outlive it. Throws davit::Error for a bad
+  /// owner or mode.
+  CopyWriter(const LayerTarget& target, const CopyStep& step, const Span& where, const EarlierLayer* earlier);
 
   /// Items of a tree, then the step's own files. Throws davit::Error; what was written until then is the caller's to
   /// drop.
   void write(const SourceTree& tree, const std::vector<Item>& items);
   void write_files();
+  /// Digests of the files written, as far as they are known.
+  [[nodiscard]] bool saw_changes() const { return saw_changes_; }  ///< a source was written to while it was copied
+  [[nodiscard]] LayerManifest take_manifest() { return std::move(written_); }
 
  private:
   struct Owner {
@@ -34,7 +45,9 @@ class CopyWriter {
   void write_item(const SourceTree& tree, const Item& item, bool into_folder);
   void write_folder(const SourceTree& tree, const Item& item, const std::string& target);
   void write_entry(const SourceTree& tree, const Entry& entry, const std::string& target);
-  void write_regular(const SourceTree& tree, const Entry& entry, int folder, const std::string& name);
+  void write_regular(const SourceTree& tree, const Entry& entry, const std::string& target);
+  /// Takes the file from the earlier layer when it is the same there; false when it is not.
+  bool link_earlier(const Entry& entry, const std::string& target);
   void write_special(const SourceTree& tree, const Entry& entry, int folder, const std::string& name);
   void unpack(const SourceTree& tree, const Entry& entry, const std::string& target);
   void prepare_place(const std::string& path, bool folder);
@@ -43,7 +56,8 @@ class CopyWriter {
   int folder_fd(const std::string& resolved);
   int source_fd(const SourceTree& tree, const std::string& folder);
 
-  const Root& target_;
+  const LayerTarget& target_;
+  const EarlierLayer* earlier_;
   const CopyStep& step_;
   Span where_;
   std::string destination_;  ///< resolved
@@ -51,14 +65,13 @@ class CopyWriter {
   std::optional<ModeChange> mode_;
   bool from_context_;
   std::pair<std::string, Fd> open_target_;
+  std::optional<Fd> open_below_;  ///< the same folder in the state below, if it is there
   std::pair<std::string, Fd> open_source_;
+  std::pair<std::string, Fd> open_earlier_;
+  LayerManifest written_;
+  bool saw_changes_ = false;
   std::map<std::pair<dev_t, ino_t>, std::string> links_;      ///< files with several names, to where they went
   std::vector<std::pair<std::string, struct stat>> folders_;  ///< times are set when they are full
 };
-
-/// mkdir -p inside the root, following links in it; new folders get the owner and mode. Returns the resolved path.
-/// Throws davit::Error when a file is in the way.
-std::string make_folders(const Root& root, std::string_view path, std::pair<uid_t, gid_t> owner, mode_t mode,
-                         const Span& where);
 
 }  // namespace davit::build

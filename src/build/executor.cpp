@@ -140,7 +140,7 @@ void Executor::add_sources(Job& job, const Step& step) {
   if (copy == nullptr || copy->sources.empty()) return;
   if (std::holds_alternative<FromContext>(copy->origin)) {
     job.context_items = context_->select(*copy);
-    for (const Item& item : job.context_items)
+    for (Item& item : job.context_items)
       job.ingredients.add("source " + item.path, digest_of_item(*context_, item, Owners::Ignore, digests_));
     return;
   }
@@ -165,7 +165,7 @@ void Executor::add_mounts(Job& job, const Step& step) {
     } else {
       CopyStep all;
       all.sources.push_back({mount.options.source.empty() ? "/" : mount.options.source, mount.where});
-      for (const Item& item : context_->select(all))
+      for (Item& item : context_->select(all))
         job.ingredients.add(name, digest_of_item(*context_, item, Owners::Ignore, digests_));
     }
   }
@@ -224,11 +224,13 @@ StepResult Executor::work(Job& job, const Vertex& vertex) {
       }
     }
   }
-  const StepResult result{runner.run(step, job.input).diff_id, state::wall_time_now()};
+  if (std::holds_alternative<CopyStep>(step.action)) job.input.earlier_diff_id = cache_.earlier_layer(step.text);
+  const StepOutcome outcome = runner.run(step, job.input);
+  const StepResult result{outcome.diff_id, state::wall_time_now()};
   const auto took = Clock::now() - begin;
   const auto nanoseconds = std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
-  cache_.put(job.ingredients, step.text, result, nanoseconds);
-  if (by_content) cache_.put(*by_content, step.text, result, nanoseconds);
+  if (outcome.cacheable == Cacheable::Yes) cache_.put(job.ingredients, step.text, result, nanoseconds);
+  if (by_content && outcome.cacheable == Cacheable::Yes) cache_.put(*by_content, step.text, result, nanoseconds);
   events_.done(vertex, took);
   return result;
 }

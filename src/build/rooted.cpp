@@ -66,7 +66,23 @@ std::optional<struct stat> Root::look(const std::string& resolved) const {
   return info;
 }
 
+std::string Root::link_target(const std::string& resolved) const {
+  std::array<char, PATH_MAX> target{};
+  const Fd link = open(resolved, O_PATH | O_NOFOLLOW);
+  const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
+  if (length < 0) throw_system_error("read link", "/" + resolved, errno);
+  return {target.data(), static_cast<std::size_t>(length)};
+}
+
 std::string Root::resolve(std::string_view path) const {
+  return resolve_links(
+      path, [this](const std::string& part) { return look(part); },
+      [this](const std::string& part) { return link_target(part); });
+}
+
+std::string resolve_links(std::string_view path,
+                          const std::function<std::optional<struct stat>(const std::string&)>& look,
+                          const std::function<std::string(const std::string&)>& read_link) {
   std::deque<std::string> left;
   push_front_components(left, path);
   std::string done;
@@ -86,13 +102,9 @@ std::string Root::resolve(std::string_view path) const {
       continue;
     }
     if (++links > kMostLinks) throw_system_error("follow", "/" + std::string(path), ELOOP);
-    std::array<char, PATH_MAX> target{};
-    const Fd link = open(next, O_PATH | O_NOFOLLOW);
-    const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
-    if (length < 0) throw_system_error("read link", "/" + next, errno);
-    const std::string_view text(target.data(), static_cast<std::size_t>(length));
-    if (text.starts_with('/')) done.clear();
-    push_front_components(left, text);
+    const std::string target = read_link(next);
+    if (target.starts_with('/')) done.clear();
+    push_front_components(left, target);
   }
   return done;
 }

@@ -3,8 +3,10 @@
 
 #include <sys/stat.h>
 
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "davit/base/fd.hpp"
 
@@ -26,6 +28,9 @@ class Root {
   /// What stands at a resolved path, links not followed; nullopt when nothing does. "" is the root itself.
   [[nodiscard]] std::optional<struct stat> look(const std::string& resolved) const;
 
+  /// The text of a symbolic link at a resolved path. Throws davit::Error when there is none.
+  [[nodiscard]] std::string link_target(const std::string& resolved) const;
+
   /// Opens a resolved path; links are refused. Throws davit::Error.
   [[nodiscard]] Fd open(const std::string& resolved, int flags, mode_t mode = 0) const;
   /// As open, but nullopt when it is not there.
@@ -38,6 +43,11 @@ class Root {
   std::string path_;
   Fd fd_;
 };
+
+/// Follows the links of a path within a root that `look` and `read_link` show; as Root::resolve.
+[[nodiscard]] std::string resolve_links(std::string_view path,
+                                        const std::function<std::optional<struct stat>(const std::string&)>& look,
+                                        const std::function<std::string(const std::string&)>& read_link);
 
 /// The part before the last slash, "" when there is none; and the part behind.
 [[nodiscard]] std::string parent_of(const std::string& path);

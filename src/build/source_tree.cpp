@@ -120,7 +120,7 @@ Item SourceTree::make_item(const std::string& as_named, const std::string& resol
   item.path = as_named;
   item.folder = S_ISDIR(info.st_mode);
   item.where = source.where;
-  item.entries.push_back({resolved, "", info});
+  item.entries.push_back({resolved, "", info, {}});
   if (item.folder) {
     auto excludes = dockerfile::IgnoreRules::from_patterns(step.excludes, source.where);
     if (!excludes) throw Error(excludes.error());
@@ -138,7 +138,7 @@ void SourceTree::walk(const std::string& folder, const std::string& to, const do
   const auto names = sorted_names(root_, folder);
   const Fd fd = root_.open(folder, O_RDONLY | O_DIRECTORY);
   for (const std::string& name : names) {
-    Entry entry{joined(folder, name), joined(to, name), {}};
+    Entry entry{joined(folder, name), joined(to, name), {}, {}};
     const bool dropped = ignored(entry.path);
     const bool excluded = excludes.excludes(entry.to);
     if (::fstatat(fd.get(), name.c_str(), &entry.info, AT_SYMLINK_NOFOLLOW) != 0) {

@@ -19,6 +19,7 @@ struct Entry {
   std::string path;  ///< below the tree's root
   std::string to;    ///< below the item's destination; empty for the item itself
   struct stat info {};
+  std::optional<FileDigest> digest;  ///< of a regular file, once digest_of_item was asked
 };
 
 /// What one source (or one match of a wildcard) comes to.
@@ -65,6 +66,7 @@ class SourceTree {
 enum class Owners { Count, Ignore };  ///< whether uid and gid are part of the digest
 
 /// Digest over names, kinds, modes, links, contents, extended attributes; not over times. `cache` may be null.
-[[nodiscard]] std::string digest_of_item(const SourceTree& tree, const Item& item, Owners owners, DigestCache* cache);
+/// Notes each file's own digest in its entry.
+[[nodiscard]] std::string digest_of_item(const SourceTree& tree, Item& item, Owners owners, DigestCache* cache);
 
 }  // namespace davit::build

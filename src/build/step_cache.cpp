@@ -17,6 +17,13 @@ std::optional<StepResult> StepCache::find(const Ingredients& ingredients) {
   return StepResult{record->diff_id, record->created};
 }
 
+std::optional<std::string> StepCache::earlier_layer(const std::string& description) {
+  const std::lock_guard lock(mutex_);
+  const auto record = cache_.newest_like(description);
+  if (!record || !record->diff_id || !store_.find_layer(*record->diff_id)) return std::nullopt;
+  return record->diff_id;
+}
+
 void StepCache::put(const Ingredients& ingredients, const std::string& description, const StepResult& result,
                     std::int64_t duration_ns) {
   state::BuildRecord record;

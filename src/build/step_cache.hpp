@@ -26,6 +26,8 @@ class StepCache {
 
   /// The result, if its layer is still there.
   [[nodiscard]] std::optional<StepResult> find(const Ingredients& ingredients);
+  /// The layer that the newest step with the same words made, if it is still there.
+  [[nodiscard]] std::optional<std::string> earlier_layer(const std::string& description);
   void put(const Ingredients& ingredients, const std::string& description, const StepResult& result,
            std::int64_t duration_ns);
 

@@ -74,48 +74,69 @@ std::vector<std::string> StepRunner::layer_folders(const std::vector<std::string
 StepOutcome StepRunner::run(const Step& step, const StepInput& input) {
   enter();
   auto staged = store_.new_layer_dir();
-  Overlay overlay{layer_folders(input.diff_ids), staged.fs().string(), staged.work().string()};
-  copy_root_attributes(overlay.lower, overlay.upper);
-  const RootLook before(overlay.upper);
-  // At the bottom: the places the runtime mounts on, so that it makes none in the layer. Also overlayfs needs one
-  // folder.
-  overlay.lower.push_back(make_mount_points(area_.folder("mount-points")));
-  const std::string root = area_.folder(name_ + "/root").string();
-  mount_overlay(overlay, root);
-  mounts_.push_back(root);
+  copy_root_attributes(layer_folders(input.diff_ids), staged.fs().string());
+  const RootLook before(staged.fs().string());
   try {
-    perform(step, input, root);
+    perform(step, input, staged);
+    trees_.clear();
+    unmount_all(mounts_);
+    if (stop_.stop_requested()) throw Error(Diagnostic::error("cancelled", "the build was cancelled"));
+    if (fs::is_empty(staged.fs()) && RootLook(staged.fs().string()) == before) return {std::nullopt, cacheable_};
+    const std::string diff_id = store_.adopt_layer(std::move(staged)).diff_id;
+    if (!manifest_.empty()) manifest_.save(store_.data_root(), diff_id);
+    return {diff_id, cacheable_};
   } catch (Error& error) {
     trees_.clear();
     unmount_all(mounts_);
     note_full_disk(error, store_.data_root());
     throw;
   }
-  trees_.clear();
-  unmount_all(mounts_);
-  if (stop_.stop_requested()) throw Error(Diagnostic::error("cancelled", "the build was cancelled"));
-  if (fs::is_empty(staged.fs()) && RootLook(overlay.upper) == before) return {};
-  try {
-    return {store_.adopt_layer(std::move(staged)).diff_id};
-  } catch (Error& error) {
-    note_full_disk(error, store_.data_root());
-    throw;
+}
+
+std::string StepRunner::mount_writable(const StepInput& input, const image::StagedLayer& staged) {
+  Overlay overlay{layer_folders(input.diff_ids), staged.fs().string(), staged.work().string()};
+  // At the bottom: the places the runtime mounts on, so that it makes none in the layer.
+  overlay.lower.push_back(make_mount_points(area_.folder("mount-points")));
+  const std::string root = area_.folder(name_ + "/root").string();
+  mount_overlay(overlay, root);
+  mounts_.push_back(root);
+  return root;
+}
+
+std::string StepRunner::mount_view(const std::vector<std::string>& diff_ids, const std::string& name) {
+  const std::string target = area_.folder(name_ + "/" + name).string();
+  Overlay overlay{layer_folders(diff_ids), {}, {}};
+  // A read-only overlay wants two folders.
+  overlay.lower.push_back(area_.folder("empty").string());
+  if (overlay.lower.size() < 2) overlay.lower.push_back(area_.folder("empty2").string());
+  mount_overlay(overlay, target);
+  mounts_.push_back(target);
+  return target;
+}
+
+void StepRunner::perform(const Step& step, const StepInput& input, const image::StagedLayer& staged) {
+  if (const auto* run = std::get_if<RunStep>(&step.action)) return run_program(step, *run, input, staged);
+  if (const auto* copied = std::get_if<CopyStep>(&step.action)) return copy(step, *copied, input, staged);
+  const auto& workdir = std::get<WorkdirStep>(step.action);
+  const Root below(mount_view(input.diff_ids, "below"));
+  const Root layer(staged.fs().string());
+  const Identity user = find_identity(below, workdir.user, step.where);
+  LayerTarget(layer, &below).make_folders(workdir.path, {user.uid, user.gid}, 0755, step.where);
+}
+
+void StepRunner::copy(const Step& step, const CopyStep& copy, const StepInput& input,
+                      const image::StagedLayer& staged) {
+  const std::optional<Root> below =
+      copy.unpack ? std::nullopt : std::optional<Root>(mount_view(input.diff_ids, "below"));
+  const Root layer(copy.unpack ? mount_writable(input, staged) : staged.fs().string());
+  const LayerTarget target(layer, below ? &*below : nullptr);
+  std::optional<EarlierLayer> earlier;
+  if (input.earlier_diff_id && !copy.unpack) {
+    LayerManifest manifest = LayerManifest::load(store_.data_root(), *input.earlier_diff_id);
+    if (!manifest.empty())
+      earlier.emplace(EarlierLayer{Root(store_.layer_path(*input.earlier_diff_id).string()), std::move(manifest)});
   }
-}
-
-void StepRunner::perform(const Step& step, const StepInput& input, const std::string& root) {
-  std::visit([&](const auto& action) { perform(step, action, input, root); }, step.action);
-}
-
-void StepRunner::perform(const Step& step, const WorkdirStep& workdir, const StepInput&, const std::string& root_path) {
-  const Root root(root_path);
-  const Identity user = find_identity(root, workdir.user, step.where);
-  make_folders(root, workdir.path, {user.uid, user.gid}, 0755, step.where);
-}
-
-void StepRunner::perform(const Step& step, const CopyStep& copy, const StepInput& input, const std::string& root_path) {
-  const Root root(root_path);
-  CopyWriter writer(root, copy, step.where);
+  CopyWriter writer(target, copy, step.where, earlier ? &*earlier : nullptr);
   if (std::holds_alternative<FromContext>(copy.origin)) {
     if (input.context_items != nullptr && !copy.sources.empty()) writer.write(*input.context, *input.context_items);
   } else {
@@ -123,10 +144,14 @@ void StepRunner::perform(const Step& step, const CopyStep& copy, const StepInput
     writer.write(tree, tree.select(copy));
   }
   writer.write_files();
+  if (writer.saw_changes()) cacheable_ = Cacheable::No;
+  // Through an overlay the paths are those of the layer too, but an unpacked archive is not in the manifest.
+  if (!copy.unpack) manifest_ = writer.take_manifest();
 }
 
-void StepRunner::perform(const Step& step, const RunStep& run, const StepInput& input, const std::string& root) {
-  RunContainer container(store_.data_root(), area_, name_, root, step.where);
+void StepRunner::run_program(const Step& step, const RunStep& run, const StepInput& input,
+                             const image::StagedLayer& staged) {
+  RunContainer container(store_.data_root(), area_, name_, mount_writable(input, staged), step.where);
   for (const Mount& mount : run.mounts) {
     const bool has_source = mount.options.type == dockerfile::RunMount::Type::Bind || !mount.options.from.empty();
     const Root* const from = has_source ? &source(mount.origin, input).root() : nullptr;
@@ -154,14 +179,7 @@ const SourceTree& StepRunner::source(const Origin& origin, const StepInput& inpu
     shown = "image '" + image.name + "'";
   }
   if (const auto found = trees_.find(key); found != trees_.end()) return found->second;
-  const std::string target = area_.folder(name_ + "/" + key).string();
-  Overlay overlay{layer_folders(diff_ids), {}, {}};
-  // A read-only overlay wants two folders.
-  overlay.lower.push_back(area_.folder("empty").string());
-  if (overlay.lower.size() < 2) overlay.lower.push_back(area_.folder("empty2").string());
-  mount_overlay(overlay, target);
-  mounts_.push_back(target);
-  return trees_.emplace(key, SourceTree(target, shown, nullptr)).first->second;
+  return trees_.emplace(key, SourceTree(mount_view(diff_ids, key), shown, nullptr)).first->second;
 }
 
 std::vector<std::pair<std::string, std::string>> StepRunner::content_digests(const Step& step, const StepInput& input) {
@@ -171,7 +189,7 @@ std::vector<std::pair<std::string, std::string>> StepRunner::content_digests(con
   if (copy == nullptr) return out;
   const SourceTree& tree = source(copy->origin, input);
   const Owners owners = copy->chown.empty() ? Owners::Count : Owners::Ignore;
-  for (const Item& item : tree.select(*copy))
+  for (Item& item : tree.select(*copy))
     out.emplace_back("source " + item.path, digest_of_item(tree, item, owners, nullptr));
   return out;
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "build/layer_manifest.hpp"
 #include "build/run_process.hpp"
 #include "build/source_tree.hpp"
 #include "build/work_area.hpp"
@@ -24,10 +25,15 @@ struct StepInput {
   std::string context_path;
   const std::vector<Item>* context_items = nullptr;  ///< already selected, for COPY from the context
   std::map<std::string, std::string> secrets;
+  /// A layer that the same instruction made before: unchanged files are taken from it.
+  std::optional<std::string> earlier_diff_id;
 };
+
+enum class Cacheable { No, Yes };  ///< No: a source changed while it was copied, so the key says something else
 
 struct StepOutcome {
   std::optional<std::string> diff_id;  ///< none: nothing changed
+  Cacheable cacheable = Cacheable::Yes;
 };
 
 class StepRunner {
@@ -46,10 +52,12 @@ class StepRunner {
 
  private:
   void enter();
-  void perform(const Step& step, const StepInput& input, const std::string& root);
-  void perform(const Step& step, const RunStep& run, const StepInput& input, const std::string& root);
-  void perform(const Step& step, const CopyStep& copy, const StepInput& input, const std::string& root);
-  void perform(const Step& step, const WorkdirStep& workdir, const StepInput& input, const std::string& root);
+  /// Writes into the layer's folder; RUN and unpacking through a mounted overlay, the rest beside a read-only view.
+  void perform(const Step& step, const StepInput& input, const image::StagedLayer& staged);
+  void run_program(const Step& step, const RunStep& run, const StepInput& input, const image::StagedLayer& staged);
+  void copy(const Step& step, const CopyStep& copy, const StepInput& input, const image::StagedLayer& staged);
+  [[nodiscard]] std::string mount_writable(const StepInput& input, const image::StagedLayer& staged);
+  [[nodiscard]] std::string mount_view(const std::vector<std::string>& diff_ids, const std::string& name);
   [[nodiscard]] std::vector<std::string> layer_folders(const std::vector<std::string>& diff_ids) const;
   /// The file system of a stage, an image or the context; mounted once.
   const SourceTree& source(const Origin& origin, const StepInput& input);
@@ -62,6 +70,8 @@ class StepRunner {
   bool entered_ = false;
   std::map<std::string, SourceTree> trees_;
   std::vector<std::string> mounts_;
+  LayerManifest manifest_;
+  Cacheable cacheable_ = Cacheable::Yes;
 };
 
 }  // namespace davit::build

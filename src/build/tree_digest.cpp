@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstring>
 
 #include "build/source_tree.hpp"
@@ -66,10 +65,10 @@ class ItemHasher {
  public:
   ItemHasher(const SourceTree& tree, Owners owners, DigestCache* cache) : tree_(tree), owners_(owners), cache_(cache) {}
 
-  std::string run(const Item& item) {
+  std::string run(Item& item) {
     line_ = item.folder ? "folder\n" : "item " + item.name + "\n";
     hash_.update(std::string_view(line_));
-    for (const Entry& entry : item.entries) {
+    for (Entry& entry : item.entries) {
       // A folder that is copied for its contents does not bring its own mode along.
       if (!(item.folder && entry.to.empty())) add(entry);
     }
@@ -77,7 +76,7 @@ class ItemHasher {
   }
 
  private:
-  void add(const Entry& entry) {
+  void add(Entry& entry) {
     line_.clear();
     line_ += entry.to;
     line_ += '\0';
@@ -86,10 +85,10 @@ class ItemHasher {
       line_ += " " + std::to_string(entry.info.st_uid) + " " + std::to_string(entry.info.st_gid);
     line_ += '\0';
     if (S_ISREG(entry.info.st_mode)) {
-      const FileDigest digest = digest_of(entry);
-      line_.append(reinterpret_cast<const char*>(digest.data()), digest.size());
+      entry.digest = digest_of(entry);
+      line_.append(reinterpret_cast<const char*>(entry.digest->data()), entry.digest->size());
     } else if (S_ISLNK(entry.info.st_mode)) {
-      line_ += link_target(entry);
+      line_ += tree_.root().link_target(entry.path);
     } else if (S_ISCHR(entry.info.st_mode) || S_ISBLK(entry.info.st_mode)) {
       line_ += std::to_string(major(entry.info.st_rdev)) + ":" + std::to_string(minor(entry.info.st_rdev));
     }
@@ -112,14 +111,6 @@ class ItemHasher {
     return digest;
   }
 
-  std::string link_target(const Entry& entry) const {
-    std::array<char, PATH_MAX> target{};
-    const Fd link = tree_.root().open(entry.path, O_PATH | O_NOFOLLOW);
-    const ssize_t length = ::readlinkat(link.get(), "", target.data(), target.size());
-    if (length < 0) throw_system_error("read link", tree_.root().path() + "/" + entry.path, errno);
-    return {target.data(), static_cast<std::size_t>(length)};
-  }
-
   const SourceTree& tree_;
   Owners owners_;
   DigestCache* cache_;
@@ -130,7 +121,7 @@ class ItemHasher {
 
 }  // namespace
 
-std::string digest_of_item(const SourceTree& tree, const Item& item, Owners owners, DigestCache* cache) {
+std::string digest_of_item(const SourceTree& tree, Item& item, Owners owners, DigestCache* cache) {
   return ItemHasher(tree, owners, cache).run(item);
 }
 

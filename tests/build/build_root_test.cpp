@@ -75,6 +75,53 @@ TEST_F(BuildRootTest, ModeAndNameCountUnrelatedFilesDoNot) {
   EXPECT_EQ(seen_.executed.size(), 1U);
 }
 
+TEST_F(BuildRootTest, UnchangedFilesAreSharedWithTheEarlierLayer) {
+  write("dir/same", "1");
+  write("dir/changed", "1");
+  write("dir/other-mode", "1");
+  const std::string file = "FROM box\nCOPY dir /app/\n";
+  const ImageId first = must_build(file);
+  write("dir/changed", "2");
+  fs::permissions(context_ / "dir/other-mode", fs::perms(0755));
+  const ImageId second = must_build(file);
+  EXPECT_EQ(seen_.executed.size(), 1U);
+  const auto inode = [this](const ImageId& id, const std::string& path) {
+    return fs::hard_link_count(store_->layer_paths(inspect(id)).front().string() + path);
+  };
+  EXPECT_EQ(inode(second, "/app/same"), 2U);
+  EXPECT_EQ(inode(second, "/app/changed"), 1U);
+  EXPECT_EQ(inode(second, "/app/other-mode"), 1U);
+  EXPECT_EQ(read(first, "/app/changed"), "1");
+  EXPECT_EQ(read(second, "/app/changed"), "2");
+  EXPECT_EQ(stat_line(first, "/app/other-mode"), "100644 0 0");
+  EXPECT_EQ(stat_line(second, "/app/other-mode"), "100755 0 0");
+  // A program that writes to the file writes to a copy of its own.
+  EXPECT_EQ(read(must_build(file + "RUN echo more >> /app/same\n"), "/app/same"), "1more\n");
+  EXPECT_EQ(read(first, "/app/same"), "1");
+}
+
+TEST_F(BuildRootTest, SameSizeAndTimeButOtherContentIsSeen) {
+  write("dir/a", "1");
+  const auto time = fs::last_write_time(context_ / "dir/a");
+  const std::string file = "FROM box\nCOPY dir /app/\n";
+  must_build(file);
+  write("dir/a", "2");
+  fs::last_write_time(context_ / "dir/a", time);
+  EXPECT_EQ(read(must_build(file), "/app/a"), "2");
+}
+
+TEST_F(BuildRootTest, FoldersBelowKeepTheirOwnerAndMode) {
+  write("f", "1");
+  const ImageId id = must_build(
+      "FROM box\nRUN mkdir -p /d/e && chown app:extra /d/e && chmod 1770 /d/e && echo old > /d/e/f && ln -s e /d/l\n"
+      "COPY f /d/l/g\nCOPY f /d/e/f\nWORKDIR /d/l/w\n");
+  EXPECT_EQ(stat_line(id, "/d/e"), "41770 1000 2000");
+  EXPECT_EQ(read(id, "/d/e/f"), "1");
+  EXPECT_EQ(read(id, "/d/e/g"), "1");
+  EXPECT_EQ(stat_line(id, "/d/e/w"), "40755 0 0");
+  EXPECT_EQ(read(id, "/d/l"), "-> e");
+}
+
 TEST_F(BuildRootTest, MultiStageToScratch) {
   const std::string file =
       "FROM box AS build\nRUN mkdir /out && echo binary > /out/app && chmod 755 /out/app\n"
