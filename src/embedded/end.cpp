@@ -117,7 +117,6 @@ Task<void> ProjectEngine::remove_ended(RecordPtr record, Cause cause) {
 
 Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases) {
   const Counted busy(busy_);
-  const ContainerId id = record->id();
   if (record->logs) record->logs->finish();
   record->logs.reset();
   stop_health(*record);
@@ -125,33 +124,50 @@ Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases
   record->process.reset();
   record->stdin_end.reset();
   record->terminal.reset();
-  // Each step is tried, whatever became of the one before: what cannot be undone now is said, and found by `down`.
-  std::vector<std::string> problems;
+  // Side by side, because each waits for the kernel; and each is tried, whatever becomes of the others.
+  TaskGroup group(context_.get_executor());
+  group.spawn(clear_network(record, leases));
+  group.spawn(clear_runtime(record));
+  group.spawn(clear_bundle(record));
+  co_await group.join();
+  keeper_.drop_all(record->run_prefix());
+}
+
+/// What cannot be undone now is said, and found by the next `down`.
+void ProjectEngine::not_cleared(const Record& record, const std::exception& error) {
+  log("while clearing up after container '" + record.row.name + "': " + error.what());
+}
+
+Task<void> ProjectEngine::clear_network(RecordPtr record, NetworkHost::Leases leases) {
   try {
     co_await network_.disconnect(record, leases);
   } catch (const std::exception& error) {
-    problems.emplace_back(error.what());
+    not_cleared(*record, error);
   }
+}
+
+Task<void> ProjectEngine::clear_runtime(RecordPtr record) {
   try {
     container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
+    const ContainerId id = record->id();
     co_await runtime->remove(id);
   } catch (const std::exception& error) {
-    problems.emplace_back(error.what());
+    not_cleared(*record, error);
   }
+}
+
+Task<void> ProjectEngine::clear_bundle(RecordPtr record) {
   try {
-    const std::string bundle = paths_.bundle(id);
-    const std::string pump_state = paths_.pump_state(id);
+    const std::string bundle = paths_.bundle(record->id());
+    const std::string pump_state = paths_.pump_state(record->id());
     std::function<void()> work = [bundle, pump_state] {
       container::remove_bundle(bundle);
       ::unlink(pump_state.c_str());
     };
     co_await pool_.run(std::move(work));
   } catch (const std::exception& error) {
-    problems.emplace_back(error.what());
+    not_cleared(*record, error);
   }
-  keeper_.drop_all(record->run_prefix());
-  if (!record->spec.ports.empty()) co_await keeper_.settled();  // the next start may bind the same ports
-  for (const auto& problem : problems) log("while clearing up after container '" + record->row.name + "': " + problem);
 }
 
 Task<void> ProjectEngine::restart_later(RecordPtr record, std::chrono::milliseconds after, std::uint64_t run, Cause cause) {

@@ -11,7 +11,8 @@
 namespace davit::embedded {
 namespace {
 
-constexpr unsigned kBlockingThreads = 2;
+/// They wait for the kernel (an unmount takes an RCU grace period, about 25 ms), not for a processor.
+constexpr unsigned kBlockingThreads = 8;
 constexpr unsigned kProbesAtOnce = 4;
 
 unsigned starts_at_once() { return 2 * std::max(1U, std::thread::hardware_concurrency()); }

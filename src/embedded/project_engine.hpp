@@ -105,6 +105,10 @@ class ProjectEngine {
   // end
   Task<void> ended(RecordPtr record, ProcessExit exit);
   Task<void> clear_run(RecordPtr record, NetworkHost::Leases leases);
+  void not_cleared(const Record& record, const std::exception& error);
+  Task<void> clear_network(RecordPtr record, NetworkHost::Leases leases);
+  Task<void> clear_runtime(RecordPtr record);
+  Task<void> clear_bundle(RecordPtr record);
   Task<void> restart_later(RecordPtr record, std::chrono::milliseconds after, std::uint64_t run, Cause cause);
   Task<void> remove_ended(RecordPtr record, Cause cause);
   /// Until neither a start nor an end is under way.
