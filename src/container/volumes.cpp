@@ -19,15 +19,17 @@ namespace {
 namespace fs = std::filesystem;
 using engine::Mount;
 
-/// A read-only bind is so for everything mounted below it, where the kernel can (mount_setattr, 5.12).
-std::string read_only_option(const HostFacts& host) {
+/// A read-only bind is so for everything mounted below it, where the kernel can (mount_setattr, 5.12). Below a file
+/// there is nothing, and crun 1.8 cannot do "rro" with one: it opens the target as a folder.
+std::string read_only_option(const std::string& source, const HostFacts& host) {
+  if (std::error_code error; !fs::is_directory(source, error)) return "ro";
   const bool recursive = host.kernel_major > 5 || (host.kernel_major == 5 && host.kernel_minor >= 12);
   return recursive ? "rro" : "ro";
 }
 
 OciMount bind(const Mount& mount, std::string source, const HostFacts& host) {
   OciMount out{mount.target, "bind", std::move(source), {"rbind", mount.propagation.empty() ? "rprivate" : mount.propagation}};
-  if (mount.read_only) out.options.push_back(read_only_option(host));
+  if (mount.read_only) out.options.push_back(read_only_option(out.source, host));
   return out;
 }
 

@@ -150,6 +150,25 @@ volumes: {data: {}}
   EXPECT_FALSE(std::filesystem::exists(stack.data_root() / "volumes/lifevol_data"));
 }
 
+TEST(Lifecycle, FilesOfTheHostAreMountedOnPathsThatTheImageDoesNotHave) {
+  Stack stack("lifebind");
+  import_busybox(stack);
+  stack.write("settings.txt", "from the host");
+  stack.compose(R"(
+services:
+  a:
+    image: busybox
+    command: [sleep, "3600"]
+    stop_grace_period: 0s
+    volumes: ["./settings.txt:/settings.txt:ro", "./settings.txt:/etc/deep/er/settings.txt", ".:/project:ro"]
+)");
+  stack.ok({"up", "-d"});
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat", "/settings.txt"}).out, "from the host");
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat", "/etc/deep/er/settings.txt"}).out, "from the host");
+  EXPECT_NE(stack.davit({"exec", "-T", "a", "sh", "-c", "echo x > /settings.txt"}).code, 0);
+  EXPECT_NE(stack.davit({"exec", "-T", "a", "touch", "/project/new"}).code, 0);
+}
+
 TEST(Lifecycle, SecretsAndConfigsAreFilesWithTheModeAskedFor) {
   Stack stack("lifesecret");
   import_busybox(stack);
