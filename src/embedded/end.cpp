@@ -131,6 +131,7 @@ Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases
   group.spawn(clear_bundle(record));
   co_await group.join();
   keeper_.drop_all(record->run_prefix());
+  if (!record->spec.ports.empty()) co_await keeper_.settled();  // the next start may bind the same ports
 }
 
 /// What cannot be undone now is said, and found by the next `down`.
