@@ -30,6 +30,10 @@ WorkerPool::WorkerPool(unsigned threads) : impl_(std::make_unique<Impl>(threads)
 
 WorkerPool::~WorkerPool() { impl_->pool.join(); }
 
+void WorkerPool::drop(std::shared_ptr<void> thing) {
+  asio::post(impl_->pool, [thing = std::move(thing)]() mutable { thing.reset(); });
+}
+
 Task<void> WorkerPool::run(std::function<void()> work) {
   const asio::any_io_executor home = co_await asio::this_coro::executor;
   asio::thread_pool& pool = impl_->pool;

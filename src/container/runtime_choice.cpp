@@ -27,24 +27,23 @@ namespace {
 constexpr std::chrono::milliseconds kCheckLimit = 30s;
 constexpr const char* kCacheFile = "runtime-checks.json";
 
+RuntimeProgram::Kind kind_named(std::string_view name) {
+  return name == "crun" ? RuntimeProgram::Kind::Crun : name == "runc" ? RuntimeProgram::Kind::Runc : RuntimeProgram::Kind::Other;
+}
+
 /// "crun version 1.8.1" or "runc version 1.1.5+ds1": kind and version.
 void read_version(const std::string& text, RuntimeProgram& program) {
   std::istringstream in(text);
   std::string name;
   std::string word;
   in >> name >> word >> program.version;
-  program.kind = name == "crun"   ? RuntimeProgram::Kind::Crun
-                 : name == "runc" ? RuntimeProgram::Kind::Runc
-                                  : RuntimeProgram::Kind::Other;
+  program.kind = kind_named(name);
   if (word != "version") program.version.clear();
 }
 
-/// nullopt if there is no such program.
-Task<std::optional<RuntimeProgram>> find_runtime(Timers& timers, std::string name) {
-  const auto path = process::find_program(name);
-  if (!path) co_return std::nullopt;
-  RuntimeProgram program{.kind = RuntimeProgram::Kind::Other, .path = *path, .version = ""};
-  process::Command command{.argv = {*path, "--version"}};
+Task<RuntimeProgram> ask_version(Timers& timers, std::string path) {
+  RuntimeProgram program{.kind = RuntimeProgram::Kind::Other, .path = path, .version = ""};
+  process::Command command{.argv = {path, "--version"}};
   command.timeout = kCheckLimit;
   const process::Exit exit = co_await process::run(timers, std::move(command));
   read_version(exit.out, program);
@@ -102,10 +101,10 @@ std::string boot_id() {
 }
 
 /// What an answer depends on: this boot, this file, and whether the v2 tree beside v1 controllers is in sight.
-std::string check_key(const RuntimeProgram& program, const HostFacts& host) {
+std::string check_key(const std::string& path, const HostFacts& host) {
   struct stat info {};
-  if (::stat(program.path.c_str(), &info) != 0) return "";
-  return boot_id() + " " + program.path + " " + std::to_string(info.st_ino) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
+  if (::stat(path.c_str(), &info) != 0) return "";
+  return boot_id() + " " + path + " " + std::to_string(info.st_ino) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
          std::to_string(info.st_mtim.tv_nsec) + " " + std::string(to_string(host.cgroups));
 }
 
@@ -117,31 +116,44 @@ json::object read_cache(const std::string& path) {
   return error || !value.is_object() ? json::object() : value.as_object();
 }
 
+std::string text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+/// Of a program that has passed its check; only success is kept, because what failed may have been put right.
+std::optional<RuntimeProgram> remembered(const std::string& path, const std::string& cache_dir, const HostFacts& host) {
+  const json::object cache = read_cache(cache_dir + "/" + kCacheFile);
+  const json::value* known = cache.if_contains(check_key(path, host));
+  if (known == nullptr || !known->is_object()) return std::nullopt;
+  const json::object& facts = known->as_object();
+  return RuntimeProgram{kind_named(text_of(facts, "name")), path, text_of(facts, "version")};
+}
+
+std::string_view name_of(RuntimeProgram::Kind kind) {
+  switch (kind) {
+    case RuntimeProgram::Kind::Crun: return "crun";
+    case RuntimeProgram::Kind::Runc: return "runc";
+    case RuntimeProgram::Kind::Other: break;
+  }
+  return "other";
+}
+
 /// A cache that cannot be written only costs the next command a check.
-void remember(const std::string& cache_dir, const std::string& key, const std::string& failure) {
+void remember(const RuntimeProgram& program, const std::string& cache_dir, const HostFacts& host) {
   std::error_code error;
   fs::create_directories(cache_dir, error);
   const std::string path = cache_dir + "/" + kCacheFile;
   json::object cache = read_cache(path);
   for (auto entry = cache.begin(); entry != cache.end();)
     entry = std::string_view(entry->key()).starts_with(boot_id()) ? entry + 1 : cache.erase(entry);
-  cache[key] = failure;
+  cache[check_key(program.path, host)] = json::object{{"name", name_of(program.kind)}, {"version", program.version}};
   const std::string partial = path + "." + std::to_string(::getpid());
   std::ofstream file(partial);
   file << json::serialize(cache);
   file.close();
   if (file) fs::rename(partial, path, error);
   if (!file || error) fs::remove(partial, error);
-}
-
-Task<std::string> remembered_check(Timers& timers, RuntimeProgram program, std::string cache_dir, HostFacts host) {
-  const std::string key = check_key(program, host);
-  const json::object cache = read_cache(cache_dir + "/" + kCacheFile);
-  if (const json::value* known = cache.if_contains(key); known != nullptr && known->is_string() && known->as_string().empty())
-    co_return "";  // only success is kept: what failed may have been put right
-  const RuntimeCheck check = co_await check_runtime(timers, program, cache_dir, host);
-  if (check.failure.empty()) remember(cache_dir, key, check.failure);
-  co_return check.failure;
 }
 
 }  // namespace
@@ -181,14 +193,19 @@ Task<RuntimeProgram> choose_runtime(Timers& timers, std::string wanted, std::str
   Diagnostic problem = Diagnostic::error("no-runtime", wanted.empty() ? "no container runtime works on this host"
                                                                      : "the container runtime '" + wanted + "' does not work");
   for (const std::string& name : names) {
-    std::optional<RuntimeProgram> program = co_await find_runtime(timers, name);
-    if (!program) {
+    const auto path = process::find_program(name);
+    if (!path) {
       problem.note(name + ": not installed");
       continue;
     }
-    const std::string failure = co_await remembered_check(timers, *program, cache_dir, host);
-    if (failure.empty()) co_return *std::move(program);
-    problem.note(program->path + " " + program->version + ": " + failure);
+    if (auto known = remembered(*path, cache_dir, host)) co_return *std::move(known);
+    const RuntimeProgram program = co_await ask_version(timers, *path);
+    const RuntimeCheck check = co_await check_runtime(timers, program, cache_dir, host);
+    if (check.failure.empty()) {
+      remember(program, cache_dir, host);
+      co_return program;
+    }
+    problem.note(program.path + " " + program.version + ": " + check.failure);
   }
   problem.with_hint("install crun or runc (apt-get install crun); 'davit doctor' says more");
   throw Error(std::move(problem));

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/network/firewall.hpp"
 #include "davit/network/namespaces.hpp"
@@ -70,6 +71,16 @@ std::vector<network::Subnet> taken_subnets(state::Networks& networks) {
   return taken;
 }
 
+network::NetworkDescription description_of(const state::Network& row) {
+  network::NetworkDescription description;
+  description.name = row.name;
+  description.subnets = plans_of(row);
+  description.reach = row.internal ? network::Reach::Internal : network::Reach::Outside;
+  if (const auto mtu = row.options.find("com.docker.network.driver.mtu"); mtu != row.options.end())
+    description.mtu = static_cast<std::uint32_t>(std::strtoul(mtu->second.c_str(), nullptr, 10));
+  return description;
+}
+
 void set_subnet(state::Network& row, const network::SubnetPlan& plan) {
   const bool v4 = plan.subnet.family() == network::Family::V4;
   (v4 ? row.subnet_v4 : row.subnet_v6) = plan.subnet.to_string();
@@ -102,9 +113,10 @@ std::string text_of(const network::PortReservation& port, const network::IpAddre
 
 }  // namespace
 
-NetworkHost::NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper)
-    : context_(context), database_(database), paths_(std::move(paths)), keeper_(keeper),
-      project_(paths_.scope(), firewall_use()), dns_(context),
+NetworkHost::NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper,
+                         WorkerPool& pool)
+    : context_(context), database_(database), paths_(std::move(paths)), keeper_(keeper), pool_(pool),
+      project_(paths_.scope(), firewall_use()), project_turn_(context.get_executor(), 1), dns_(context),
       host_resolv_(dns::parse_resolv_conf(read_text("/etc/resolv.conf"))), attached_(context.get_executor()),
       removed_(context.get_executor()) {}
 
@@ -135,17 +147,61 @@ state::Network NetworkHost::insert(const engine::NetworkSpec& spec) {
   return row;
 }
 
-std::vector<std::string> NetworkHost::raise(const state::Network& row) {
-  network::NetworkDescription description;
-  description.name = row.name;
-  description.subnets = plans_of(row);
-  description.reach = row.internal ? network::Reach::Internal : network::Reach::Outside;
-  if (const auto mtu = row.options.find("com.docker.network.driver.mtu"); mtu != row.options.end())
-    description.mtu = static_cast<std::uint32_t>(std::strtoul(mtu->second.c_str(), nullptr, 10));
-  return project_.create_network(description);
+/// One change of networks or rules, on a thread, because it waits for the kernel. The caller has the turn.
+Task<void> NetworkHost::change(std::function<void()> work) {
+  std::exception_ptr failure;
+  try {
+    co_await pool_.run(std::move(work));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  pool_.drop(project_.take_retired());
+  if (failure) std::rethrow_exception(failure);
 }
 
-void NetworkHost::lower(const std::string& name) { project_.remove_network(name); }
+Task<std::vector<std::string>> NetworkHost::raise(state::Network row) {
+  const network::NetworkDescription description = description_of(row);
+  std::vector<std::string> notices;
+  std::function<void()> work = [this, &description, &notices] { notices = project_.create_network(description); };
+  Gate::Pass turn = co_await project_turn_.enter();
+  co_await change(std::move(work));
+  co_return notices;
+}
+
+Task<void> NetworkHost::lower(std::string name) {
+  std::function<void()> work = [this, &name] { project_.remove_network(name); };
+  Gate::Pass turn = co_await project_turn_.enter();
+  co_await change(std::move(work));
+}
+
+Task<std::vector<std::string>> NetworkHost::restore(std::vector<state::Network> rows) {
+  std::vector<network::NetworkDescription> networks;
+  for (const auto& row : rows) networks.push_back(description_of(row));
+  const network::Publications ports = std::exchange(resumed_, {});
+  std::vector<std::string> notices;
+  if (networks.empty() && ports.empty()) co_return notices;
+  std::function<void()> work = [this, &networks, &ports, &notices] { notices = project_.restore(networks, ports); };
+  Gate::Pass turn = co_await project_turn_.enter();
+  co_await change(std::move(work));
+  co_return notices;
+}
+
+Task<void> NetworkHost::change_rules(std::string container, std::vector<network::Publication> rules) {
+  const std::shared_ptr<RuleBatch> batch = next_rules_;
+  batch->changes[std::move(container)] = std::move(rules);
+  Gate::Pass turn = co_await project_turn_.enter();
+  if (!batch->done) {
+    next_rules_ = std::make_shared<RuleBatch>();
+    batch->done = true;
+    std::function<void()> work = [this, batch] { project_.publish(batch->changes); };
+    try {
+      co_await change(std::move(work));
+    } catch (...) {
+      batch->error = std::current_exception();
+    }
+  }
+  if (batch->error) std::rethrow_exception(batch->error);
+}
 
 std::vector<network::PortReservation> NetworkHost::reserve(const Record& record) {
   std::vector<network::PortRequest> requests;
@@ -366,7 +422,8 @@ std::optional<network::IpAddress> NetworkHost::target(const Record& record, netw
   return std::nullopt;
 }
 
-void NetworkHost::publish_rules(Record& record, const std::vector<network::PortReservation>& ports) {
+std::vector<network::Publication> NetworkHost::rules_of(const Record& record,
+                                                        const std::vector<network::PortReservation>& ports) const {
   std::vector<network::Publication> publications;
   for (const auto& port : ports) {
     // Two sockets stand for "all addresses"; then the rule names none.
@@ -380,9 +437,7 @@ void NetworkHost::publish_rules(Record& record, const std::vector<network::PortR
       if (const auto address = target(record, family)) publication.targets.push_back(*address);
     publications.push_back(std::move(publication));
   }
-  if (publications.empty()) return;
-  project_.publish(record.id().str(), publications);
-  record.network.publishes = true;
+  return publications;
 }
 
 void NetworkHost::forward(Record& record, std::vector<network::PortReservation> ports) {
@@ -398,8 +453,16 @@ void NetworkHost::forward(Record& record, std::vector<network::PortReservation> 
   }
 }
 
-void NetworkHost::publish(Record& record, std::vector<network::PortReservation> ports) {
-  publish_rules(record, ports);
+Task<void> NetworkHost::publish(RecordPtr record, std::vector<network::PortReservation> ports) {
+  std::vector<network::Publication> rules = rules_of(*record, ports);
+  if (!rules.empty()) {
+    record->network.publishes = true;
+    co_await change_rules(record->id().str(), std::move(rules));
+  }
+  open_up(*record, std::move(ports));
+}
+
+void NetworkHost::open_up(Record& record, std::vector<network::PortReservation> ports) {
   forward(record, std::move(ports));
   if (record.network.serves_dns) update_names();
 }
@@ -449,7 +512,11 @@ void NetworkHost::resume(RecordPtr owner, std::map<std::string, Fd>& held) {
   for (auto& [name, fd] : held)
     if (name.starts_with(prefix + "port/") && fd)
       add_held_port(ports, std::string_view(name).substr(prefix.size()), std::move(fd));
-  publish(record, std::move(ports));
+  if (std::vector<network::Publication> rules = rules_of(record, ports); !rules.empty()) {
+    record.network.publishes = true;
+    resumed_[record.id().str()] = std::move(rules);
+  }
+  open_up(record, std::move(ports));
 }
 
 Task<void> NetworkHost::disconnect(RecordPtr record, Leases leases) {
@@ -460,10 +527,11 @@ Task<void> NetworkHost::disconnect(RecordPtr record, Leases leases) {
     update_names();
   }
   run.forwarders.clear();
-  if (run.publishes) project_.unpublish(record->id().str());
+  TaskGroup group(context_.get_executor());
+  if (run.publishes) group.spawn(change_rules(record->id().str(), {}));
+  if (!run.host_links.empty()) group.spawn(remove_links(std::move(run.host_links)));
+  co_await group.join();
   if (leases == Leases::Release) state::Networks(database_).release_all(record->id());
-  std::vector<std::string> links = std::move(run.host_links);
-  if (!links.empty()) co_await remove_links(std::move(links));
 }
 
 Task<void> NetworkHost::remove_links(std::vector<std::string> names) {
@@ -476,9 +544,11 @@ Task<void> NetworkHost::remove_links(std::vector<std::string> names) {
   removing_ = true;
   const auto executor = context_.get_executor();
   co_await asio::post(executor, asio::use_awaitable);
+  const std::vector<std::string> batch = std::exchange(to_remove_, {});
   std::exception_ptr failure;
+  std::function<void()> work = [&batch] { network::remove_links(batch); };
   try {
-    network::remove_links(std::exchange(to_remove_, {}));
+    co_await pool_.run(std::move(work));
   } catch (...) {
     failure = std::current_exception();
   }

@@ -1,6 +1,7 @@
 #pragma once
 // The networks of the project and what each running container has of them: namespace, addresses, names, ports.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,6 +18,7 @@
 #include "davit/network/interfaces.hpp"
 #include "davit/network/links.hpp"
 #include "davit/network/project_network.hpp"
+#include "embedded/gate.hpp"
 #include "embedded/paths.hpp"
 #include "embedded/record.hpp"
 
@@ -26,23 +28,26 @@ class KeeperLink;
 
 class NetworkHost {
  public:
-  NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper);
+  /// `pool` is for what waits for the kernel: links, rules.
+  NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper, WorkerPool& pool);
 
   /// Chooses subnets and writes the row (a transaction of its own). Throws Error for a taken name or subnet. Returns the
   /// row; one that is there already is returned as it is.
   state::Network insert(const engine::NetworkSpec& spec);
-  /// Makes the bridge and rules of a row, or takes them up again. Returns notices for the log.
-  std::vector<std::string> raise(const state::Network& row);
-  void lower(const std::string& name);
+  /// Makes the bridge and rules of a row. Returns notices for the log.
+  Task<std::vector<std::string>> raise(state::Network row);
+  Task<void> lower(std::string name);
 
   /// Binds the published ports of the spec, all or none, and gives them to the keeper.
   [[nodiscard]] std::vector<network::PortReservation> reserve(const Record& record);
   /// Namespace, addresses, interfaces, DNS server. `namespace_fd` is empty for a container that has none of its own.
   Task<void> connect(RecordPtr record, Fd namespace_fd);
   /// Names, rules and forwarders: from here on the container can be reached.
-  void publish(Record& record, std::vector<network::PortReservation> ports);
-  /// The same for a container that ran already, from what the keeper gave back.
+  Task<void> publish(RecordPtr record, std::vector<network::PortReservation> ports);
+  /// The same for a container that ran already, from what the keeper gave back; its rules come with restore().
   void resume(RecordPtr owner, std::map<std::string, Fd>& held);
+  /// What a new supervisor says after resuming: all networks and rules, in one change.
+  Task<std::vector<std::string>> restore(std::vector<state::Network> rows);
   /// Takes everything of a run away, as far as it exists. Addresses stay leased with `keep`.
   enum class Leases { Keep, Release };
   Task<void> disconnect(RecordPtr record, Leases leases);
@@ -62,6 +67,12 @@ class NetworkHost {
     std::exception_ptr error;
     bool done = false;
   };
+  /// Changes of rules that become one change of the firewall.
+  struct RuleBatch {
+    network::Publications changes;
+    std::exception_ptr error;
+    bool done = false;
+  };
 
   [[nodiscard]] static bool uses_dns(const engine::ContainerSpec& spec);
   void lease_addresses(Record& record);
@@ -72,7 +83,11 @@ class NetworkHost {
   Task<void> remove_links(std::vector<std::string> names);
   void serve_dns(Record& record, dns::ServerSockets sockets);
   void update_names();
-  void publish_rules(Record& record, const std::vector<network::PortReservation>& ports);
+  [[nodiscard]] std::vector<network::Publication> rules_of(const Record& record,
+                                                           const std::vector<network::PortReservation>& ports) const;
+  Task<void> change_rules(std::string container, std::vector<network::Publication> rules);
+  Task<void> change(std::function<void()> work);
+  void open_up(Record& record, std::vector<network::PortReservation> ports);
   void forward(Record& record, std::vector<network::PortReservation> ports);
   [[nodiscard]] std::optional<network::IpAddress> target(const Record& record, network::Family family) const;
 
@@ -80,7 +95,11 @@ class NetworkHost {
   state::Database& database_;
   Paths paths_;
   KeeperLink& keeper_;
+  WorkerPool& pool_;
   network::ProjectNetwork project_;
+  Gate project_turn_;  ///< one call of project_ at a time
+  std::shared_ptr<RuleBatch> next_rules_ = std::make_shared<RuleBatch>();
+  network::Publications resumed_;  ///< until restore()
   dns::Server dns_;
   dns::ResolvConf host_resolv_;
   std::map<ContainerId, RecordPtr> connected_;

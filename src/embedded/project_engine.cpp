@@ -35,9 +35,9 @@ Task<void> contain(Task<void> task, std::function<void(const std::string&)> log)
 ProjectEngine::ProjectEngine(asio::io_context& context, Paths paths, state::Database& database, KeeperLink& keeper,
                              Timers& timers)
     : context_(context), paths_(std::move(paths)), database_(database), keeper_(keeper), timers_(timers),
-      events_(database, paths_.project, context.get_executor()), network_(context, database, paths_, keeper),
+      events_(database, paths_.project, context.get_executor()), pool_(kBlockingThreads), network_(context, database, paths_, keeper, pool_),
       images_(image::ImageStore::open(paths_.data_root)), host_(container::detect_host()), cgroups_(host_.cgroups),
-      pool_(kBlockingThreads), tasks_(context.get_executor()), starting_(context.get_executor(), starts_at_once()),
+      tasks_(context.get_executor()), starting_(context.get_executor(), starts_at_once()),
       choosing_(context.get_executor(), 1), probing_(context.get_executor(), kProbesAtOnce) {}
 
 ProjectEngine::~ProjectEngine() = default;
@@ -90,11 +90,13 @@ void ProjectEngine::changed(Record& record) {
 }
 
 Task<void> ProjectEngine::create_network(engine::NetworkSpec spec, Cause cause) {
+  const Counted busy(busy_);
   const bool known = networks_.contains(spec.name);
   const state::Network row = network_.insert(spec);
   std::string failure;
   try {
-    for (const auto& notice : network_.raise(row)) log(notice);
+    const std::vector<std::string> notices = co_await network_.raise(row);
+    for (const auto& notice : notices) log(notice);
   } catch (const Error& error) {
     failure = error.what();
   }
@@ -104,7 +106,6 @@ Task<void> ProjectEngine::create_network(engine::NetworkSpec spec, Cause cause) 
   }
   networks_[row.name] = row;
   if (!known) events_.append({"network", "create", row.name, row.name, "", {{"driver", row.driver}}, cause});
-  co_return;
 }
 
 Task<void> ProjectEngine::remove_network(std::string name, Cause cause) {
@@ -126,7 +127,7 @@ Task<void> ProjectEngine::remove_network(std::string name, Cause cause) {
     events_.append({"network", "destroy", name, name, "", {}, cause});
     transaction.commit();
     networks_.erase(found);
-    network_.lower(name);
+    co_await network_.lower(name);
   } catch (...) {
     failure = std::current_exception();
   }

@@ -140,11 +140,11 @@ class ProjectEngine {
   KeeperLink& keeper_;
   Timers& timers_;
   EventLog events_;
+  WorkerPool pool_;
   NetworkHost network_;
   image::ImageStore images_;
   container::HostFacts host_;
   container::Cgroups cgroups_;
-  WorkerPool pool_;
   TaskGroup tasks_;
   logs::PumpBuffers buffers_;
   Gate starting_;  ///< runtime programs at once

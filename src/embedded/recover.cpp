@@ -13,10 +13,8 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   const Counted busy(busy_);
   for (const std::string& folder : {paths_.bundles(), paths_.runtime_state(), paths_.folder() + "/pumps"})
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_system_error("make", folder, errno);
-  for (const auto& row : state::Networks(database_).of_project(paths_.project)) {
-    networks_[row.name] = row;
-    for (const auto& notice : network_.raise(row)) log(notice);
-  }
+  const std::vector<state::Network> networks = state::Networks(database_).of_project(paths_.project);
+  for (const auto& row : networks) networks_[row.name] = row;
   for (auto& row : state::Containers(database_).of_project(paths_.project)) {
     engine::ContainerSpec spec = engine::container_spec_from_json(row.spec_json);
     add_record(std::move(row), std::move(spec));
@@ -29,6 +27,8 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
     restore_files(*record, recovered.held);
     co_await recover_one(record, recovered);
   }
+  const std::vector<std::string> notices = co_await network_.restore(networks);
+  for (const auto& notice : notices) log(notice);
   for (const auto& [name, fd] : recovered.held) {
     // Of containers that exist no more; and of attempts that were undone just now, which dropped theirs already.
     if (!name.starts_with("c/") && !name.starts_with("f/")) continue;

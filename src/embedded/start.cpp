@@ -112,7 +112,7 @@ Task<void> ProjectEngine::start_run(RecordPtr record) {
   container::BundleInputs inputs = bundle_inputs(*record, *runtime);
   std::function<container::Bundle()> prepare = [&spec, inputs] { return container::prepare_bundle(spec, inputs); };
   const container::Bundle bundle = co_await pool_.call(std::move(prepare));
-  network_.publish(*record, std::move(ports));
+  co_await network_.publish(record, std::move(ports));
 
   std::array<Fd, 2> out;
   std::array<Fd, 2> err;

@@ -1,5 +1,9 @@
 #include "davit/network/firewall.hpp"
 
+#include <linux/netfilter/nf_tables.h>
+#include <linux/netfilter/nfnetlink.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
 #include <nftables/libnftables.h>
 
 #include <algorithm>
@@ -17,13 +21,13 @@ struct Refusal {
 };
 }  // namespace
 
-/// A libnftables context with its output in memory.
+/// A libnftables context with its output in memory. One change each: a context keeps hash tables of hundreds of KiB for
+/// each nft table of the host as long as it lives.
 struct Firewall::Nft {
   struct Free {
     void operator()(nft_ctx* context) const { nft_ctx_free(context); }
   };
   std::unique_ptr<nft_ctx, Free> context{nft_ctx_new(NFT_CTX_DEFAULT)};
-  std::set<std::string> opened;  ///< bridges for which the host's chains were opened
 
   Nft() {
     if (!context || nft_ctx_buffer_output(context.get()) != 0 || nft_ctx_buffer_error(context.get()) != 0) {
@@ -98,38 +102,52 @@ std::set<std::string> bridges_of(const std::vector<FirewallNetwork>& networks) {
 
 }  // namespace
 
-Firewall::Firewall(Scope scope) : scope_(std::move(scope)), nft_(std::make_unique<Nft>()) {}
+Firewall::Firewall(Scope scope) : scope_(std::move(scope)) {}
 Firewall::~Firewall() = default;
 
 void Firewall::apply(const FirewallState& state) {
-  const auto done = nft_->run(firewall_script(scope_, state));
+  retired_.push_back(std::make_unique<Nft>());
+  Nft& nft = *retired_.back();
+  const auto bridges = bridges_of(state.networks);
+  std::string elsewhere;
+  if (bridges != opened_ || bridges.empty()) elsewhere = host_chains_script(nft, bridges);
+  // One transaction for our table and for what stands elsewhere: there is never the one without the other.
+  const auto before = has_table_ == HasTable::No ? TableBefore::Absent : TableBefore::Any;
+  const auto done = nft.run(firewall_script(scope_, state, before) + elsewhere);
   if (!done) throw Error("cannot change the firewall: " + done.error().text);
-  open_host_chains(state.networks);
+  opened_ = bridges;
+  has_table_ = state.empty() ? HasTable::No : HasTable::Yes;
 }
 
 void Firewall::remove() { apply({}); }
 
-void Firewall::open_host_chains(const std::vector<FirewallNetwork>& networks) {
-  const auto bridges = bridges_of(networks);
-  if (bridges == nft_->opened && !bridges.empty()) return;
-  const auto chains = nft_->run("list chains", NFT_CTX_OUTPUT_JSON);
+std::shared_ptr<void> Firewall::take_retired() {
+  return std::make_shared<std::vector<std::unique_ptr<Nft>>>(std::exchange(retired_, {}));
+}
+
+std::string Firewall::host_chains_script(Nft& nft, const std::set<std::string>& bridges) {
+  const auto chains = nft.run("list chains", NFT_CTX_OUTPUT_JSON);
   if (!chains) throw Error("cannot read the firewall: " + chains.error().text);
   const std::string comment = table_name(scope_);
+  const bool is_there = chains->find('"' + comment + '"') != std::string::npos;
+  has_table_ = is_there ? HasTable::Yes : HasTable::No;
+  std::string script;
   for (const auto& chain : find_dropping_chains(*chains)) {
     if (chain.entry.empty()) continue;
-    const auto listing = nft_->run("list chain " + place(chain), NFT_CTX_OUTPUT_HANDLE);
-    if (!listing) continue;  // removed in the meantime by its owner
-    const auto script = opening_script(chain, our_rules(*listing, comment), bridges, comment);
-    if (script.empty()) continue;
-    const auto done = nft_->run(script);
-    if (!done) throw Error("cannot let our networks through the host's firewall: " + done.error().text);
+    std::vector<HostRule> present;
+    if (is_there) {  // rules of ours in chains of others exist only beside our table
+      const auto listing = nft.run("list chain " + place(chain), NFT_CTX_OUTPUT_HANDLE);
+      if (!listing) continue;  // removed in the meantime by its owner
+      present = our_rules(*listing, comment);
+    }
+    script += opening_script(chain, present, bridges, comment);
   }
-  nft_->opened = bridges;
+  return script;
 }
 
 std::vector<Diagnostic> Firewall::diagnose() {
   std::vector<Diagnostic> found;
-  const auto chains = nft_->run("list chains", NFT_CTX_OUTPUT_JSON);
+  const auto chains = Nft().run("list chains", NFT_CTX_OUTPUT_JSON);
   if (!chains) {
     found.push_back(Diagnostic::warning("firewall", "cannot read the firewall: " + chains.error().text));
     return found;
@@ -153,10 +171,23 @@ bool Firewall::exists(const Scope& scope) {
 }
 
 std::optional<Diagnostic> Firewall::unavailable() {
-  Nft nft;
-  const auto tables = nft.run("list tables");
-  if (tables) return std::nullopt;
-  return Diagnostic::error("nftables-unavailable", "nftables cannot be used: " + tables.error().text)
+  // Asked for its generation, the kernel says whether it has nftables and whether we may use it. A command of libnftables
+  // would say the same after reading every table of the host.
+  struct Free {
+    void operator()(nl_sock* socket) const { nl_socket_free(socket); }
+  };
+  const std::unique_ptr<nl_sock, Free> socket(nl_socket_alloc());
+  if (!socket) throw Error("out of memory for nftables");
+  nfgenmsg header{};
+  header.version = NFNETLINK_V0;
+  int error = nl_connect(socket.get(), NETLINK_NETFILTER);
+  if (error >= 0) {
+    nl_socket_disable_auto_ack(socket.get());
+    error = nl_send_simple(socket.get(), (NFNL_SUBSYS_NFTABLES << 8) | NFT_MSG_GETGEN, 0, &header, sizeof header);
+  }
+  if (error >= 0) error = nl_recvmsgs_default(socket.get());
+  if (error >= 0) return std::nullopt;
+  return Diagnostic::error("nftables-unavailable", std::string("nftables cannot be used: ") + nl_geterror(error))
       .with_hint("published ports are forwarded in user space; ways out of the networks are missing");
 }
 

@@ -120,10 +120,10 @@ std::vector<std::string> postrouting_rules(const std::vector<FirewallNetwork>& n
 
 }  // namespace
 
-std::string firewall_script(const Scope& scope, const FirewallState& state) {
+std::string firewall_script(const Scope& scope, const FirewallState& state, TableBefore before) {
   const std::string table = "table inet " + table_name(scope);
   // Naming the table before deleting it makes the script work whether it exists or not.
-  std::string script = table + "\ndelete " + table + "\n";
+  std::string script = before == TableBefore::Absent ? "" : table + "\ndelete " + table + "\n";
   if (state.empty()) return script;
   auto networks = state.networks;
   std::sort(networks.begin(), networks.end(), [](const auto& a, const auto& b) { return a.bridge < b.bridge; });

@@ -1,5 +1,7 @@
 #include "davit/network/project_network.hpp"
 
+#include <future>
+
 #include "davit/base/error.hpp"
 
 namespace davit::network {
@@ -56,12 +58,7 @@ ProjectNetwork::ProjectNetwork(Scope scope, FirewallUse use) : scope_(std::move(
 ProjectNetwork::~ProjectNetwork() = default;
 
 std::vector<std::string> ProjectNetwork::create_network(const NetworkDescription& network) {
-  std::vector<std::string> notices;
-  if (network.reach == Reach::Outside && firewall_) {
-    for (const auto& plan : network.subnets) {
-      for (auto& notice : enable_forwarding(plan.subnet.family())) notices.push_back(std::move(notice));
-    }
-  }
+  std::vector<std::string> notices = let_out(network);
   // Rules first: there is no moment in which the bridge is up and not isolated.
   networks_[network.name] = rules_of(scope_, network);
   try {
@@ -75,8 +72,17 @@ std::vector<std::string> ProjectNetwork::create_network(const NetworkDescription
   return notices;
 }
 
-void ProjectNetwork::restore(const std::vector<NetworkDescription>& networks,
-                             const std::map<std::string, std::vector<Publication>>& ports_by_container) {
+std::vector<std::string> ProjectNetwork::let_out(const NetworkDescription& network) const {
+  std::vector<std::string> notices;
+  if (network.reach != Reach::Outside || !firewall_) return notices;
+  for (const auto& plan : network.subnets) {
+    for (auto& notice : enable_forwarding(plan.subnet.family())) notices.push_back(std::move(notice));
+  }
+  return notices;
+}
+
+std::vector<std::string> ProjectNetwork::restore(const std::vector<NetworkDescription>& networks,
+                             const Publications& ports_by_container) {
   networks_.clear();
   ports_.clear();
   for (const auto& network : networks) networks_[network.name] = rules_of(scope_, network);
@@ -84,8 +90,13 @@ void ProjectNetwork::restore(const std::vector<NetworkDescription>& networks,
     auto rules = all_rules(ports);
     if (!rules.empty()) ports_[container] = std::move(rules);
   }
+  std::vector<std::string> notices;
+  for (const auto& network : networks) {
+    for (auto& notice : let_out(network)) notices.push_back(std::move(notice));
+  }
   apply_firewall();
   for (const auto& network : networks) create_bridge(bridge_of(scope_, network));
+  return notices;
 }
 
 void ProjectNetwork::take_back(const std::string& network) {
@@ -97,18 +108,23 @@ void ProjectNetwork::take_back(const std::string& network) {
 }
 
 void ProjectNetwork::remove_network(const std::string& network) {
-  remove_links(links_of_network(scope_, network));
+  const auto links = links_of_network(scope_, network);
   networks_.erase(network);
-  apply_firewall();
+  // Side by side: each waits for the kernel. A destroyed future waits for its thread.
+  auto rules = std::async(std::launch::async, [this] { apply_firewall(); });
+  remove_links(links);
+  rules.get();
 }
 
-void ProjectNetwork::publish(const std::string& container, const std::vector<Publication>& ports) {
-  auto rules = all_rules(ports);
+void ProjectNetwork::publish(const Publications& by_container) {
   const auto before = ports_;
-  if (rules.empty()) {
-    ports_.erase(container);
-  } else {
-    ports_[container] = std::move(rules);
+  for (const auto& [container, ports] : by_container) {
+    auto rules = all_rules(ports);
+    if (rules.empty()) {
+      ports_.erase(container);
+    } else {
+      ports_[container] = std::move(rules);
+    }
   }
   if (ports_ == before) return;
   try {
@@ -119,7 +135,7 @@ void ProjectNetwork::publish(const std::string& container, const std::vector<Pub
   }
 }
 
-void ProjectNetwork::unpublish(const std::string& container) { publish(container, {}); }
+std::shared_ptr<void> ProjectNetwork::take_retired() { return firewall_ ? firewall_->take_retired() : nullptr; }
 
 void ProjectNetwork::apply_firewall() {
   if (!firewall_) return;

@@ -134,7 +134,7 @@ TEST_F(BridgeRoot, PublishedPortIsReachedFromEverywhere) {
   const Fd neighbour = make_container("neighbour", {{"front", "10.77.0.3"}});
   const Fd other = make_container("other", {{"back", "10.78.0.2"}});
   const Fd listener = listen_in(web.get(), "0.0.0.0", 80);
-  network_.publish("web", {publication(8080, "10.77.0.2", 80)});
+  network_.publish({{"web", {publication(8080, "10.77.0.2", 80)}}});
   Fd host;
   EXPECT_EQ(connect_to(host, "127.0.0.1", 8080), 0) << "from the host over loopback";
   EXPECT_EQ(connect_to(host, "198.51.100.1", 8080), 0) << "from the host over its own address";
@@ -143,7 +143,7 @@ TEST_F(BridgeRoot, PublishedPortIsReachedFromEverywhere) {
   EXPECT_EQ(connect_from(neighbour.get(), "10.77.0.1", 8080), 0) << "from the same network over the gateway";
   EXPECT_EQ(connect_from(web.get(), "198.51.100.1", 8080), 0) << "from the container itself";
   EXPECT_EQ(connect_from(other.get(), "198.51.100.1", 8080), 0) << "from another network over the host";
-  network_.unpublish("web");
+  network_.publish({{"web", {}}});
   EXPECT_EQ(connect_to(host, "127.0.0.1", 8080), ECONNREFUSED);
 }
 
@@ -151,7 +151,7 @@ TEST_F(BridgeRoot, PublishedUdpAnswersComeBack) {
   make_network("front", "10.77.0.0/24");
   const Fd web = make_container("web", {{"front", "10.77.0.2"}});
   const Fd server = listen_in(web.get(), "0.0.0.0", 53, Protocol::Udp);
-  network_.publish("web", {publication(5353, "10.77.0.2", 53, Protocol::Udp)});
+  network_.publish({{"web", {publication(5353, "10.77.0.2", 53, Protocol::Udp)}}});
   const Fd client = send_datagram(outside_.get(), "198.51.100.1", 5353, "ping");
   char buffer[16];
   SocketAddress peer;
@@ -169,7 +169,7 @@ TEST_F(BridgeRoot, PortPublishedOnLoopbackStaysThere) {
   const Fd listener = listen_in(web.get(), "0.0.0.0", 80);
   auto port = publication(8080, "10.77.0.2", 80);
   port.request.host_ip = ip("127.0.0.1");
-  network_.publish("web", {port});
+  network_.publish({{"web", {port}}});
   Fd host;
   EXPECT_EQ(connect_to(host, "127.0.0.1", 8080), 0);
   EXPECT_EQ(connect_from(outside_.get(), "198.51.100.1", 8080), ECONNREFUSED);
@@ -208,7 +208,7 @@ TEST_F(BridgeRoot, WorksBesideAFirewallThatDropsForwardedPackets) {
   const Fd web = make_container("web", {{"front", "10.77.0.2"}});
   const Fd neighbour = make_container("neighbour", {{"front", "10.77.0.3"}});
   const Fd listener = listen_in(web.get(), "0.0.0.0", 80);
-  network_.publish("web", {publication(8080, "10.77.0.2", 80)});
+  network_.publish({{"web", {publication(8080, "10.77.0.2", 80)}}});
   EXPECT_EQ(connect_from(outside_.get(), "198.51.100.1", 8080), 0);
   EXPECT_EQ(connect_from(neighbour.get(), "10.77.0.2", 80), 0) << "bridged packets pass the firewall with br_netfilter";
 }
@@ -219,12 +219,12 @@ TEST_F(BridgeRoot, ANewSupervisorTakesUpWhatIsThere) {
   const Fd web = make_container("web", {{"front", "10.77.0.2"}});
   const Fd other = make_container("other", {{"back", "10.78.0.2"}});
   const Fd listener = listen_in(web.get(), "0.0.0.0", 80);
-  network_.publish("web", {publication(8080, "10.77.0.2", 80)});
+  network_.publish({{"web", {publication(8080, "10.77.0.2", 80)}}});
   ProjectNetwork successor{kScope, ProjectNetwork::FirewallUse::Nftables};
   successor.restore({networks_.at("front"), networks_.at("back")}, {{"web", {publication(8080, "10.77.0.2", 80)}}});
   EXPECT_EQ(connect_from(outside_.get(), "198.51.100.1", 8080), 0);
   EXPECT_EQ(connect_from(other.get(), "10.77.0.2", 80), EHOSTUNREACH);
-  successor.unpublish("web");
+  successor.publish({{"web", {}}});
   EXPECT_EQ(connect_from(outside_.get(), "198.51.100.1", 8080), ECONNREFUSED);
 }
 

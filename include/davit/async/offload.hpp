@@ -22,6 +22,9 @@ class WorkerPool {
   /// not passed on: the work ends first.
   Task<void> run(std::function<void()> work);
 
+  /// Lets go of it on a thread, soon: for what takes long to close.
+  void drop(std::shared_ptr<void> thing);
+
   template <class F, class T = std::invoke_result_t<F>>
     requires(!std::is_void_v<T>)
   Task<T> call(F work) {

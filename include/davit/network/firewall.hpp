@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,9 +44,13 @@ struct FirewallState {
   friend bool operator==(const FirewallState&, const FirewallState&) = default;
 };
 
+/// What is known of the project's table before a change.
+enum class TableBefore : std::uint8_t { Any, Absent };
+
 /// The nft script that makes the project's table exactly this, whatever it was before. The same state in any order
 /// gives the same text. Pure.
-[[nodiscard]] std::string firewall_script(const Scope& scope, const FirewallState& state);
+[[nodiscard]] std::string firewall_script(const Scope& scope, const FirewallState& state,
+                                          TableBefore before = TableBefore::Any);
 
 /// A base chain of the forward hook that drops what it does not know, such as Docker's or ufw's: an accept in our own
 /// table cannot overrule it.
@@ -77,6 +82,10 @@ class Firewall {
   /// Removes the table and every rule of this project elsewhere. Nothing to remove is fine.
   void remove();
 
+  /// What changes left open. Closing it waits until the kernel has let go of replaced rules (an RCU grace period, some 30
+  /// ms), so it may be dropped on another thread than the one that changes rules. Destroying the firewall drops it too.
+  [[nodiscard]] std::shared_ptr<void> take_retired();
+
   /// What in the host's firewall keeps containers from reaching out or being reached, for `davit doctor` and the
   /// supervisor's log: one warning for each chain we may not change, a note for each we do.
   [[nodiscard]] std::vector<Diagnostic> diagnose();
@@ -87,10 +96,13 @@ class Firewall {
   [[nodiscard]] static std::optional<Diagnostic> unavailable();
 
  private:
-  void open_host_chains(const std::vector<FirewallNetwork>& networks);
-  Scope scope_;
   struct Nft;
-  std::unique_ptr<Nft> nft_;
+  enum class HasTable : std::uint8_t { Unknown, No, Yes };
+  std::string host_chains_script(Nft& nft, const std::set<std::string>& bridges);
+  Scope scope_;
+  std::set<std::string> opened_;  ///< bridges the host's chains were opened for
+  HasTable has_table_ = HasTable::Unknown;
+  std::vector<std::unique_ptr<Nft>> retired_;
 };
 
 }  // namespace davit::network

@@ -29,6 +29,10 @@ struct Publication {
   std::vector<IpAddress> targets;  ///< the container's addresses, at most one a family
 };
 
+/// Published ports by container.
+using Publications = std::map<std::string, std::vector<Publication>>;
+
+/// Not thread-safe, but bound to no thread: one call at a time, from any.
 class ProjectNetwork {
  public:
   enum class FirewallUse { Nftables, None };
@@ -43,9 +47,9 @@ class ProjectNetwork {
   [[nodiscard]] std::string bridge(const std::string& network) const { return bridge_name(scope_, network); }
 
   /// What a new supervisor says first: everything that is there, in one firewall change, so that no port and no isolation is
-  /// missing for a moment. Bridges that are gone are made again.
-  void restore(const std::vector<NetworkDescription>& networks,
-               const std::map<std::string, std::vector<Publication>>& ports_by_container);
+  /// missing for a moment. Bridges that are gone are made again. Returns notices as create_network does.
+  std::vector<std::string> restore(const std::vector<NetworkDescription>& networks,
+               const Publications& ports_by_container);
 
   /// Makes the bridge and its rules; turns on forwarding when it is off. Returns notices for the user (such as
   /// forwarding that was turned on). Also takes up a network that exists already. After an error nothing is left of it.
@@ -53,13 +57,17 @@ class ProjectNetwork {
   /// Removes the bridge, what is attached to it, and its rules.
   void remove_network(const std::string& network);
 
-  /// One firewall change for all ports of a container; replaces what it had. Throws Error; then the old rules stand.
-  void publish(const std::string& container, const std::vector<Publication>& ports);
-  void unpublish(const std::string& container);
+  /// One firewall change for all ports of these containers; replaces what each had (nothing, for one without ports). Throws
+  /// Error; then the old rules stand.
+  void publish(const Publications& by_container);
+
+  /// See Firewall::take_retired.
+  [[nodiscard]] std::shared_ptr<void> take_retired();
 
   [[nodiscard]] const Scope& scope() const { return scope_; }
 
  private:
+  [[nodiscard]] std::vector<std::string> let_out(const NetworkDescription& network) const;
   void apply_firewall();
   void take_back(const std::string& network);
   Scope scope_;
