@@ -93,6 +93,7 @@ void add_init(const engine::ContainerSpec& spec, const BundleInputs& inputs, std
 
 /// Programs look for this file to know that they are in a container.
 void mark_container(const Root& root) {
+  if (root.open("/.dockerenv", O_PATH)) return;  // opened for writing it would be copied into the container's layer
   const Fd file = root.open("/.dockerenv", O_WRONLY | O_CREAT, 0755);
   if (!file) throw_system_error("write", "/.dockerenv", errno);
 }
@@ -103,6 +104,14 @@ std::vector<OciMount> all_mounts(const engine::ContainerSpec& spec, const Bundle
   add_files(spec, inputs.bundle_dir, mounts);
   add_init(spec, inputs, mounts);
   return mounts;
+}
+
+/// Never recursive: should a mount still be there, its files are the user's. False with errno set if something stays.
+bool is_removed(const std::string& bundle_dir) {
+  for (const auto& entry : fs::directory_iterator(bundle_dir))
+    if (::unlinkat(AT_FDCWD, entry.path().c_str(), entry.is_directory() && !entry.is_symlink() ? AT_REMOVEDIR : 0) != 0)
+      return false;
+  return ::rmdir(bundle_dir.c_str()) == 0;
 }
 
 Bundle fill_bundle(const engine::ContainerSpec& spec, const BundleInputs& inputs) {
@@ -172,12 +181,11 @@ Bundle prepare_bundle(const engine::ContainerSpec& spec, const BundleInputs& inp
 void remove_bundle(const std::string& bundle_dir) {
   std::error_code error;
   if (!fs::exists(bundle_dir, error)) return;
+  // The usual ones without reading the table of all mounts, which grows with every container.
+  for (const char* name : {"/rootfs", "/files"}) ::umount2((bundle_dir + name).c_str(), UMOUNT_NOFOLLOW);
+  if (is_removed(bundle_dir)) return;
   unmount_below(bundle_dir);
-  // Never recursive: should a mount still be there, its files are the user's.
-  for (const auto& entry : fs::directory_iterator(bundle_dir))
-    if (::unlinkat(AT_FDCWD, entry.path().c_str(), entry.is_directory() && !entry.is_symlink() ? AT_REMOVEDIR : 0) != 0)
-      throw_system_error("remove", entry.path().string(), errno);
-  if (::rmdir(bundle_dir.c_str()) != 0) throw_system_error("remove", bundle_dir, errno);
+  if (!is_removed(bundle_dir)) throw_system_error("remove", bundle_dir, errno);
 }
 
 }  // namespace davit::container

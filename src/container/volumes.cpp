@@ -121,7 +121,9 @@ OciMount prepare_volume(const Mount& mount, const std::map<std::string, std::str
 
 std::vector<OciMount> prepare_mounts(const engine::ContainerSpec& spec, const std::map<std::string, std::string>& volumes,
                                      const Root& root, const std::string& marker, const HostFacts& host) {
-  const FirstStart first = fs::exists(marker) ? FirstStart::No : FirstStart::Yes;
+  const bool fills = std::any_of(spec.mounts.begin(), spec.mounts.end(),
+                                 [](const Mount& m) { return m.kind == Mount::Kind::Volume && m.copy_up; });
+  const FirstStart first = !fills || fs::exists(marker) ? FirstStart::No : FirstStart::Yes;
   std::vector<OciMount> out;
   for (const Mount& mount : spec.mounts) {
     switch (mount.kind) {

@@ -33,7 +33,8 @@ namespace {
 }  // namespace
 
 Task<int> run_in_keeper(ExecPlan plan) {
-  const std::string path = "/proc/" + std::to_string(plan.keeper_pid) + "/ns/mnt";
+  const std::string keeper = "/proc/" + std::to_string(plan.keeper_pid);
+  const std::string path = keeper + "/ns/mnt";
   const Fd mounts(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!mounts) throw_system_error("open", path, errno);
   std::vector<char*> argv;
@@ -53,7 +54,7 @@ Task<int> run_in_keeper(ExecPlan plan) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  ::unlink(plan.process_file.c_str());
+  ::unlink((keeper + "/root" + plan.process_file).c_str());  // it is where only the keeper's mounts show it
   if (failure) std::rethrow_exception(failure);
   co_return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }

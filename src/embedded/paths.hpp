@@ -4,6 +4,7 @@
 #include <string>
 
 #include "davit/base/strong.hpp"
+#include "davit/keeper/message.hpp"
 #include "davit/network/names.hpp"
 
 namespace davit::embedded {
@@ -27,10 +28,15 @@ struct Paths {
   [[nodiscard]] std::string lock() const { return folder() + "/lock"; }
   [[nodiscard]] std::string keeper_lock() const { return folder() + "/keeper.lock"; }
   [[nodiscard]] std::string supervisor_log() const { return folder() + "/supervisor.log"; }
-  [[nodiscard]] std::string runtime_state() const { return folder() + "/runtime"; }
-  [[nodiscard]] std::string bundles() const { return folder() + "/bundles"; }
+
+  // run root, on a tmpfs that only the keeper's mount namespace shows (keeper::kPrivateFolder)
+  [[nodiscard]] std::string private_folder() const { return folder() + "/" + keeper::kPrivateFolder; }
+  [[nodiscard]] std::string runtime_state() const { return private_folder() + "/runtime"; }
+  [[nodiscard]] std::string bundles() const { return private_folder() + "/bundles"; }
   [[nodiscard]] std::string bundle(const ContainerId& id) const { return bundles() + "/" + id.str(); }
-  [[nodiscard]] std::string pump_state(const ContainerId& id) const { return folder() + "/pumps/" + id.str(); }
+  [[nodiscard]] std::string mount_points() const { return private_folder() + "/mount-points"; }
+  [[nodiscard]] std::string pumps() const { return private_folder() + "/pumps"; }
+  [[nodiscard]] std::string pump_state(const ContainerId& id) const { return pumps() + "/" + id.str(); }
 
   // kernel
   [[nodiscard]] std::string cgroup() const;

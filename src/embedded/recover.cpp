@@ -11,7 +11,7 @@ namespace davit::embedded {
 
 Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   const Counted busy(busy_);
-  for (const std::string& folder : {paths_.bundles(), paths_.runtime_state(), paths_.folder() + "/pumps"})
+  for (const std::string& folder : {paths_.bundles(), paths_.runtime_state(), paths_.pumps(), paths_.mount_points()})
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_system_error("make", folder, errno);
   const std::vector<state::Network> networks = state::Networks(database_).of_project(paths_.project);
   for (const auto& row : networks) networks_[row.name] = row;

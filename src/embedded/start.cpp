@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "davit/base/error.hpp"
+#include "davit/container/mount_points.hpp"
 #include "davit/network/namespaces.hpp"
 #include "davit/process/run.hpp"
 #include "embedded/proc.hpp"
@@ -18,6 +20,8 @@
 
 namespace davit::embedded {
 namespace {
+
+namespace fs = std::filesystem;
 
 constexpr std::size_t kShortId = 12;
 
@@ -203,7 +207,19 @@ const std::vector<std::string>& ProjectEngine::layers_of(const ImageId& image) {
   if (!found) throw Error("the image '" + image.str() + "' is gone");
   for (const auto& path : images_.layer_paths(*found)) layers.push_back(path.string());
   std::reverse(layers.begin(), layers.end());  // the store names the topmost first
+  layers.push_back(mount_point_layer(image, layers));
   return layers;
+}
+
+/// One for all containers of an image; a former supervisor may have made it.
+std::string ProjectEngine::mount_point_layer(const ImageId& image, const std::vector<std::string>& layers) const {
+  const std::string folder = paths_.mount_points() + "/" + image.str().substr(image.str().find(':') + 1);
+  if (fs::exists(folder)) return folder;
+  const std::string unfinished = folder + ".unfinished";
+  fs::remove_all(unfinished);
+  container::make_mount_points(layers, unfinished);
+  fs::rename(unfinished, folder);
+  return folder;
 }
 
 std::string ProjectEngine::namespace_path(const Record& record, const std::string& mode, const char* kind) const {

@@ -436,6 +436,8 @@ int main(int argc, char** argv) {
   lock_folder(folder);
   errno = davit::container::enter_private_mount_namespace();
   if (errno != 0) fail("make a mount namespace");
+  errno = mount_private_folder(options.folder);
+  if (errno != 0) fail("mount a tmpfs in the project's folder");
   become_daemon(folder);
   write_pid(folder);
   ::close(folder);

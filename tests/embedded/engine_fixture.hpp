@@ -176,6 +176,10 @@ class EngineTest : public testing::Test {
     return spec;
   }
 
+  /// A path of the keeper's mount namespace.
+  [[nodiscard]] std::string as_keeper_sees(const std::string& path) const {
+    return "/proc/" + std::to_string(keeper_pid()) + "/root" + path;
+  }
   [[nodiscard]] pid_t keeper_pid() const {
     pid_t pid = 0;
     std::ifstream(paths_.folder() + "/keeper.pid") >> pid;

@@ -37,7 +37,16 @@ TEST_F(Lifecycle, ACommandThatDoesNotExistIsAnErrorWithDockersCode) {
   }
   EXPECT_EQ(look(id).state, ContainerState::Created);
   EXPECT_FALSE(look(id).error.empty());
-  EXPECT_FALSE(fs::exists(paths_.bundle(id)));
+  EXPECT_TRUE(fs::exists(as_keeper_sees(paths_.bundles())));
+  EXPECT_FALSE(fs::exists(as_keeper_sees(paths_.bundle(id))));
+}
+
+TEST_F(Lifecycle, AContainersOwnLayerIsEmptyUntilItWrites) {
+  const ContainerId id = start(shell("idle", "echo ready; sleep 1000"));
+  until_logged(id, "ready");
+  EXPECT_TRUE(fs::is_empty(paths_.container(id) + "/upper"));
+  EXPECT_TRUE(fs::exists("/proc/" + std::to_string(look(id).pid) + "/root/etc/hosts"));
+  EXPECT_TRUE(fs::exists("/proc/" + std::to_string(look(id).pid) + "/root/.dockerenv"));
 }
 
 TEST_F(Lifecycle, StopsByTheStopSignal) {

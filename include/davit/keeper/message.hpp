@@ -13,6 +13,9 @@
 
 namespace davit::keeper {
 
+/// In the project's folder: a tmpfs that is mounted in the keeper's mount namespace alone.
+inline constexpr const char* kPrivateFolder = "private";
+
 enum class Kind : std::uint8_t {
   // supervisor to keeper
   Put = 1,       ///< with a descriptor: hold it under `name`; one of that name is replaced
