@@ -1,10 +1,12 @@
 // The logs room at work: framing alone, a flood through pipe and pump into a file, and reading it back.
+// The flood comes as fast as the pipe takes it, or as fast as a program makes it that looks at every byte.
 
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <boost/asio/co_spawn.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
@@ -15,6 +17,7 @@
 #include "davit/logs/follower.hpp"
 #include "davit/logs/framer.hpp"
 #include "davit/logs/pump.hpp"
+#include "davit/logs/pump_driver.hpp"
 
 namespace {
 
@@ -40,14 +43,10 @@ class Flood {
   Flood& operator=(const Flood&) = delete;
 
   void pump() const {
-    std::filesystem::remove_all(log());
-    std::filesystem::remove(folder_ + "/state");
     auto pipe = make_log_pipe();
     PumpBuffers buffers;
-    LogPump pump{buffers,
-                 {.folder = log(), .state_file = folder_ + "/state", .rotation = {}, .now = {}},
-                 with_staging(std::move(pipe[0]))};
-    std::thread container(write_flood, std::move(pipe[1]));
+    LogPump pump = new_pump(buffers, std::move(pipe[0]));
+    std::thread container(write_flood, std::move(pipe[1]), Pace::Pipe);
     while (!pump.ended()) {
       pollfd wait{pump.source_fd(Stream::Stdout), POLLIN, 0};
       ::poll(&wait, 1, -1);
@@ -56,14 +55,41 @@ class Flood {
     container.join();
   }
 
+  void drive() const {
+    auto pipe = make_log_pipe();
+    PumpBuffers buffers;
+    asio::io_context loop{1};
+    auto driver = std::make_shared<PumpDriver>(loop.get_executor(), new_pump(buffers, std::move(pipe[0])));
+    asio::co_spawn(loop, PumpDriver::follow(driver, Stream::Stdout, {}), [](const std::exception_ptr& error) {
+      if (error) std::rethrow_exception(error);
+    });
+    std::thread container(write_flood, std::move(pipe[1]), Pace::Program);
+    loop.run();
+    container.join();
+  }
+
   [[nodiscard]] std::string log() const { return folder_ + "/log"; }
 
  private:
-  static void write_flood(Fd out) {
+  enum class Pace { Pipe, Program };
+
+  LogPump new_pump(PumpBuffers& buffers, Fd source) const {
+    std::filesystem::remove_all(log());
+    std::filesystem::remove(folder_ + "/state");
+    return {buffers,
+            {.folder = log(), .state_file = folder_ + "/state", .rotation = {}, .now = {}},
+            with_staging(std::move(source))};
+  }
+
+  static void write_flood(Fd out, Pace pace) {
     std::string block;
     for (int i = 0; i < 45; ++i) block += kLine;  // about the 4 KiB of a program's output buffer
-    for (int line = 0; line < kLines; line += 45)
+    unsigned sum = 0;
+    for (int line = 0; line < kLines; line += 45) {
+      if (pace == Pace::Program)
+        for (const char byte : block) benchmark::DoNotOptimize(sum += static_cast<unsigned char>(byte));
       if (::write(out.get(), block.data(), block.size()) < 0) return;
+    }
   }
 
   std::string folder_;
@@ -89,6 +115,12 @@ void pump_two_million_lines(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kLines);
 }
 BENCHMARK(pump_two_million_lines)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+void drive_two_million_lines(benchmark::State& state) {
+  for (auto _ : state) flood().drive();
+  state.SetItemsProcessed(state.iterations() * kLines);
+}
+BENCHMARK(drive_two_million_lines)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 void read_two_million_lines(benchmark::State& state) {
   flood().pump();

@@ -9,13 +9,13 @@
 #include "davit/async/event.hpp"
 #include "davit/engine/observed.hpp"
 #include "davit/health/health.hpp"
+#include "davit/logs/pump_driver.hpp"
 #include "davit/network/port_forwarder.hpp"
 #include "davit/network/ports.hpp"
 #include "davit/process/pidfd.hpp"
 #include "davit/schedule/restart_policy.hpp"
 #include "davit/state/containers.hpp"
 #include "davit/state/networks.hpp"
-#include "embedded/container_logs.hpp"
 #include "embedded/gate.hpp"
 
 namespace davit::embedded {
@@ -63,7 +63,7 @@ struct Record {
   Fd stdin_end;
   Fd terminal;
   NetworkRun network;
-  std::shared_ptr<ContainerLogs> logs;
+  std::shared_ptr<davit::logs::PumpDriver> logs;
   std::shared_ptr<HealthRun> health;
 
   [[nodiscard]] const ContainerId& id() const { return row.id; }

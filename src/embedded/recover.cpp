@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "davit/base/error.hpp"
+#include "embedded/container_logs.hpp"
 #include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
 

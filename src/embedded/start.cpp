@@ -15,6 +15,7 @@
 #include "davit/container/mount_points.hpp"
 #include "davit/network/namespaces.hpp"
 #include "davit/process/run.hpp"
+#include "embedded/container_logs.hpp"
 #include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
 
@@ -286,13 +287,13 @@ void ProjectEngine::follow_logs(Record& record, logs::LogPump::Run run, logs::St
   options.rotation = rotation_of(record.spec.logging);
   options.run = run;
   logs::LogPump pump(buffers_, std::move(options), std::move(out), std::move(err));
-  record.logs = std::make_shared<ContainerLogs>(context_, std::move(pump));
+  record.logs = std::make_shared<logs::PumpDriver>(context_.get_executor(), std::move(pump));
   const std::string name = record.row.name;
   for (const auto stream : {logs::Stream::Stdout, logs::Stream::Stderr}) {
-    std::function<void(const Diagnostic&)> notice = [this, name](const Diagnostic& diagnostic) {
+    logs::PumpDriver::Notice notice = [this, name](const Diagnostic& diagnostic) {
       log("output of '" + name + "': " + diagnostic.message);
     };
-    spawn(ContainerLogs::follow(record.logs, stream, std::move(notice)));
+    spawn(logs::PumpDriver::follow(record.logs, stream, std::move(notice)));
   }
 }
 

@@ -118,9 +118,11 @@ struct LogPump::Impl {
   // --- Beginning -----------------------------------------------------------------------------------------------------
 
   void recover() {
+    for (std::size_t stream = 0; stream < kStreams; ++stream)
+      staged[stream] = pipes[stream].staging_read ? bytes_in(staging(stream)) : 0;
     snapshot = state.current();
     const bool batch_is_there =
-        snapshot.phase != BatchPhase::Writing || staged(snapshot.batch_stream) >= snapshot.batch_bytes;
+        snapshot.phase != BatchPhase::Writing || staged[snapshot.batch_stream] >= snapshot.batch_bytes;
     if (!state.found() || !batch_is_there) adopt();
     if (options.run == Run::New) snapshot.close_line = snapshot.open_line;
     if (snapshot.phase == BatchPhase::Writing) {
@@ -131,10 +133,6 @@ struct LogPump::Impl {
     state.publish(snapshot);
     appender.begin({snapshot.file_number, snapshot.file_size}, Appender::Batch::First);
     appender.prune();
-  }
-
-  [[nodiscard]] std::uint64_t staged(std::size_t stream) const {
-    return pipes[stream].staging_read ? bytes_in(staging(stream)) : 0;
   }
 
   /// Goes on after the files as they are: there is no state, or it speaks of a batch which is gone with its pipe.
@@ -152,11 +150,14 @@ struct LogPump::Impl {
 
   /// Moves what the source has into the staging pipe; the kernel does that whole or not at all.
   Fill fill(std::size_t stream) {
-    if (staged(stream) > 0) return Fill::Ready;
+    if (staged[stream] > 0) return Fill::Ready;
     for (;;) {
       const ssize_t moved = ::splice(pipes[stream].source.get(), nullptr, pipes[stream].staging_write.get(), nullptr,
                                      kPipeSize, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-      if (moved > 0) return Fill::Ready;
+      if (moved > 0) {
+        staged[stream] = static_cast<std::uint64_t>(moved);
+        return Fill::Ready;
+      }
       if (moved == 0) return Fill::Ended;
       if (errno == EINTR) continue;
       if (errno == EAGAIN) return Fill::Empty;
@@ -173,6 +174,7 @@ struct LogPump::Impl {
     // The staging pipe is empty and no smaller than this: the write is whole.
     const ssize_t put = ::write(pipes[stream].staging_write.get(), buffers.input.data(), static_cast<std::size_t>(got));
     if (put != got) throw_system_error("write to", "the staging pipe of a log", put < 0 ? errno : EIO);
+    staged[stream] = static_cast<std::uint64_t>(got);
     return Fill::Ready;
   }
 
@@ -187,7 +189,7 @@ struct LogPump::Impl {
       discard(stream, 0);
       return;
     }
-    const std::uint64_t there = staged(stream);
+    const std::uint64_t there = staged[stream];
     const std::uint64_t copied = copy_staged(stream, there);
     if (copied == 0) throw_system_error("copy", "the staging pipe of a log", errno);
     const auto now = options.now().time_since_epoch().count();
@@ -207,7 +209,8 @@ struct LogPump::Impl {
       return;
     }
     // The scratch pipe is smaller than its predecessor's (fs.pipe-user-pages-soft): read the batch itself.
-    discard_from(buffers.scratch[0].get(), 0);
+    empty(buffers.scratch[0].get(), copied);
+    staged[snapshot.batch_stream] -= snapshot.batch_bytes;
     write_copied(batch, staging(snapshot.batch_stream));
   }
 
@@ -354,12 +357,20 @@ struct LogPump::Impl {
     snapshot.left_after = 0;
   }
 
-  void discard(std::size_t stream, std::uint64_t keep) { discard_from(staging(stream), keep); }
+  void discard(std::size_t stream, std::uint64_t keep) {
+    if (staged[stream] <= keep) return;
+    empty(staging(stream), staged[stream] - keep);
+    staged[stream] = keep;
+  }
 
-  void discard_from(int pipe, std::uint64_t keep) const {
-    for (std::uint64_t there = bytes_in(pipe); there > keep; there = bytes_in(pipe)) {
-      const ssize_t gone = ::splice(pipe, nullptr, buffers.nowhere.get(), nullptr, there - keep, SPLICE_F_MOVE);
-      if (gone < 0 && errno != EINTR) throw_system_error("empty", "the staging pipe of a log", errno);
+  /// Throws away so many bytes of what is in the pipe.
+  void empty(int pipe, std::uint64_t bytes) const {
+    while (bytes > 0) {
+      const ssize_t gone =
+          ::splice(pipe, nullptr, buffers.nowhere.get(), nullptr, bytes, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+      if (gone > 0) bytes -= static_cast<std::uint64_t>(gone);
+      if (gone == 0 || (gone < 0 && errno != EINTR))
+        throw_system_error("empty", "the staging pipe of a log", gone == 0 ? EPIPE : errno);
     }
   }
 
@@ -390,6 +401,7 @@ struct LogPump::Impl {
   PumpState state;
   Appender appender;
   std::array<StreamPipes, kStreams> pipes;
+  std::array<std::uint64_t, kStreams> staged{};  ///< bytes in the staging pipes
   PumpSnapshot snapshot;
 
   // The batch at hand.
@@ -423,12 +435,14 @@ bool LogPump::ended() const {
 
 LogPump::Progress LogPump::on_readable(Stream stream) {
   const std::size_t at = index(stream);
-  if (!impl_->pipes[at].source) return {.state = State::Ended, .notice = {}};
-  Progress progress{.state = State::More, .notice = {}};
+  if (!impl_->pipes[at].source) return {.state = State::Ended};
+  Progress progress{.state = State::More};
   for (int batch = 0; batch < kBatchesInARow && progress.state == State::More; ++batch) {
     const auto filled = impl_->fill(at);
     if (filled == Impl::Fill::Ready) {
+      const std::uint64_t before = impl_->staged[at];
       impl_->pump(at);
+      progress.bytes += static_cast<std::size_t>(before - impl_->staged[at]);
     } else if (filled == Impl::Fill::Empty) {
       progress.state = State::Idle;
     } else {

@@ -68,6 +68,7 @@ class LogPump {
   };
   struct Progress {
     State state = State::Idle;
+    std::size_t bytes = 0;  ///< taken from the source
     /// Told once when output begins to be dropped because it cannot be written (disk full), and once when it can again.
     std::optional<Diagnostic> notice;
   };

@@ -1,0 +1,40 @@
+#pragma once
+// The pump on an event loop.
+
+#include <array>
+#include <functional>
+#include <memory>
+
+#include "davit/async/task.hpp"
+#include "davit/base/diagnostic.hpp"
+#include "davit/logs/pump.hpp"
+
+namespace davit::logs {
+
+/// Keeps a pump going. Lives on the thread of its executor; held by its coroutines, so that its owner may let go of it
+/// at any time after finish().
+class PumpDriver {
+ public:
+  using Notice = std::function<void(const Diagnostic&)>;
+
+  /// Throws Error when there are no descriptors left.
+  PumpDriver(const asio::any_io_executor& executor, LogPump pump);
+  ~PumpDriver();
+  PumpDriver(const PumpDriver&) = delete;
+  PumpDriver& operator=(const PumpDriver&) = delete;
+
+  /// Pumps one stream until it ends or finish() is called; at once when there is no such stream. What the pump has to
+  /// tell goes to `notice`. Cancelled, it stops between two batches; another call goes on.
+  static Task<void> follow(std::shared_ptr<PumpDriver> self, Stream stream, Notice notice);
+  /// Writes what is there now, for a container that has ended, and stops following.
+  void finish();
+
+ private:
+  class Source;
+
+  LogPump pump_;
+  std::array<std::unique_ptr<Source>, kStreams> sources_;
+  bool stopped_ = false;
+};
+
+}  // namespace davit::logs

@@ -1,0 +1,89 @@
+#include "davit/logs/pump_driver.hpp"
+
+#include <fcntl.h>
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cerrno>
+#include <utility>
+
+#include "davit/base/error.hpp"
+#include "davit/logs/read_pacing.hpp"
+
+namespace davit::logs {
+
+/// What the loop watches of a stream: a descriptor of its own, since the pump closes the other when the stream ends.
+class PumpDriver::Source {
+ public:
+  Source(const asio::any_io_executor& executor, Fd fd) : watched_(executor, fd.release()), timer_(executor) {}
+
+  Task<void> wait(ReadPacing::Wait how) {
+    boost::system::error_code ended;  // by stop(): the caller looks for himself
+    if (how == ReadPacing::Wait::UntilReadable) {
+      co_await watched_.async_wait(asio::posix::descriptor_base::wait_read,
+                                   asio::redirect_error(asio::use_awaitable, ended));
+      co_return;
+    }
+    // A registered descriptor wakes the loop at each write, waited for or not.
+    Fd resting{watched_.release()};
+    timer_.expires_after(ReadPacing::kPause);
+    co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ended));
+    watched_.assign(resting.release());
+  }
+
+  void stop() {
+    if (watched_.is_open()) watched_.cancel();
+    timer_.cancel();
+  }
+
+ private:
+  asio::posix::stream_descriptor watched_;
+  asio::steady_timer timer_;
+};
+
+PumpDriver::PumpDriver(const asio::any_io_executor& executor, LogPump pump) : pump_(std::move(pump)) {
+  for (const Stream stream : {Stream::Stdout, Stream::Stderr}) {
+    const int fd = pump_.source_fd(stream);
+    if (fd < 0) continue;
+    Fd copy{::fcntl(fd, F_DUPFD_CLOEXEC, 3)};
+    if (!copy) throw_system_error("watch", "the output of a container", errno);
+    sources_[index(stream)] = std::make_unique<Source>(executor, std::move(copy));
+  }
+}
+
+PumpDriver::~PumpDriver() = default;
+
+Task<void> PumpDriver::follow(std::shared_ptr<PumpDriver> self, Stream stream, Notice notice) {
+  Source* const source = self->sources_[index(stream)].get();
+  if (source == nullptr) co_return;
+  const auto executor = co_await asio::this_coro::executor;
+  ReadPacing pacing;
+  std::size_t bytes = 0;
+  co_await source->wait(ReadPacing::Wait::UntilReadable);
+  while (!self->stopped_) {
+    const LogPump::Progress progress = self->pump_.on_readable(stream);
+    bytes += progress.bytes;
+    if (progress.notice && notice) notice(*progress.notice);
+    if (progress.state == LogPump::State::Ended) co_return;
+    if (progress.state == LogPump::State::More) {
+      co_await asio::post(executor, asio::use_awaitable);  // the others have their turn
+    } else {
+      const ReadPacing::Wait how = pacing.emptied(std::exchange(bytes, 0), ReadPacing::Time::clock::now());
+      co_await source->wait(how);
+    }
+  }
+}
+
+void PumpDriver::finish() {
+  if (stopped_) return;
+  stopped_ = true;
+  for (const Stream stream : {Stream::Stdout, Stream::Stderr}) {
+    while (pump_.source_fd(stream) >= 0 && pump_.on_readable(stream).state == LogPump::State::More) {
+    }
+    if (const auto& source = sources_[index(stream)]) source->stop();
+  }
+}
+
+}  // namespace davit::logs
