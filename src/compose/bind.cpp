@@ -624,13 +624,20 @@ class Binder {
 
   void extensions(const Node& node, model::Service& service) {
     for (const Entry& entry : node.entries) {
-      if (entry.key == "full_stop_grace" && entry.value.kind == yaml::Kind::Bool)
-        service.x_davit.full_stop_grace = entry.value.is_true();
-      else if (entry.key == "full_stop_grace")
-        error("type", "'x-davit.full_stop_grace' must be true or false", entry.value.span);
-      else
+      const Node& value = entry.value;
+      if (entry.key == "full_stop_grace") {
+        if (value.kind != yaml::Kind::Bool) error("type", "'x-davit.full_stop_grace' must be true or false", value.span);
+        service.x_davit.full_stop_grace = value.is_true();
+      } else if (entry.key == "listen_timeout") {
+        const auto limit = parse_duration(value.text);
+        if (!limit || limit->count() < 0)
+          error("type", "'x-davit.listen_timeout' must be a duration", value.span, "such as '30s'; '0s' waits for no port");
+        else
+          service.x_davit.listen_timeout = *limit;
+      } else {
         error("unknown-attribute", "unknown attribute '" + entry.key + "' in 'x-davit'", entry.key_span,
-              "known is full_stop_grace");
+              "known are full_stop_grace and listen_timeout");
+      }
     }
   }
 

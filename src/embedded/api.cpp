@@ -39,7 +39,9 @@ std::optional<std::pair<ContainerId, std::string>> container_path(const std::str
 
 }  // namespace
 
-bool Api::abandonable(const HttpRequest& request) { return request.path == "/v1/events"; }
+bool Api::abandonable(const HttpRequest& request) {
+  return request.path == "/v1/events" || request.path.ends_with("/ready");
+}
 
 Task<HttpResponse> Api::answer(HttpRequest request) {
   if (request.path == "/v1/observe") co_return HttpResponse{200, engine::to_json(engine_.observe())};
@@ -124,6 +126,10 @@ Task<HttpResponse> Api::on_container(HttpRequest request, ContainerId id, std::s
   } else if (action == "rename") {
     std::string name = request.parameter("name").value_or("");
     co_await engine_.rename_container(std::move(id), std::move(name), std::move(cause));
+  } else if (action == "ready") {
+    const engine::ReadyLimits limits{std::chrono::nanoseconds(number(request, "listen", 0))};
+    const engine::Readiness readiness = co_await engine_.await_ready(std::move(id), limits);
+    done.body = engine::to_json(readiness);
   } else if (action == "exec") {
     ExecRequest exec = exec_request_from_json(request.body);
     const ExecPlan plan = co_await engine_.plan_exec(std::move(id), std::move(exec));

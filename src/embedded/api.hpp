@@ -12,7 +12,7 @@ class Api {
   explicit Api(ProjectEngine& engine) : engine_(engine) {}
 
   Task<HttpResponse> answer(HttpRequest request);
-  /// Waiting for events: nothing is lost when the asker goes away.
+  /// Waiting for events or readiness: nothing is lost when the asker goes away.
   [[nodiscard]] static bool abandonable(const HttpRequest& request);
   [[nodiscard]] std::unique_ptr<InputSink> attach(const HttpRequest& request);
 

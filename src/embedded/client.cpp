@@ -132,6 +132,13 @@ Task<std::vector<engine::Event>> EmbeddedEngine::next_events(std::int64_t since)
 
 Task<std::int64_t> EmbeddedEngine::newest_event() { co_return newest_event_offline(impl_->paths); }
 
+Task<engine::Readiness> EmbeddedEngine::await_ready(ContainerId id, engine::ReadyLimits limits) {
+  HttpRequest request{"POST", container_path(id, "ready"), {{"listen", std::to_string(limits.listen.count())}}};
+  const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
+  if (!answer) co_return engine::Readiness{engine::Readiness::Outcome::Ended, {}};
+  co_return engine::readiness_from_json(*answer);
+}
+
 Task<void> EmbeddedEngine::ensure_running() {
   HttpRequest request{"GET", "/v1/newest-event"};
   co_await impl_->connection.act(std::move(request));

@@ -9,7 +9,11 @@ namespace davit::embedded {
 
 std::optional<ProcessFacts> process_facts(pid_t pid) {
   if (pid <= 0) return std::nullopt;
-  const auto read = DiskFiles().read("/proc/" + std::to_string(pid) + "/stat");
+  return process_facts("/proc/" + std::to_string(pid) + "/stat");
+}
+
+std::optional<ProcessFacts> process_facts(const std::string& stat_file) {
+  const auto read = DiskFiles().read(stat_file);
   if (!read) return std::nullopt;  // it has ended, maybe between the opening and the reading
   const std::string& text = *read;
   const std::size_t name_end = text.rfind(')');  // the name may hold anything, brackets too

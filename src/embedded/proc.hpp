@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 namespace davit::embedded {
 
@@ -16,6 +17,8 @@ struct ProcessFacts {
 
 /// nullopt when there is no such process.
 [[nodiscard]] std::optional<ProcessFacts> process_facts(pid_t pid);
+/// The same of one thread: "/proc/<pid>/task/<tid>/stat".
+[[nodiscard]] std::optional<ProcessFacts> process_facts(const std::string& stat_file);
 [[nodiscard]] std::optional<std::int64_t> process_start_time(pid_t pid);
 
 }  // namespace davit::embedded

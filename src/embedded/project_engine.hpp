@@ -16,6 +16,7 @@
 #include "davit/container/cgroups.hpp"
 #include "davit/container/oci_runtime.hpp"
 #include "davit/engine/engine.hpp"
+#include "davit/health/readiness.hpp"
 #include "davit/image/image_store.hpp"
 #include "davit/state/database.hpp"
 #include "davit/state/volumes.hpp"
@@ -69,6 +70,7 @@ class ProjectEngine {
   Task<void> rename_container(ContainerId id, std::string name, Cause cause);
   Task<void> remove_container(ContainerId id, engine::WithVolumes volumes, Cause cause);
 
+  Task<engine::Readiness> await_ready(ContainerId id, engine::ReadyLimits limits);
   Task<ExecPlan> plan_exec(ContainerId id, ExecRequest request);
   [[nodiscard]] std::unique_ptr<InputSink> attach_stdin(const ContainerId& id);
   void resize_terminal(const ContainerId& id, unsigned columns, unsigned rows);
@@ -129,6 +131,11 @@ class ProjectEngine {
   Task<void> probe(RecordPtr record, std::shared_ptr<HealthRun> run);
   void stop_health(Record& record);
   Task<health::ProbeEnded> ask(RecordPtr record);
+
+  // readiness
+  static std::vector<std::uint16_t> awaited_ports(const Record& record, const engine::ReadyLimits& limits);
+  [[nodiscard]] Timers::Clock::time_point began(const Record& record) const;
+  [[nodiscard]] std::optional<health::Look> look_at(const Record& record, const health::Readiness& readiness) const;
 
   // recover
   Task<void> recover_one(RecordPtr record, KeeperLink::Recovered& recovered);

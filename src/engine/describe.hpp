@@ -13,6 +13,7 @@ BOOST_DESCRIBE_ENUM(FileMount::Kind, Secret, Config)
 BOOST_DESCRIBE_ENUM(RestartPolicy::Mode, No, OnFailure, Always, UnlessStopped)
 BOOST_DESCRIBE_ENUM(ContainerState, Created, Running, Paused, Restarting, Exited, Dead)
 BOOST_DESCRIBE_ENUM(Health, None, Starting, Healthy, Unhealthy)
+BOOST_DESCRIBE_ENUM(Readiness::Outcome, Ready, Silent, Ended)
 
 BOOST_DESCRIBE_STRUCT(Mount, (), (kind, source, target, read_only, create_source, copy_up, volume_subpath, propagation,
                                   tmpfs_size, tmpfs_mode, tmpfs_options))
@@ -47,6 +48,8 @@ BOOST_DESCRIBE_STRUCT(ObservedNetwork, (), (name, key, project, config_hash, lab
 BOOST_DESCRIBE_STRUCT(ObservedVolume, (), (name, key, project, config_hash, anonymous, labels))
 BOOST_DESCRIBE_STRUCT(Observed, (), (containers, networks, volumes))
 BOOST_DESCRIBE_STRUCT(Event, (), (id, time, type, action, container, name, service, attributes, cause))
+
+BOOST_DESCRIBE_STRUCT(Readiness, (), (outcome, silent_ports))
 
 BOOST_DESCRIBE_STRUCT(IpamPool, (), (subnet, gateway, ip_range))
 BOOST_DESCRIBE_STRUCT(NetworkSpec, (), (name, key, project, config_hash, driver, driver_opts, labels, internal,

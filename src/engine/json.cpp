@@ -38,6 +38,11 @@ std::vector<Event> events_from_json(const std::string& text) {
   return reflect::read<std::vector<Event>>(text, "a list of events");
 }
 
+std::string to_json(const Readiness& readiness) { return reflect::write(readiness); }
+Readiness readiness_from_json(const std::string& text) {
+  return reflect::read<Readiness>(text, "what is known of a container's start");
+}
+
 std::string to_json(const NetworkSpec& spec) { return reflect::write(spec); }
 NetworkSpec network_spec_from_json(const std::string& text) {
   return reflect::read<NetworkSpec>(text, "a network description");

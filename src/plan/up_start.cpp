@@ -21,6 +21,12 @@ bool is_running(const Replica& replica) {
   return replica.existing != nullptr && is_up(*replica.existing) && replica.existing->state != ContainerState::Paused;
 }
 
+engine::ReadyLimits ready_limits(const model::Service& service) {
+  engine::ReadyLimits limits;
+  if (service.x_davit.listen_timeout) limits.listen = *service.x_davit.listen_timeout;
+  return limits;
+}
+
 /// It is not left as it is.
 bool needs_start(const Replica& replica) {
   return replica.ready != 0 || !is_running(replica);
@@ -84,9 +90,9 @@ std::vector<Edge> UpPlanner::before_start(const model::Service& service) {
 
 StepId UpPlanner::wait_for(ServicePlan& dependency, Condition condition, const std::string& cause, const Span& where) {
   if (const auto planned = dependency.waits.find(condition); planned != dependency.waits.end()) return planned->second;
-  WaitFor wait{dependency.service->name, condition, {}};
+  WaitFor wait{dependency.service->name, condition, {}, ready_limits(*dependency.service)};
   std::vector<Edge> after;
-  bool already = condition != Condition::CompletedSuccessfully;
+  bool already = condition == Condition::Healthy;
   for (const Replica& replica : dependency.replicas) {
     wait.slots.push_back(replica.slot());
     after.push_back({replica.start});

@@ -67,7 +67,7 @@ Task<void> Executor::drive() {
   perform(scheduler_.resume(Scheduler::Begin{}));
   while (!scheduler_.finished() || explaining_ > 0) {
     while (reports_.empty() && !broken_ && (!scheduler_.finished() || explaining_ > 0)) co_await reported_.wait();
-    if (broken_ && scheduler_.waiting() > 0) std::rethrow_exception(broken_);
+    if (broken_ && (scheduler_.waiting() > 0 || looking_again_)) std::rethrow_exception(broken_);
     if (broken_ && reports_.empty()) {
       co_await reported_.wait();
       continue;
@@ -107,6 +107,8 @@ void Executor::perform_one(const Scheduler::Action& action) {
     end_waiting(plan_.step(fulfilled->step));
   } else if (const auto* failure = std::get_if<Scheduler::WaitFailed>(&action)) {
     wait_failed(*failure);
+  } else if (std::holds_alternative<Scheduler::LookAgain>(action)) {
+    group_.spawn(look_again());
   } else if (const auto* skipped = std::get_if<Scheduler::Skipped>(&action)) {
     const auto* create = std::get_if<plan::CreateContainer>(&plan_.step(skipped->step).operation);
     if (create != nullptr && skipped->reason == Scheduler::Skipped::Reason::NotNeeded && plan_.slots[create->slot].kept)
@@ -139,12 +141,20 @@ bool Executor::has_waits() const {
 /// The plan may be older than this moment.
 Task<void> Executor::refresh_facts() {
   const engine::Observed observed = co_await context_.engine.observe();
+  learn(observed);
+  for (SlotId slot = 0; slot < places_.size(); ++slot)
+    (void)scheduler_.resume(Scheduler::Changed{slot, places_[slot].facts});
+}
+
+void Executor::learn(const engine::Observed& observed) {
   for (const auto& container : observed.containers) {
     const auto slot = slot_of_.find(container.id);
     if (slot == slot_of_.end()) continue;
+    Facts& facts = places_[slot->second].facts;
+    const bool same_run = facts.state == ContainerState::Running && container.state == ContainerState::Running;
+    const auto ready = same_run ? facts.ready : Facts::Ready::No;
     const auto probe = container.health == engine::Health::None ? Facts::Probe::None : Facts::Probe::Configured;
-    places_[slot->second].facts = {container.state, container.health, container.exit_code, probe};
-    (void)scheduler_.resume(Scheduler::Changed{slot->second, places_[slot->second].facts});
+    facts = {container.state, container.health, container.exit_code, probe, ready};
   }
 }
 
@@ -174,6 +184,8 @@ void Executor::take(const engine::Event& event) {
     place.awaiting_start = false;
     facts.state = ContainerState::Running;
     facts.health = facts.probe == Facts::Probe::Configured ? engine::Health::Starting : engine::Health::None;
+    facts.ready = Facts::Ready::No;
+    ++place.starts;
   } else if (place.awaiting_start) {
     return;
   } else if (event.action == "die") {
@@ -190,6 +202,7 @@ void Executor::take(const engine::Event& event) {
     return;
   }
   set_facts(found->second, facts);
+  ask_if_ready(found->second);
 }
 
 void Executor::put(SlotId slot, const ContainerId& id, Facts facts) {

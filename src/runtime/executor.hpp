@@ -34,6 +34,9 @@ class Executor {
     Facts facts;
     /// It is being started: events until its `start` are about its last run.
     bool awaiting_start = false;
+    const plan::WaitFor* wait = nullptr;  ///< of `up --wait`: without a probe, its readiness is asked for
+    bool asking = false;                  ///< the engine is asked whether it is ready
+    int starts = 0;                       ///< seen while the plan runs
   };
 
   // The loop.
@@ -71,6 +74,7 @@ class Executor {
   // What containers do meanwhile.
   Task<void> follow_events(std::int64_t since);
   Task<void> refresh_facts();
+  void learn(const engine::Observed& observed);
   void take(const engine::Event& event);
   void put(plan::SlotId slot, const ContainerId& id, Facts facts);
   void set_facts(plan::SlotId slot, Facts facts);
@@ -78,6 +82,10 @@ class Executor {
   // Waiting and what went wrong with it.
   void begin_waiting(const plan::Step& step);
   void end_waiting(const plan::Step& step);
+  void ask_if_ready(plan::SlotId slot);
+  Task<void> await_ready(plan::SlotId slot);
+  void note_silence(plan::SlotId slot, const std::vector<std::uint16_t>& ports);
+  Task<void> look_again();
   void wait_failed(const Scheduler::WaitFailed& failure);
   Task<void> explain(Scheduler::WaitFailed failure, std::size_t index);
   Task<void> add_evidence(Diagnostic& diagnostic, plan::SlotId slot);
@@ -103,6 +111,7 @@ class Executor {
   std::exception_ptr broken_;  ///< the events cannot be followed any more
   std::size_t image_steps_open_ = 0;
   std::size_t explaining_ = 0;
+  bool looking_again_ = false;
   bool time_limit_runs_ = false;
 };
 

@@ -209,7 +209,6 @@ Task<void> Executor::perform_operation(const plan::RenameContainer& operation) {
 
 Task<void> Executor::perform_operation(const plan::WaitFor&) {
   throw Error("a wait is resolved by the scheduler, not by an act");
-  co_return;
 }
 
 }  // namespace davit::runtime

@@ -9,6 +9,7 @@
 
 namespace davit::runtime {
 
+using engine::ContainerState;
 using plan::SlotId;
 using plan::Step;
 using Status = ProgressEvent::Status;
@@ -25,14 +26,81 @@ std::string trimmed(std::string text) {
 }  // namespace
 
 void Executor::begin_waiting(const Step& step) {
-  for (const SlotId slot : std::get<plan::WaitFor>(step.operation).slots)
+  const auto& wait = std::get<plan::WaitFor>(step.operation);
+  const bool up = wait.condition == plan::Condition::Up || wait.condition == plan::Condition::UpOrCompleted;
+  for (const SlotId slot : wait.slots) {
     say("Container " + plan_.slots[slot].name, "Waiting", Status::Working);
+    if (up) places_[slot].wait = &wait;
+    ask_if_ready(slot);
+  }
 }
 
 void Executor::end_waiting(const Step& step) {
   const auto& wait = std::get<plan::WaitFor>(step.operation);
-  const char* const word = wait.condition == plan::Condition::CompletedSuccessfully ? "Exited" : "Healthy";
-  for (const SlotId slot : wait.slots) say("Container " + plan_.slots[slot].name, word, Status::Done);
+  for (const SlotId slot : wait.slots) {
+    const bool ended = scheduler_.facts(slot).state == ContainerState::Exited;
+    say("Container " + plan_.slots[slot].name, ended ? "Exited" : "Healthy", Status::Done);
+  }
+}
+
+/// Whenever a run begins to be awaited, or an awaited container begins a run.
+void Executor::ask_if_ready(SlotId slot) {
+  Place& place = places_[slot];
+  const bool up = place.facts.state == ContainerState::Running && place.facts.probe == Facts::Probe::None;
+  if (place.wait == nullptr || place.asking || !up || place.facts.ready == Facts::Ready::Yes) return;
+  place.asking = true;
+  group_.spawn(await_ready(slot));
+}
+
+Task<void> Executor::await_ready(SlotId slot) {
+  Place& place = places_[slot];
+  const int starts = place.starts;
+  engine::Readiness readiness{engine::Readiness::Outcome::Ended, {}};
+  try {
+    const ContainerId id = id_in(slot);
+    readiness = co_await context_.engine.await_ready(id, place.wait->ready);
+  } catch (const Error&) {
+    // It was removed, or the engine is gone: the events tell.
+  }
+  place.asking = false;
+  if (readiness.outcome == engine::Readiness::Outcome::Ended) {
+    if (place.starts != starts) ask_if_ready(slot);
+    co_return;
+  }
+  if (readiness.outcome == engine::Readiness::Outcome::Silent) note_silence(slot, readiness.silent_ports);
+  Facts facts = place.facts;
+  facts.ready = Facts::Ready::Yes;
+  set_facts(slot, facts);
+}
+
+/// Said once, of containers that this command has started: of the others it was said then.
+void Executor::note_silence(SlotId slot, const std::vector<std::uint16_t>& ports) {
+  const plan::Slot& container = plan_.slots[slot];
+  if (container.kept) return;
+  const model::Service& service = context_.project.services.at(container.service);
+  for (const std::uint16_t port : ports) {
+    Diagnostic diagnostic = Diagnostic::warning(
+        "not-listening",
+        fmt::format("container {} runs, but nothing listens at its published port {} yet", container.name, port));
+    for (const model::Port& published : service.ports)
+      if (published.target == port && published.protocol == "tcp") diagnostic.where = published.where;
+    diagnostic.with_hint("give the service a 'healthcheck', or say how long to wait: x-davit: {listen_timeout: 30s}");
+    result_.warnings.push_back(std::move(diagnostic));
+  }
+}
+
+Task<void> Executor::look_again() {
+  looking_again_ = true;
+  try {
+    const engine::Observed observed = co_await context_.engine.observe();
+    learn(observed);
+    for (SlotId slot = 0; slot < places_.size(); ++slot) report(Scheduler::Changed{slot, places_[slot].facts});
+    report(Scheduler::LookedAgain{});
+    looking_again_ = false;
+  } catch (const Error&) {
+    broken_ = std::current_exception();
+    reported_.notify();
+  }
 }
 
 void Executor::wait_failed(const Scheduler::WaitFailed& failure) {

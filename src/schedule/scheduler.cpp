@@ -43,8 +43,11 @@ std::vector<Scheduler::Action> Scheduler::resume(const Event& event) {
     if (plan_.on_failure == plan::OnFailure::Stop) stop();
   } else if (const auto* changed = std::get_if<Changed>(&event)) {
     facts_[changed->slot] = changed->facts;
-    for (const StepId wait : waits_of_slot_[changed->slot])
+    if (waited_long_enough_) count_as_ready(facts_[changed->slot]);
+    for (const StepId wait : waits_of_slot_[changed->slot]) {
       if (node(wait).state == State::Waiting) look_at_wait(wait);
+      else if (held_.contains(wait)) look_at_held(wait);
+    }
   } else if (const auto* image = std::get_if<ImageKnown>(&event)) {
     images_[image->image] = image->id;
   } else if (const auto* over = std::get_if<WaitTimedOut>(&event)) {
@@ -53,11 +56,20 @@ std::vector<Scheduler::Action> Scheduler::resume(const Event& event) {
     stop();
   }
   settle();
-  if (open_ == 0 && !finished_) {
-    finished_ = true;
-    actions_.emplace_back(Finished{});
-  }
+  if (std::holds_alternative<LookedAgain>(event)) held_.clear();
+  if (open_ == 0 && !finished_) finish();
   return std::move(actions_);
+}
+
+/// A container may be gone again while others were still waited for.
+void Scheduler::finish() {
+  if (!held_.empty() && !stopping_) {
+    if (!looking_) actions_.emplace_back(LookAgain{});
+    looking_ = true;
+    return;
+  }
+  finished_ = true;
+  actions_.emplace_back(Finished{});
 }
 
 /// Ends and starts in turn until nothing moves. A queue, not recursion: chains of skipped steps may be long.
@@ -151,8 +163,28 @@ void Scheduler::look_at_wait(StepId id) {
   if (auto* why = std::get_if<WaitFailure>(&judgement)) return fail_wait(id, std::move(*why));
   if (std::get<WaitState>(judgement) == WaitState::Pending) return;
   waiting_.erase(id);
+  const auto condition = std::get<WaitFor>(plan_.step(id).operation).condition;
+  if (condition == plan::Condition::Up || condition == plan::Condition::UpOrCompleted) held_.insert(id);
   actions_.emplace_back(WaitFulfilled{id});
   end(id, State::Succeeded);
+}
+
+/// A wait that was fulfilled: its containers may have ended since, or be started again by their restart policy.
+void Scheduler::look_at_held(StepId id) {
+  auto judgement = judge(std::get<WaitFor>(plan_.step(id).operation), plan_.slots, facts_);
+  const auto* state = std::get_if<WaitState>(&judgement);
+  if (state != nullptr && *state == WaitState::Fulfilled) return;
+  held_.erase(id);
+  if (state == nullptr) {
+    actions_.emplace_back(WaitFailed{id, std::get<WaitFailure>(std::move(judgement)), WaitFailed::Severity::Error});
+    if (plan_.on_failure == plan::OnFailure::Stop) stop();
+    return;
+  }
+  looking_ = false;
+  ++open_;
+  node(id).state = State::Waiting;
+  waiting_.insert(id);
+  actions_.emplace_back(Waiting{id});
 }
 
 void Scheduler::fail_wait(StepId id, WaitFailure why) {
@@ -163,7 +195,15 @@ void Scheduler::fail_wait(StepId id, WaitFailure why) {
   if (severity == WaitFailed::Severity::Error && plan_.on_failure == plan::OnFailure::Stop) stop();
 }
 
+/// What runs and has no probe is up for docker compose: not to be ready in time is no failure.
+void Scheduler::count_as_ready(ContainerFacts& facts) {
+  if (facts.state == engine::ContainerState::Running) facts.ready = ContainerFacts::Ready::Yes;
+}
+
 void Scheduler::time_out(const std::string& limit) {
+  waited_long_enough_ = true;
+  for (ContainerFacts& facts : facts_) count_as_ready(facts);
+  for (const StepId id : std::set(waiting_)) look_at_wait(id);
   if (waiting_.empty()) return;
   // The first wait speaks for all; its container is shown.
   const StepId first = *waiting_.begin();

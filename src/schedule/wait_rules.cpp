@@ -20,7 +20,7 @@ WaitFailure failure(Condition condition, plan::SlotId slot, std::string what) {
   return {prefix + std::move(what), slot};
 }
 
-/// One container that is to be healthy, or running when it has no probe and `Up` is awaited.
+/// One container that is to be healthy, or ready when it has no probe and `Up` is awaited.
 Judgement judge_up(Condition condition, const plan::Slot& slot, plan::SlotId id, const ContainerFacts& facts) {
   if (has_ended(facts)) {
     if (condition == Condition::UpOrCompleted && facts.exit_code == 0) return WaitState::Fulfilled;
@@ -29,7 +29,7 @@ Judgement judge_up(Condition condition, const plan::Slot& slot, plan::SlotId id,
   if (facts.state == ContainerState::Running && facts.probe == ContainerFacts::Probe::None) {
     if (condition == Condition::Healthy)
       return failure(condition, id, fmt::format("container {} has no healthcheck configured", slot.name));
-    return WaitState::Fulfilled;
+    return facts.ready == ContainerFacts::Ready::Yes ? WaitState::Fulfilled : WaitState::Pending;
   }
   if (facts.health == Health::Unhealthy)
     return failure(condition, id, fmt::format("container {} is unhealthy", slot.name));

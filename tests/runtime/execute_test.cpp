@@ -302,6 +302,74 @@ TEST_F(Execute, WaitFailsForAContainerThatExits) {
   EXPECT_EQ(failure(), "container p-web-1 exited (7)");
 }
 
+TEST_F(Execute, WithoutAProbeAndPortsWaitEndsWhenTheEngineSaysReady) {
+  sample_.add("web");
+  engine_.scripts["web"].ready_after = 20ms;
+  sample_.options.wait = plan::UpOptions::Wait::Yes;
+  up();
+  timers_.advance(19ms);
+  EXPECT_FALSE(ended_);
+  timers_.advance(1ms);
+  EXPECT_TRUE(done_ && done_->ok()) << failure();
+  EXPECT_THAT(sink_.lines, ::testing::IsSupersetOf({"Container p-web-1 Waiting", "Container p-web-1 Healthy"}));
+  EXPECT_THAT(engine_.asked_ready, ElementsAre("p-web-1"));
+}
+
+TEST_F(Execute, WaitFailsForAContainerThatEndsWhileAnotherIsAwaited) {
+  sample_.add("db");
+  sample_.add("web");
+  with_probe("db");
+  engine_.scripts["db"].healthy_after = 5s;
+  engine_.scripts["web"] = {.run_for = 1s, .exit_code = 3};
+  sample_.options.wait = plan::UpOptions::Wait::Yes;
+  up({.log_tail = [](engine::ObservedContainer, std::size_t) -> Task<std::vector<std::string>> {
+    std::vector<std::string> lines{"no configuration"};
+    co_return lines;
+  }});
+  timers_.advance(1s);
+  ASSERT_TRUE(done_);
+  EXPECT_EQ(failure(), "container p-web-1 exited (3)\nlog: no configuration");
+}
+
+TEST_F(Execute, WaitAwaitsAContainerThatItsPolicyStartsAgain) {
+  sample_.add("web");
+  sample_.project.services["web"].restart.mode = model::RestartMode::Always;
+  engine_.scripts["web"] = {.run_for = 10ms, .exit_code = 1, .ready_after = 20ms};
+  sample_.options.wait = plan::UpOptions::Wait::Yes;
+  up();
+  timers_.advance(50ms);
+  EXPECT_FALSE(ended_);
+  engine_.scripts["web"] = {.ready_after = 20ms};
+  timers_.advance(200ms);
+  EXPECT_TRUE(done_ && done_->ok()) << failure();
+}
+
+TEST_F(Execute, ASilentPortIsAWarningAtItsLine) {
+  auto& web = sample_.add("web");
+  model::Port port;
+  port.target = 80;
+  port.where = Span{std::make_shared<const std::string>("c.yaml"), {5, 9}, {5, 14}};
+  web.ports.push_back(port);
+  engine_.scripts["web"].silent_ports = {80};
+  sample_.options.wait = plan::UpOptions::Wait::Yes;
+  up();
+  ASSERT_TRUE(done_ && done_->ok()) << failure();
+  ASSERT_EQ(done_->warnings.size(), 1U);
+  EXPECT_EQ(done_->warnings[0].message,
+            "container p-web-1 runs, but nothing listens at its published port 80 yet");
+  EXPECT_EQ(done_->warnings[0].where->to_string(), "c.yaml:5:9");
+  up();
+  EXPECT_THAT(done_->warnings, IsEmpty()) << "of a container that was kept it was said before";
+}
+
+TEST_F(Execute, TheTimeToListenIsTheServicesOwn) {
+  sample_.add("web").x_davit.listen_timeout = 0s;
+  engine_.scripts["web"].ready_after = 1h;
+  sample_.options.wait = plan::UpOptions::Wait::Yes;
+  up();
+  EXPECT_TRUE(done_ && done_->ok()) << failure();
+}
+
 TEST_F(Execute, AnOldExitDoesNotDecideAboutTheNewStart) {
   sample_.add("db");
   sample_.add("web");

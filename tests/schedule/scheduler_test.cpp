@@ -16,6 +16,7 @@ using plan::SlotId;
 using plan::StepId;
 using test::text_of;
 using Probe = ContainerFacts::Probe;
+using Ready = ContainerFacts::Ready;
 
 /// A plan written down by hand.
 class PlanWriter {
@@ -33,7 +34,7 @@ class PlanWriter {
     return step(plan::StartContainer{slot, nullptr}, std::move(after));
   }
   StepId wait(SlotId slot, Condition condition, std::vector<Edge> after) {
-    return step(plan::WaitFor{plan_.slots[slot].service, condition, {slot}}, std::move(after));
+    return step(plan::WaitFor{plan_.slots[slot].service, condition, {slot}, {}}, std::move(after));
   }
   Plan& plan() { return plan_; }
 
@@ -43,6 +44,10 @@ class PlanWriter {
 
 ContainerFacts running(Health health) {
   return {ContainerState::Running, health, 0, Probe::Configured};
+}
+/// Without a probe.
+ContainerFacts plain(ContainerState state, Ready ready = Ready::No) {
+  return {state, Health::None, 0, Probe::None, ready};
 }
 ContainerFacts exited(int code) {
   return {ContainerState::Exited, Health::None, code, Probe::None};
@@ -243,12 +248,23 @@ TEST(Scheduler, UpMeansHealthyOrRunningWithoutAProbe) {
   PlanWriter w;
   const auto a = w.slot("a");
   const auto b = w.slot("b");
-  w.step(plan::WaitFor{"x", Condition::Up, {a, b}});
+  w.step(plan::WaitFor{"x", Condition::Up, {a, b}, {}});
   S scheduler(w.plan(), {});
   (void)scheduler.resume(S::Begin{});
-  EXPECT_EQ(text_of(scheduler.resume(S::Changed{a, {ContainerState::Running, Health::None, 0, Probe::None}})), "");
+  EXPECT_EQ(text_of(scheduler.resume(S::Changed{a, plain(ContainerState::Running, Ready::Yes)})), "");
   EXPECT_EQ(text_of(scheduler.resume(S::Changed{b, running(Health::Starting)})), "");
-  EXPECT_EQ(text_of(scheduler.resume(S::Changed{b, running(Health::Healthy)})), "fulfilled 1; finished");
+  EXPECT_EQ(text_of(scheduler.resume(S::Changed{b, running(Health::Healthy)})), "fulfilled 1; look again");
+  EXPECT_EQ(text_of(scheduler.resume(S::LookedAgain{})), "finished");
+}
+
+TEST(Scheduler, WithoutAProbeRunningIsNotUpBeforeItIsReady) {
+  PlanWriter w;
+  w.wait(w.slot("a"), Condition::Up, {});
+  S scheduler(w.plan(), {});
+  (void)scheduler.resume(S::Begin{});
+  EXPECT_EQ(text_of(scheduler.resume(S::Changed{0, plain(ContainerState::Running)})), "");
+  EXPECT_EQ(text_of(scheduler.resume(S::Changed{0, plain(ContainerState::Running, Ready::Yes)})),
+            "fulfilled 1; look again");
 }
 
 TEST(Scheduler, UpFailsForAContainerThatEndsUnlessItsCompletionIsAwaited) {
@@ -258,8 +274,55 @@ TEST(Scheduler, UpFailsForAContainerThatEndsUnlessItsCompletionIsAwaited) {
     S scheduler(w.plan(), {});
     (void)scheduler.resume(S::Begin{});
     EXPECT_EQ(text_of(scheduler.resume(S::Changed{0, exited(0)})),
-              condition == Condition::Up ? "failed 1: container p-a-1 exited (0); finished" : "fulfilled 1; finished");
+              condition == Condition::Up ? "failed 1: container p-a-1 exited (0); finished" : "fulfilled 1; look again");
   }
+}
+
+/// Two services without probes, of which "a" is up and "b" is waited for: waits #1 and #2.
+struct OneUp {
+  PlanWriter writer;
+  SlotId a = writer.slot("a");
+  SlotId b = writer.slot("b");
+  StepId wait_a = writer.wait(a, Condition::Up, {});
+  StepId wait_b = writer.wait(b, Condition::Up, {});
+  S scheduler{writer.plan(), {}};
+  OneUp() {
+    (void)scheduler.resume(S::Begin{});
+    (void)scheduler.resume(S::Changed{a, plain(ContainerState::Running, Ready::Yes)});
+  }
+};
+
+TEST(Scheduler, WhatEndsWhileOthersAreAwaitedIsNotUp) {
+  OneUp p;
+  EXPECT_EQ(text_of(p.scheduler.resume(S::Changed{p.a, exited(3)})),
+            "failed 1: container p-a-1 exited (3); skipped 2; finished");
+}
+
+TEST(Scheduler, TheLastLookFindsWhatHasEndedUnnoticed) {
+  OneUp p;
+  EXPECT_EQ(text_of(p.scheduler.resume(S::Changed{p.b, plain(ContainerState::Running, Ready::Yes)})),
+            "fulfilled 2; look again");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::Changed{p.a, exited(3)})), "failed 1: container p-a-1 exited (3); finished");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::LookedAgain{})), "");
+}
+
+TEST(Scheduler, WhatItsPolicyStartsAgainIsAwaitedAgain) {
+  OneUp p;
+  (void)p.scheduler.resume(S::Changed{p.b, plain(ContainerState::Running, Ready::Yes)});
+  EXPECT_EQ(text_of(p.scheduler.resume(S::Changed{p.a, plain(ContainerState::Restarting)})), "wait 1");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::LookedAgain{})), "");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::Changed{p.a, plain(ContainerState::Running)})), "");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::Changed{p.a, plain(ContainerState::Running, Ready::Yes)})),
+            "fulfilled 1; look again");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::LookedAgain{})), "finished");
+}
+
+TEST(Scheduler, AtTheTimeLimitRunningWithoutAProbeIsUp) {
+  OneUp p;
+  EXPECT_EQ(text_of(p.scheduler.resume(S::Changed{p.b, plain(ContainerState::Running)})), "");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::WaitTimedOut{"3s"})), "fulfilled 2; look again");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::Changed{p.b, plain(ContainerState::Running)})), "");
+  EXPECT_EQ(text_of(p.scheduler.resume(S::LookedAgain{})), "finished");
 }
 
 TEST(Scheduler, TheTimeLimitEndsAllWaiting) {

@@ -21,6 +21,7 @@ struct ActionText {
     if (a.reason == S::Skipped::Reason::NotNeeded) return "not needed " + std::to_string(a.step);
     return "skipped " + std::to_string(a.step) + (a.because ? " because of " + std::to_string(*a.because) : "");
   }
+  std::string operator()(const S::LookAgain&) const { return "look again"; }
   std::string operator()(const S::Finished&) const { return "finished"; }
 };
 

@@ -23,6 +23,8 @@ struct Script {
   int exit_code = 0;
   std::optional<Duration> healthy_after;  ///< of each start
   std::optional<Duration> unhealthy_after;
+  std::optional<Duration> ready_after;  ///< of each start: await_ready() says so; none: at once
+  std::vector<std::uint16_t> silent_ports;  ///< then it says that nothing listens there
   std::string probe_output;
   std::string create_error;
   std::string start_error;
@@ -216,6 +218,7 @@ class FakeEngine final : public engine::Engine {
   }
 
   Task<void> remove_container(ContainerId id, engine::WithVolumes volumes) override {
+    if (!containers_.contains(id)) co_return;
     Container& c = at(id);
     calls.push_back("remove " + c.seen.name);
     if (is_up(c.seen)) throw Error("container '" + c.seen.name + "' is running");
@@ -234,6 +237,23 @@ class FakeEngine final : public engine::Engine {
 
   Task<std::int64_t> newest_event() override { co_return newest(); }
 
+  Task<engine::Readiness> await_ready(ContainerId id, engine::ReadyLimits limits) override {
+    using Outcome = engine::Readiness::Outcome;
+    const int run = at(id).run;
+    asked_ready.push_back(at(id).seen.name);
+    const Script& how = script(at(id).seen.service);
+    const Script::Duration wait = std::min(how.ready_after.value_or(Script::Duration{0}), limits.listen);
+    const auto when = at(id).run_began + std::chrono::duration_cast<Timers::Clock::duration>(wait);
+    while (timers_.now() < when && runs(id, run)) {
+      Task<void> changing = changed_.wait();
+      co_await with_timeout(timers_, when - timers_.now(), std::move(changing));
+    }
+    if (!runs(id, run)) co_return engine::Readiness{Outcome::Ended, {}};
+    if (how.silent_ports.empty()) co_return engine::Readiness{};
+    co_return engine::Readiness{Outcome::Silent, how.silent_ports};
+  }
+  std::vector<std::string> asked_ready;  ///< names, in the order of the questions
+
  private:
   struct Container {
     engine::ObservedContainer seen;
@@ -247,6 +267,12 @@ class FakeEngine final : public engine::Engine {
   static bool is_up(const engine::ObservedContainer& c) {
     return c.state == engine::ContainerState::Running || c.state == engine::ContainerState::Paused ||
            c.state == engine::ContainerState::Restarting;
+  }
+
+  /// The same run as before, and still up.
+  bool runs(const ContainerId& id, int run) const {
+    const auto found = containers_.find(id);
+    return found != containers_.end() && found->second.run == run && is_up(found->second.seen);
   }
 
   const Script& script(const std::string& service) { return scripts[service]; }

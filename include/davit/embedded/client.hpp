@@ -65,6 +65,7 @@ class EmbeddedEngine final : public engine::Engine {
   Task<void> remove_container(ContainerId id, engine::WithVolumes volumes) override;
   Task<std::vector<engine::Event>> next_events(std::int64_t since) override;
   Task<std::int64_t> newest_event() override;
+  Task<engine::Readiness> await_ready(ContainerId id, engine::ReadyLimits limits) override;
 
   /// Starts keeper and supervisor if there are none. For commands that listen to events before their first change: to
   /// a project without a supervisor, next_events() answers that nothing will happen.

@@ -10,6 +10,7 @@
 #include "davit/async/task.hpp"
 #include "davit/engine/container_spec.hpp"
 #include "davit/engine/observed.hpp"
+#include "davit/engine/readiness.hpp"
 #include "davit/engine/resource_specs.hpp"
 
 namespace davit::engine {
@@ -55,7 +56,7 @@ class Engine {
   virtual Task<void> pause_container(ContainerId id) = 0;
   virtual Task<void> unpause_container(ContainerId id) = 0;
   virtual Task<void> rename_container(ContainerId id, std::string name) = 0;
-  /// Throws if it is running.
+  /// Throws if it is running. One that is not there is no error: it may be asked twice.
   virtual Task<void> remove_container(ContainerId id, WithVolumes volumes) = 0;
 
   /// Events after `since`, at once if there are some, else as soon as one happens. Ends with an empty list only when the
@@ -63,6 +64,10 @@ class Engine {
   virtual Task<std::vector<Event>> next_events(std::int64_t since) = 0;
   /// The id of the newest event: where to begin following.
   virtual Task<std::int64_t> newest_event() = 0;
+
+  /// Looks at a running container, which has no health check, until it is up; see Readiness. Changes nothing. Cancelled:
+  /// nobody looks any more.
+  virtual Task<Readiness> await_ready(ContainerId id, ReadyLimits limits) = 0;
 };
 
 }  // namespace davit::engine

@@ -97,6 +97,8 @@ struct EnvFile {
 /// davit's own settings, `x-davit:` of a service.
 struct DavitExtensions {
   bool full_stop_grace = false;  ///< wait the whole grace period even when PID 1 has no handler for the stop signal
+  /// How long `up --wait` waits for something to listen at the published ports; zero: not at all.
+  std::optional<std::chrono::nanoseconds> listen_timeout;
   friend bool operator==(const DavitExtensions&, const DavitExtensions&) = default;
 };
 

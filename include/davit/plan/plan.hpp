@@ -14,6 +14,7 @@
 
 #include "davit/base/diagnostic.hpp"
 #include "davit/engine/observed.hpp"
+#include "davit/engine/readiness.hpp"
 #include "davit/engine/resource_specs.hpp"
 #include "davit/model/service.hpp"
 #include "davit/plan/image_info.hpp"
@@ -130,7 +131,7 @@ struct RenameContainer {
 enum class Condition {
   Healthy,                ///< every container healthy
   CompletedSuccessfully,  ///< a container ended with 0
-  Up,                     ///< `up --wait`: every container healthy, or running when it has no probe
+  Up,                     ///< `up --wait`: every container healthy, or ready when it has no probe
   UpOrCompleted,          ///< the same, but ending with 0 counts too: somebody awaits its completion
 };
 /// Touches nothing: ends when the service is as asked for, fails as soon as it cannot become so.
@@ -138,6 +139,7 @@ struct WaitFor {
   std::string service;
   Condition condition = Condition::Healthy;
   std::vector<SlotId> slots;
+  engine::ReadyLimits ready;  ///< of containers without a probe
 };
 
 using Operation =

@@ -18,10 +18,12 @@ namespace davit::schedule {
 /// What is known of the container in a slot.
 struct ContainerFacts {
   enum class Probe { None, Configured };
+  enum class Ready { No, Yes };  ///< without a probe: Engine::await_ready() has said so of this run
   engine::ContainerState state = engine::ContainerState::Created;
   engine::Health health = engine::Health::None;
   int exit_code = 0;
   Probe probe = Probe::None;
+  Ready ready = Ready::No;
   friend bool operator==(const ContainerFacts&, const ContainerFacts&) = default;
 };
 
@@ -68,7 +70,9 @@ class Scheduler {
     std::string limit;  ///< as the user gave it: "3s"
   };
   struct Interrupted {};
-  using Event = std::variant<Begin, Succeeded, Failed, Changed, ImageKnown, WaitTimedOut, Interrupted>;
+  /// What LookAgain asked for has been reported as Changed.
+  struct LookedAgain {};
+  using Event = std::variant<Begin, Succeeded, Failed, Changed, ImageKnown, WaitTimedOut, Interrupted, LookedAgain>;
 
   // What to do.
   struct Run {
@@ -99,11 +103,15 @@ class Scheduler {
     std::optional<plan::StepId> because;
     friend bool operator==(const Skipped&, const Skipped&) = default;
   };
+  /// All is done and every container was up at some moment: look at those of `up --wait` once more, all at one moment.
+  struct LookAgain {
+    friend bool operator==(const LookAgain&, const LookAgain&) = default;
+  };
   /// Nothing runs, nothing waits, nothing is left.
   struct Finished {
     friend bool operator==(const Finished&, const Finished&) = default;
   };
-  using Action = std::variant<Run, Waiting, WaitFulfilled, WaitFailed, Skipped, Finished>;
+  using Action = std::variant<Run, Waiting, WaitFulfilled, WaitFailed, Skipped, LookAgain, Finished>;
 
   /// The plan must outlive the scheduler.
   Scheduler(const plan::Plan& plan, SchedulerOptions options);
@@ -134,7 +142,10 @@ class Scheduler {
   void skip(plan::StepId step, Skipped::Reason reason, std::optional<plan::StepId> because);
   void look_at_wait(plan::StepId step);
   void fail_wait(plan::StepId step, WaitFailure why);
+  void look_at_held(plan::StepId step);
+  void finish();
   void time_out(const std::string& limit);
+  static void count_as_ready(ContainerFacts& facts);
   [[nodiscard]] bool needed(const plan::Step& step) const;
   [[nodiscard]] bool only_tolerated(plan::StepId step) const;
   Node& node(plan::StepId step) { return nodes_[step - 1]; }
@@ -148,11 +159,14 @@ class Scheduler {
   std::map<std::string, ImageId> images_;
   std::set<plan::StepId> ready_;  ///< acts, by number
   std::set<plan::StepId> waiting_;
+  std::set<plan::StepId> held_;  ///< waits of `up --wait` that were fulfilled, and must be to the end
   std::vector<std::pair<plan::StepId, State>> ended_;  ///< whose dependants have not heard yet
   std::vector<Action> actions_;
   std::size_t running_ = 0;
   std::size_t open_ = 0;  ///< steps that have not ended
   bool stopping_ = false;
+  bool waited_long_enough_ = false;
+  bool looking_ = false;  ///< LookAgain was asked for
   bool finished_ = false;
 };
 
