@@ -226,6 +226,7 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
   thaw(*record);
   const std::chrono::nanoseconds grace = request.grace.value_or(record->spec.stop_grace_period);
   if (!dropped && signal != SIGKILL) {
+    spawn(wake_su(record, signal));
     Task<void> ending = until_ended(record);
     if (grace < 0ns) {
       co_await std::move(ending);

@@ -122,6 +122,8 @@ class ProjectEngine {
   static std::string rootfs_of(const Record& record);
   Task<void> stop(RecordPtr record, engine::StopRequest request, Cause cause);
   void send(Record& record, int signal);
+  Task<void> wake_su(RecordPtr record, int signal);
+  [[nodiscard]] std::optional<process::PidFd> other_process(const Record& record) const;
   Task<void> remove(RecordPtr record, engine::WithVolumes volumes, Cause cause);
 
   // health

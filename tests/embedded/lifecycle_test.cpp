@@ -71,6 +71,31 @@ TEST_F(Lifecycle, KillsAfterTheGracePeriod) {
   EXPECT_EQ(look(id).exit_code, 137);
 }
 
+// util-linux's su in a few lines: it passes SIGTERM on, waits for its session, and then for something that a second
+// SIGTERM ends.
+TEST_F(Lifecycle, SuIsWokenWhenItsSessionHasEnded) {
+  const ContainerId id = start(shell("wrapped", R"(
+/bin/busybox mkfifo /tmp/never
+cat > /tmp/su <<'END'
+#!/bin/sh
+terms=0
+trap 'terms=$((terms + 1))' TERM
+exec 3<>/tmp/never
+/bin/sh -c 'trap "exit 0" TERM; echo ready; while :; do sleep 0.05; done' &
+wait
+kill $!
+wait
+while [ $terms -lt 2 ]; do read line <&3; done
+exit 143
+END
+/bin/busybox chmod 755 /tmp/su
+exec /tmp/su
+)"));
+  until_logged(id, "ready");
+  run(engine_->stop_container(id, {50s}));
+  EXPECT_EQ(look(id).exit_code, 143);
+}
+
 TEST_F(Lifecycle, RestartsByPolicyUntilItGivesUp) {
   engine::ContainerSpec wanted = shell("flaky", "exit 1");
   wanted.restart = {engine::RestartPolicy::Mode::OnFailure, 2};
