@@ -1,9 +1,11 @@
 #include "dns/listener.hpp"
 
 #include <netinet/in.h>
+#include <sched.h>
 #include <sys/socket.h>
 
 #include <array>
+#include <boost/asio/post.hpp>
 #include <cerrno>
 
 #include "dns/tcp_session.hpp"
@@ -50,9 +52,17 @@ void Listener::wait_udp() {
 }
 
 void Listener::drain_udp() {
-  for (int i = 0; i < kAtOnce && serve_datagram(); ++i) {
-  }
-  if (udp_.is_open()) wait_udp();
+  int served = 0;
+  while (served < kAtOnce && serve_datagram()) ++served;
+  if (!udp_.is_open()) return;
+  const auto now = Wakefulness::Time::clock::now();
+  if (served > 0) wakefulness_.answered(now);
+  if (!wakefulness_.awake(now)) return wait_udp();
+  // By way of the loop, which serves everybody else meanwhile; and programs that want this processor go first.
+  if (served == 0) ::sched_yield();
+  asio::post(core_->context(), [self = shared_from_this()] {
+    if (self->udp_.is_open()) self->drain_udp();
+  });
 }
 
 bool Listener::serve_datagram() {

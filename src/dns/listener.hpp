@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "dns/server_core.hpp"
+#include "dns/wakefulness.hpp"
 
 namespace davit::dns {
 
@@ -37,6 +38,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   boost::asio::posix::stream_descriptor tcp_;
   Asker asker_;
   std::vector<Upstream> upstreams_;
+  Wakefulness wakefulness_;
   std::set<std::shared_ptr<TcpSession>> sessions_;
 };
 

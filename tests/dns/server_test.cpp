@@ -6,9 +6,11 @@
 #include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <optional>
+#include <thread>
 
 #include "davit/network/ports.hpp"
 #include "dns/bytes.hpp"
@@ -131,6 +133,45 @@ TEST_F(ServerTest, AnswersOverUdp) {
   ASSERT_TRUE(answer);
   EXPECT_EQ(answer->id, 5);
   EXPECT_EQ(answer->addresses, std::vector{ip("10.0.0.9")});
+}
+
+/// A program that asks again as soon as it has its answer; the number of right answers.
+int ask_in_a_row(const Fd& fd, int questions) {
+  const timeval limit{.tv_sec = 20, .tv_usec = 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  int right = 0;
+  for (int i = 0; i < questions; ++i) {
+    const std::string query = make_query(static_cast<std::uint16_t>(i), "db", Type::A);
+    char buffer[512];
+    if (::send(fd.get(), query.data(), query.size(), 0) < 0) break;
+    const auto size = ::recv(fd.get(), buffer, sizeof buffer, 0);
+    if (size < 0) break;
+    const auto answer = parse_answer(bytes(std::string(buffer, static_cast<std::size_t>(size))));
+    if (answer && answer->id == i && answer->addresses == std::vector{ip("10.0.0.9")}) ++right;
+  }
+  return right;
+}
+
+TEST_F(ServerTest, AnswersBurstsOfSeveralContainersAndThenSleeps) {
+  serve({}, "a");
+  const Fd first = connected(SOCK_DGRAM, udp_port_);
+  serve({}, "b");
+  const Fd second = connected(SOCK_DGRAM, udp_port_);
+  int right_first = 0;
+  int right_second = 0;
+  std::thread a([&] { right_first = ask_in_a_row(first, 2000); });
+  std::thread b([&] { right_second = ask_in_a_row(second, 2000); });
+  std::thread loop([&] { context_.run(); });
+  a.join();
+  b.join();
+  // Nobody asks any more: when both containers are forgotten, nothing is left that the loop would run for.
+  boost::asio::post(context_, [&] {
+    server_->forget("a");
+    server_->forget("b");
+  });
+  loop.join();
+  EXPECT_EQ(right_first, 2000);
+  EXPECT_EQ(right_second, 2000);
 }
 
 TEST_F(ServerTest, NamesChangeWhileServing) {
