@@ -34,6 +34,7 @@ class Conductor {
     }
     diagnostics.sort_and_unique();
     if (diagnostics.has_errors()) result_.loaded.reset();
+    result_.documents = loader_.take_documents();
     return std::move(result_);
   }
 
@@ -122,6 +123,7 @@ class Conductor {
     drop_secret_values(model);
     model.set("name", Node::string(name_));
     loaded.tree = std::move(model);
+    loaded.disabled = std::move(disabled);
   }
 
   static std::vector<std::string> profiles_in(const Node& model) {

@@ -1,5 +1,7 @@
 #include "model_loader.hpp"
 
+#include <algorithm>
+
 namespace davit::compose {
 
 using yaml::Entry;
@@ -25,7 +27,13 @@ bool ModelLoader::parse(const std::string& text, const std::string& name, Source
   file.documents = std::move(parsed.documents);
   // A file of comments has one empty document.
   if (file.documents.size() == 1 && file.documents.front().is_null()) file.documents.clear();
+  if (options_.keep_documents) keep(file);
   return !parsed.diagnostics.has_errors();
+}
+
+void ModelLoader::keep(const SourceFile& file) {
+  const auto same = [&](const ParsedFile& kept) { return kept.path == file.path; };
+  if (std::none_of(documents_.begin(), documents_.end(), same)) documents_.push_back({file.path, file.documents});
 }
 
 bool ModelLoader::check_root(Node& document) {

@@ -37,6 +37,9 @@ class ModelLoader {
   /// The same for a text that is there already.
   bool parse(const std::string& text, const std::string& name, SourceFile& file);
 
+  /// Every file that was parsed, once, if the options ask for it.
+  [[nodiscard]] std::vector<ParsedFile> take_documents() { return std::move(documents_); }
+
   /// Loads and merges files in order: interpolate, include, extends, merge, validate, canonical, defaults, paths.
   [[nodiscard]] yaml::Node load(std::vector<SourceFile> files, Scope& scope);
 
@@ -53,6 +56,7 @@ class ModelLoader {
 
   void merge_document(yaml::Node document, const SourceFile& file, Scope& scope, yaml::Node& into);
   bool check_root(yaml::Node& document);
+  void keep(const SourceFile& file);
 
   void include(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);
   void include_one(const yaml::Node& item, yaml::Node& document, const SourceFile& file, Scope& scope,
@@ -71,6 +75,7 @@ class ModelLoader {
   const FileAccess& access_;
   Diagnostics& diagnostics_;
   std::map<std::string, std::unique_ptr<Extended>> extended_;  ///< by scope folder and path
+  std::vector<ParsedFile> documents_;
 };
 
 }  // namespace davit::compose

@@ -11,6 +11,7 @@ namespace {
 using test::LoadTest;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 model::Project project_of(const LoadTest& test) {
   auto result = test.load();
@@ -348,6 +349,32 @@ secrets: {s: {file: ./f}}
   const std::string first = test.yaml();
   const LoadTest again(first);
   EXPECT_EQ(again.yaml(), first);
+}
+
+TEST(Load, KeepsTheDocumentsAsTheyWereParsedWhenAsked) {
+  LoadTest test(std::vector<std::pair<std::string, std::string>>{
+      {"compose.yaml", "include: [other.yaml]\nservices: {a: {extends: {file: base.yaml, service: b}, tty: yes}}\n"},
+      {"other.yaml", "services: {c: {image: '${TAG:-x}'}}\n"},
+      {"base.yaml", "services: {b: {image: x}}\n"}});
+  EXPECT_THAT(test.load().documents, IsEmpty());
+  test.request.options.keep_documents = true;
+  const auto documents = test.load().documents;
+  ASSERT_EQ(documents.size(), 3U);
+  EXPECT_EQ(documents[0].path, "/project/compose.yaml");
+  EXPECT_EQ(documents[0].documents.front().find("services")->find("a")->find("tty")->text, "yes");
+  EXPECT_EQ(documents[1].path, "/project/other.yaml");
+  EXPECT_EQ(documents[1].documents.front().find("services")->find("c")->find("image")->text, "${TAG:-x}");
+  EXPECT_EQ(documents[2].path, "/project/base.yaml");
+}
+
+TEST(Load, ServicesOfInactiveProfilesAreKeptApart) {
+  LoadTest test(std::string("services: {a: {image: x}, b: {image: y, profiles: [debug], ports: ['80:80']}}"));
+  test.request.profiles = {"other"};
+  const auto result = test.load();
+  ASSERT_TRUE(result.loaded.has_value()) << LoadTest::messages(result);
+  EXPECT_EQ(result.loaded->tree.find("services")->find("b"), nullptr);
+  ASSERT_NE(result.loaded->disabled.find("b"), nullptr);
+  EXPECT_TRUE(result.loaded->disabled.find("b")->find("ports")->items.front().is_map());
 }
 
 TEST(Load, EmptyAndAbsentFiles) {

@@ -25,6 +25,7 @@ struct LoadOptions {
   bool resolve_environment = true;  ///< read `env_file` into `environment`
   bool bind = true;                 ///< make the typed project; without it only its names and paths are set
   bool keep_all_resources = false;  ///< keep networks, volumes, … that no service uses
+  bool keep_documents = false;      ///< also return the Compose files as they were parsed (LoadResult::documents)
 };
 
 /// What happens with the dependencies of selected services.
@@ -61,8 +62,16 @@ struct Loaded {
   model::Project project;
   /// The canonical document that `config` prints: long forms, typed values, enabled services and needed resources only.
   yaml::Node tree;
+  /// Services that an inactive profile or the selection leaves out, in the same form; their env files are not read.
+  yaml::Node disabled;
   /// Profiles named by any service, sorted.
   std::vector<std::string> all_profiles;
+};
+
+/// A Compose file as it was parsed: variables not replaced, nothing merged or made longer.
+struct ParsedFile {
+  std::string path;  ///< absolute; "-" for standard input
+  std::vector<yaml::Node> documents;
 };
 
 struct LoadResult {
@@ -71,6 +80,9 @@ struct LoadResult {
   /// Errors and warnings, in file order.
   Diagnostics diagnostics;
   Sources sources;
+  /// With LoadOptions::keep_documents: every Compose file that was read, included and extended ones too, each once, in
+  /// the order of reading.
+  std::vector<ParsedFile> documents;
 };
 
 /// Loads a project. Never throws on bad input.
