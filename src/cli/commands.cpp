@@ -1,11 +1,18 @@
 #include "commands.hpp"
 
+#include "davit/base/error.hpp"
 #include "help.hpp"
 
 namespace davit::cli {
 
 CLI::App* Commands::add(const std::string& name, HelpPage page, CLI::App* parent) {
   CLI::App* command = (parent != nullptr ? parent : &root_)->add_subcommand(name, page.summary);
+  if (page.dry_run != DryRun::Refused) {
+    tryable_.insert(command);
+    CLI::Option* const flag =
+        command->add_flag("--dry-run", dry_run_, "show what would be done, with the reason of every step");
+    if (page.dry_run == DryRun::Harmless) flag->group("");
+  }
   command->formatter(std::make_shared<ManFormatter>(std::move(page)));
   command->set_help_flag("-h,--help", "show this page");
   return command;
@@ -18,7 +25,13 @@ CLI::App* Commands::add_hidden(const std::string& name) {
 }
 
 void Commands::on(CLI::App* command, Action action) {
-  command->final_callback([this, action = std::move(action)] { chosen_ = action; });
+  command->final_callback([this, command, action = std::move(action)] {
+    chosen_ = action;
+    if (!dry_run_ || tryable_.contains(command)) return;
+    chosen_ = [name = command->get_name()](Context&) -> int {
+      throw Error(Diagnostic::error("no-dry-run", "'" + name + "' cannot be tried with --dry-run"));
+    };
+  });
 }
 
 void add_all(Commands& commands) {

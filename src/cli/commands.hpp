@@ -5,11 +5,19 @@
 #include <CLI/App.hpp>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "context.hpp"
 
 namespace davit::cli {
+
+/// What `--dry-run` means for a command.
+enum class DryRun {
+  Refused,   ///< it cannot be tried
+  Shown,     ///< it says what it would do
+  Harmless,  ///< it changes nothing anyway
+};
 
 /// The parts of a command's help page that its flags do not say.
 struct HelpPage {
@@ -18,6 +26,7 @@ struct HelpPage {
   std::string description;  ///< paragraphs, wrapped by the author at 76 columns
   std::string examples;     ///< lines as they are shown
   std::string exit_status;  ///< lines as they are shown; empty: 0 on success, 1 on error
+  DryRun dry_run = DryRun::Refused;
 };
 
 using Action = std::function<int(Context&)>;  ///< returns the exit code
@@ -25,13 +34,14 @@ using Action = std::function<int(Context&)>;  ///< returns the exit code
 /// Collects commands while the command line is set up, and remembers the chosen one.
 class Commands {
  public:
-  explicit Commands(CLI::App& root) : root_(root) {}
+  /// `dry_run` is the flag of that name, which may stand before or behind the name of a command.
+  Commands(CLI::App& root, bool& dry_run) : root_(root), dry_run_(dry_run) {}
 
   /// A new command; `parent` for commands of a group such as `image`.
   CLI::App* add(const std::string& name, HelpPage page, CLI::App* parent = nullptr);
   /// A command that is not shown in help.
   CLI::App* add_hidden(const std::string& name);
-  /// What to do when `command` was given.
+  /// What to do when `command` was given. With --dry-run a command that has none ends in an Error.
   void on(CLI::App* command, Action action);
 
   [[nodiscard]] const Action& chosen() const { return chosen_; }
@@ -39,6 +49,8 @@ class Commands {
 
  private:
   CLI::App& root_;
+  bool& dry_run_;
+  std::set<const CLI::App*> tryable_;  ///< commands for which --dry-run means something
   Action chosen_;
 };
 

@@ -235,7 +235,7 @@ void add_config(Commands& commands) {
                                 "filled in. '$' is printed as '$$', so that the result can be loaded again. All\n"
                                 "mistakes are reported at once, each with its place.",
                  .examples = "davit config --format json\ndavit config -q && davit up\ndavit config --hash '*'",
-                 .exit_status = "0  the files are right\n1  they are not; the mistakes are on stderr"});
+                 .exit_status = "0  the files are right\n1  they are not; the mistakes are on stderr", .dry_run = DryRun::Harmless});
   const auto flag = [&](const char* name, bool& to, const char* text) { command->add_flag(name, to, text); };
   command->add_option("--format", options->format, "yaml or json (default: yaml)")->type_name("FORMAT");
   command->add_option("-o,--output", options->output, "write to a file")->type_name("FILE");

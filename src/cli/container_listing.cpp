@@ -253,9 +253,11 @@ std::vector<std::string> columns_of(const std::string& line) {
 
 }  // namespace
 
-std::string shown_name(const ObservedContainer& container) {
-  const std::string prefix = container.project + "-";
-  return container.name.starts_with(prefix) ? container.name.substr(prefix.size()) : container.name;
+std::string shown_name(const ObservedContainer& container) { return shown_name(container.project, container.name); }
+
+std::string shown_name(const std::string& project, const std::string& container) {
+  const std::string prefix = project + "-";
+  return container.starts_with(prefix) ? container.substr(prefix.size()) : container;
 }
 
 std::string status_text(const ObservedContainer& container, WallTime now) {

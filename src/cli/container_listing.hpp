@@ -14,6 +14,7 @@ enum class Truncate { No, Yes };
 
 /// "web-1" of "shop-web-1"; a container_name of its own stays as it is.
 [[nodiscard]] std::string shown_name(const engine::ObservedContainer& container);
+[[nodiscard]] std::string shown_name(const std::string& project, const std::string& container);
 
 /// docker's words: "Up 3 seconds (healthy)", "Exited (1) 2 minutes ago", "Created".
 [[nodiscard]] std::string status_text(const engine::ObservedContainer& container, engine::WallTime now);

@@ -4,6 +4,7 @@
 #include "project_loading.hpp"
 #include "session.hpp"
 #include "up_options.hpp"
+#include "up_planning.hpp"
 
 namespace davit::cli {
 namespace {
@@ -12,10 +13,7 @@ Task<int> create(Session& session, model::Project project, UpFlags flags) {
   const Context& context = session.context();
   image::ImageStore store = image::ImageStore::open(context.data_root());
   StoreImages images(context, store, {.output = flags.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
-  plan::UpOptions options = plan_options(flags).value();
-  options.images = local_images(store, project);
-  const engine::Observed observed = co_await runtime::observe(session.engine(), project);
-  const plan::Plan plan = checked(context, plan::make_up_plan(project, observed, options));
+  const plan::Plan plan = co_await plan_up(session, project, flags, store);
   if (context.global.dry_run) {
     print_plan(plan);
     co_return 0;
@@ -41,7 +39,7 @@ void add_create(Commands& commands) {
                                               .synopsis = "[OPTIONS] [SERVICE...]",
                                               .description = "Makes networks, volumes and containers as 'up' would, and starts nothing.",
                                               .examples = "davit create --build",
-                                              .exit_status = ""});
+                                              .exit_status = "", .dry_run = DryRun::Shown});
   add_create_flags(command, *flags);
   command->add_flag("--force-recreate", flags->force_recreate, "recreate containers even if nothing changed");
   command->add_flag("--no-recreate", flags->no_recreate, "keep containers even if their service changed");
@@ -57,7 +55,7 @@ void add_scale(Commands& commands) {
                                              .synopsis = "[OPTIONS] SERVICE=N...",
                                              .description = "Starts or removes containers until each service has as many as asked for.",
                                              .examples = "davit scale web=3 worker=0",
-                                             .exit_status = ""});
+                                             .exit_status = "", .dry_run = DryRun::Shown});
   command->add_flag("--no-deps", flags->no_deps, "do not start what the services depend on");
   command->add_option("SCALE", flags->scale, "SERVICE=N")->required();
   commands.on(command, [flags](Context& context) {

@@ -85,7 +85,7 @@ void add_doctor(Commands& commands) {
                  .description = "Tries what davit needs, from cgroups to a first container, and says for each whether\n"
                                 "it works, and what to do if not. Changes nothing.",
                  .examples = "davit doctor\ndavit doctor --format json",
-                 .exit_status = "0   everything that is needed works\n1   something that is needed does not"});
+                 .exit_status = "0   everything that is needed works\n1   something that is needed does not", .dry_run = DryRun::Harmless});
   command->add_option("--format", options->format, "pretty or json")->type_name("FORMAT");
   commands.on(command, [options](Context& context) { return doctor(context, *options); });
 }

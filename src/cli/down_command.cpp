@@ -75,7 +75,7 @@ void add_down(Commands& commands) {
                               "any more. Named volumes and images stay unless asked for. Also finds what is left after a\n"
                               "crash. With -p it needs no Compose file.",
                .examples = "davit down\ndavit down -v --rmi local\ndavit -p ci-42 down -t 0",
-               .exit_status = ""});
+               .exit_status = "", .dry_run = DryRun::Shown});
   command->add_flag("--remove-orphans", options->remove_orphans, "remove containers of services that are not in the file");
   command->add_option("--rmi", options->rmi, "remove images: 'local' those without a name in the file, or 'all'")
       ->type_name("TYPE")
@@ -84,7 +84,7 @@ void add_down(Commands& commands) {
   command->add_flag("-v,--volumes", options->volumes, "remove named volumes of the file, and anonymous ones");
   command->add_option("SERVICE", options->services, "services; none means the whole project");
   commands.on(command, [options](Context& context) {
-    ProjectOrName which = load_project_or_name(context);
+    ProjectOrName which = load_project_or_name(context, options->services);
     Session session(context, which.name, "davit down");
     return session.run(down(session, std::move(which), *options));
   });

@@ -6,6 +6,7 @@
 #include "execute.hpp"
 #include "project_loading.hpp"
 #include "session.hpp"
+#include "terminal.hpp"
 
 namespace davit::cli {
 namespace {
@@ -40,13 +41,10 @@ plan::ContainerOptions plan_options(const Options& options) {
   return out;
 }
 
-bool confirmed(const plan::Plan& plan) {
+bool removal_confirmed(const plan::Plan& plan) {
   std::string names;
   for (const auto& slot : plan.slots) names += (names.empty() ? "" : ", ") + slot.name;
-  std::fprintf(stderr, "? Going to remove %s [yN] ", names.c_str());
-  std::fflush(stderr);
-  const int answer = std::getchar();
-  return answer == 'y' || answer == 'Y';
+  return confirmed("Going to remove " + names);
 }
 
 Task<int> act(Session& session, ProjectOrName which, Verb verb, Options options) {
@@ -61,7 +59,7 @@ Task<int> act(Session& session, ProjectOrName which, Verb verb, Options options)
     print_plan(plan);
     co_return 0;
   }
-  if (verb.plan == plan::make_remove_plan && !options.force && !confirmed(plan)) co_return 0;
+  if (verb.plan == plan::make_remove_plan && !options.force && !removal_confirmed(plan)) co_return 0;
   ExecuteSettings settings;
   settings.title = verb.name;
   if (options.wait_timeout > 0) settings.wait_timeout = std::chrono::seconds(options.wait_timeout);
@@ -72,7 +70,7 @@ Task<int> act(Session& session, ProjectOrName which, Verb verb, Options options)
 void on(Commands& commands, CLI::App* command, Verb verb, std::shared_ptr<Options> options) {
   command->add_option("SERVICE", options->plan.services, "services; none means all");
   commands.on(command, [verb, options](Context& context) {
-    ProjectOrName which = load_project_or_name(context);
+    ProjectOrName which = load_project_or_name(context, options->plan.services);
     Session session(context, which.name, std::string("davit ") + verb.name);
     return session.run(act(session, std::move(which), verb, *options));
   });
@@ -80,7 +78,7 @@ void on(Commands& commands, CLI::App* command, Verb verb, std::shared_ptr<Option
 
 CLI::App* add(Commands& commands, const char* name, const char* summary, const char* description, const char* examples) {
   return commands.add(name, {.summary = summary, .synopsis = "[OPTIONS] [SERVICE...]", .description = description,
-                             .examples = examples, .exit_status = ""});
+                             .examples = examples, .exit_status = "", .dry_run = DryRun::Shown});
 }
 
 void add_timeout(CLI::App* command, Options& options) {

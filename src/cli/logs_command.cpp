@@ -1,22 +1,16 @@
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
-#include <map>
 
 #include "commands.hpp"
-#include "container_listing.hpp"
-#include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
-#include "davit/logs/follower.hpp"
+#include "output_follower.hpp"
 #include "project_loading.hpp"
 #include "service_choice.hpp"
 #include "session.hpp"
 
 namespace davit::cli {
 namespace {
-
-using logs::LogFollower;
 
 struct Options {
   std::vector<std::string> services;
@@ -60,136 +54,31 @@ logs::PrintOptions print_options(const Context& context, const Options& options)
           .timestamps = options.timestamps};
 }
 
-bool lives(const engine::ObservedContainer& container) {
-  return container.state == engine::ContainerState::Running || container.state == engine::ContainerState::Paused ||
-         container.state == engine::ContainerState::Restarting;
+/// Services with `attach: false` are shown only when they are named (docker compose).
+bool wanted(const std::optional<model::Project>& project, const Options& options,
+            const engine::ObservedContainer& container) {
+  if (container.one_off || !is_chosen(options.services, container.service)) return false;
+  if (options.index > 0 && container.number != options.index) return false;
+  if (!options.services.empty() || !project) return true;
+  const auto service = project->services.find(container.service);
+  return service == project->services.end() || service->second.attach;
 }
 
-/// `logs` at work: the containers it shows, and what has been seen of them.
-class Logs {
- public:
-  /// How long after the end of the last container a new one is waited for: a restart or recreate is no end.
-  static constexpr std::chrono::seconds kRestartLimit{2};
-
-  Logs(Session& session, const std::optional<model::Project>& project, Options options)
-      : session_(session),
-        project_(project),
-        options_(std::move(options)),
-        read_(read_options(options_)),
-        files_(print_options(session.context(), options_), LogFollower::Routing::AllToStdout) {}
-
-  Task<int> run() {
-    const std::int64_t since = options_.follow ? co_await session_.engine().newest_event() : 0;
-    engine::Observed observed = co_await session_.engine().observe();
-    require_services(options_.services, project_, observed);
-    for (const auto& container : observed.containers) add(container, read_);
-    print_what_is_there();
-    if (options_.follow && any_lives(observed)) co_await follow(since);
-    co_return 0;
-  }
-
- private:
-  [[nodiscard]] bool wanted(const engine::ObservedContainer& container) const {
-    if (container.one_off || !is_chosen(options_.services, container.service)) return false;
-    if (options_.index > 0 && container.number != options_.index) return false;
-    if (!options_.services.empty() || !project_) return true;
-    const auto service = project_->services.find(container.service);
-    return service == project_->services.end() || service->second.attach;
-  }
-
-  [[nodiscard]] bool any_lives(const engine::Observed& observed) const {
-    for (const auto& container : observed.containers)
-      if (wanted(container) && lives(container)) return true;
-    return false;
-  }
-
-  void add(const engine::ObservedContainer& container, const logs::ReadOptions& read) {
-    if (sources_.contains(container.id) || !wanted(container)) return;
-    const auto watch = options_.follow ? LogFollower::Watch::Yes : LogFollower::Watch::No;
-    sources_[container.id] = files_.add(shown_name(container), session_.engine().log_folder(container.id), read, watch);
-  }
-
-  void print_what_is_there() {
-    while (const auto chunk = files_.collect()) std::fwrite(chunk->text.data(), 1, chunk->text.size(), stdout);
-    std::fflush(stdout);
-  }
-
-  Task<void> follow(std::int64_t since) {
-    const auto executor = co_await asio::this_coro::executor;
-    TaskGroup files{executor};
-    files.spawn(follow_files());
-    std::exception_ptr failure;
-    try {
-      co_await follow_events(since);
-    } catch (...) {
-      failure = std::current_exception();
-    }
-    files.cancel();
-    try {
-      co_await files.join();
-    } catch (const boost::system::system_error&) {
-      // Cancelled, as asked.
-    }
-    finish();
-    if (failure) std::rethrow_exception(failure);
-  }
-
-  Task<void> follow_files() {
-    const auto executor = co_await asio::this_coro::executor;
-    asio::posix::stream_descriptor news{executor, ::dup(files_.fd())};
-    for (;;) {
-      co_await news.async_wait(asio::posix::descriptor_base::wait_read, asio::use_awaitable);
-      files_.woken();
-      print_what_is_there();
-    }
-  }
-
-  /// Until no container lives any more.
-  Task<void> follow_events(std::int64_t since) {
-    bool living = true;
-    for (;;) {
-      std::vector<engine::Event> events;
-      if (living) {
-        events = co_await session_.engine().next_events(since);
-      } else {
-        auto next = session_.engine().next_events(since);
-        const auto in_time = co_await with_timeout(session_.timers(), kRestartLimit, std::move(next));
-        if (in_time) events = *in_time;
-      }
-      if (events.empty()) co_return;
-      since = events.back().id;
-      const engine::Observed observed = co_await session_.engine().observe();
-      for (const auto& container : observed.containers) add(container, {});
-      for (const auto& event : events) take(event);
-      print_what_is_there();
-      living = any_lives(observed);
-    }
-  }
-
-  void take(const engine::Event& event) {
-    const auto source = sources_.find(ContainerId(event.container));
-    if (event.type != "container" || source == sources_.end()) return;
-    if (event.action == "die") files_.settle(source->second);
-    if (event.action == "destroy") files_.end(source->second);
-  }
-
-  void finish() {
-    files_.woken();
-    for (const auto& [id, source] : sources_) files_.end(source);
-    print_what_is_there();
-  }
-
-  Session& session_;
-  const std::optional<model::Project>& project_;
-  Options options_;
-  logs::ReadOptions read_;
-  LogFollower files_;
-  std::map<ContainerId, LogFollower::Source> sources_;
-};
-
 Task<int> show_logs(Session& session, ProjectOrName which, Options options) {
-  Logs logs{session, which.project, std::move(options)};
-  co_return co_await logs.run();
+  const std::int64_t since = options.follow ? co_await session.engine().newest_event() : 0;
+  const engine::Observed observed = co_await session.engine().observe();
+  require_services(options.services, which.project, observed);
+  FollowOptions follow;
+  follow.print = print_options(session.context(), options);
+  follow.routing = logs::LogFollower::Routing::AllToStdout;
+  follow.wanted = [&](const engine::ObservedContainer& container) { return wanted(which.project, options, container); };
+  OutputFollower output(session, std::move(follow));
+  output.add(observed, read_options(options), options.follow ? OutputFollower::Watch::Yes : OutputFollower::Watch::No);
+  output.show();
+  if (!options.follow) co_return 0;
+  co_await output.follow(since, OutputFollower::Until::NoneLives);
+  co_await output.finish();
+  co_return 0;
 }
 
 void check(const Options& options) {
@@ -209,7 +98,7 @@ void add_logs(Commands& commands) {
                       "With --follow what comes later, too, until no container runs any more; containers that are\n"
                       "restarted or made anew are followed.",
        .examples = "davit logs --tail 20 api\ndavit logs -f\ndavit logs --since 10m --timestamps",
-       .exit_status = ""});
+       .exit_status = "", .dry_run = DryRun::Harmless});
   command->add_flag("-f,--follow", options->follow, "go on with what is written from now on");
   command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N");
   command->add_flag("--no-color", options->no_color, "no colours");
@@ -223,7 +112,7 @@ void add_logs(Commands& commands) {
   command->add_option("SERVICE", options->services, "services; none means all");
   commands.on(command, [options](Context& context) {
     check(*options);
-    ProjectOrName which = load_project_or_name(context);
+    ProjectOrName which = load_project_or_name(context, options->services);
     Session session(context, which.name, "davit logs");
     return session.run(show_logs(session, std::move(which), *options));
   });

@@ -66,7 +66,7 @@ int run_chosen(Context& context, int argc, char** argv) {
   bool show_version = false;
   app.add_flag("-v,--version", show_version, "show the version");
   add_global_options(app, context.global);
-  Commands commands(app);
+  Commands commands(app, context.global.dry_run);
   add_all(commands);
   try {
     app.parse(argc, argv);

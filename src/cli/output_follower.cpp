@@ -1,54 +1,59 @@
 #include "output_follower.hpp"
 
+#include <unistd.h>
+
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstdio>
 #include <map>
-#include <optional>
+#include <set>
 
 #include "container_listing.hpp"
 #include "davit/async/task_group.hpp"
-#include "davit/logs/follower.hpp"
+#include "davit/runtime/exit_event.hpp"
 
 namespace davit::cli {
+namespace {
+
 using logs::LogFollower;
 
+/// How long after a stop by the user a new start is waited for: a restart or a recreation is no end.
+constexpr std::chrono::seconds kRestartLimit{2};
+
+bool is_up(const engine::ObservedContainer& container) {
+  return container.state == engine::ContainerState::Running || container.state == engine::ContainerState::Paused ||
+         container.state == engine::ContainerState::Restarting;
+}
+
+bool was_stopped(const engine::Event& event) {
+  if (event.action == "stop") return true;
+  const auto why = event.attributes.find("restart");
+  return why != event.attributes.end() && why->second == "stopped by the user";
+}
+
+std::string exit_text(const runtime::ExitEvent& exit) {
+  return "exited with code " + std::to_string(exit.code) + (exit.restarting ? " (restarting)" : "");
+}
+
+void write(const std::string& text, std::FILE* to) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
+}
+
+}  // namespace
+
 struct OutputFollower::Impl {
-  Impl(Session& s, FollowOptions o)
-      : session(s), options(std::move(o)), files(options.print, LogFollower::Routing::ByStream) {}
+  Impl(Session& s, FollowOptions o) : session(s), options(std::move(o)), files(options.print, options.routing) {}
 
-  struct Followed {
-    LogFollower::Source source = 0;
-    std::string name;
-  };
-
-  void add(const engine::ObservedContainer& container, const logs::ReadOptions& read) {
-    if (sources.contains(container.id) || (options.wanted && !options.wanted(container))) return;
-    const std::string name = shown_name(container);
+  void add(const engine::ObservedContainer& container, const logs::ReadOptions& read, Watch watch) {
+    if (options.wanted && !options.wanted(container)) return;
+    if (is_up(container)) alive.insert(container.id.str());
+    if (sources.contains(container.id.str())) return;
     const std::string folder = session.engine().log_folder(container.id);
-    sources.emplace(container.id, Followed{files.add(name, folder, read, LogFollower::Watch::Yes), name});
+    sources[container.id.str()] = files.add(shown_name(container), folder, read, watch);
   }
 
-  void print_what_is_there() {
-    while (auto chunk = files.collect()) {
-      std::FILE* const to = chunk->stream == logs::Stream::Stdout ? stdout : stderr;
-      std::fwrite(chunk->text.data(), 1, chunk->text.size(), to);
-      std::fflush(to);
-    }
-  }
-
-  void print_exit(const engine::Event& event) {
-    const auto found = sources.find(ContainerId(event.container));
-    if (found == sources.end()) return;
-    files.settle(found->second.source);
-    print_what_is_there();
-    if (options.notes == FollowOptions::Notes::No) return;
-    const auto code = event.attributes.find("exitCode");
-    std::string text = "exited with code " + (code == event.attributes.end() ? "0" : code->second);
-    if (event.attributes.contains("restarting")) text += " (restarting)";
-    text = files.note(found->second.source, text);
-    if (text.empty() || text.back() != '\n') text += '\n';
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+  void show() {
+    while (const auto chunk = files.collect()) write(chunk->text, chunk->stream == logs::Stream::Stdout ? stdout : stderr);
   }
 
   Task<void> take(const std::vector<engine::Event>& events) {
@@ -57,17 +62,42 @@ struct OutputFollower::Impl {
     if (look) {
       const engine::Observed observed = co_await session.engine().observe();
       for (const auto& container : observed.containers)
-        if (container.state != engine::ContainerState::Created) add(container, {});
+        if (container.state != engine::ContainerState::Created) add(container, {}, Watch::Yes);
     }
     for (const auto& event : events)
-      if (event.type == "container" && event.action == "die") print_exit(event);
-    print_what_is_there();
+      if (event.type == "container") take(event);
+    show();
     seen = events.back().id;  // not before: cancelled while it looks, finish() takes them again
   }
 
-  Task<void> follow_events() {
+  void take(const engine::Event& event) {
+    const auto source = sources.find(event.container);
+    const bool shown = source != sources.end();
+    if (const auto exit = runtime::exit_of(event)) {
+      if (shown) files.settle(source->second);
+      show();
+      if (shown)
+        write(files.note(source->second, exit_text(*exit)), stdout);
+      else if (options.noted && options.noted(event))
+        write(shown_name(session.project(), event.name) + " " + exit_text(*exit) + "\n", stdout);
+      if (!exit->restarting) alive.erase(event.container);
+      stopped_last = was_stopped(event);
+    } else if (event.action == "destroy") {
+      if (shown) files.end(source->second);
+      alive.erase(event.container);
+    }
+  }
+
+  Task<void> follow_events(Until until) {
     for (;;) {
-      const std::vector<engine::Event> events = co_await session.engine().next_events(seen);
+      Task<std::vector<engine::Event>> next = session.engine().next_events(seen);
+      std::vector<engine::Event> events;
+      if (until == Until::Cancelled || !alive.empty()) {
+        events = co_await std::move(next);
+      } else if (stopped_last) {
+        const auto in_time = co_await with_timeout(session.timers(), kRestartLimit, std::move(next));
+        if (in_time) events = *in_time;
+      }
       if (events.empty()) co_return;
       co_await take(events);
     }
@@ -79,15 +109,17 @@ struct OutputFollower::Impl {
     for (;;) {
       co_await woken.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
       files.woken();
-      print_what_is_there();
+      show();
     }
   }
 
   Session& session;
   FollowOptions options;
   LogFollower files;
-  std::map<ContainerId, Followed> sources;
-  std::int64_t seen = 0;  ///< newest event that was taken
+  std::map<std::string, LogFollower::Source> sources;  ///< by id of the container
+  std::set<std::string> alive;                         ///< ids
+  bool stopped_last = false;                           ///< the last end was asked for by the user
+  std::int64_t seen = 0;                               ///< newest event that was taken
 };
 
 OutputFollower::OutputFollower(Session& session, FollowOptions options)
@@ -95,20 +127,29 @@ OutputFollower::OutputFollower(Session& session, FollowOptions options)
 
 OutputFollower::~OutputFollower() = default;
 
-Task<void> OutputFollower::prepare() {
-  const engine::Observed observed = co_await impl_->session.engine().observe();
-  logs::ReadOptions from_now;
-  from_now.tail = 0;
-  for (const auto& container : observed.containers)
-    impl_->add(container, from_now);
+void OutputFollower::add(const engine::Observed& observed, const logs::ReadOptions& read, Watch watch) {
+  for (const auto& container : observed.containers) impl_->add(container, read, watch);
 }
 
-Task<void> OutputFollower::follow(std::int64_t since_event) {
+void OutputFollower::show() { impl_->show(); }
+
+Task<void> OutputFollower::follow(std::int64_t since_event, Until until) {
   impl_->seen = since_event;
-  TaskGroup group(co_await asio::this_coro::executor);
-  group.spawn(impl_->follow_events());
-  group.spawn(impl_->follow_files());
-  co_await group.join();
+  TaskGroup files(co_await asio::this_coro::executor);
+  files.spawn(impl_->follow_files());
+  std::exception_ptr failure;
+  try {
+    co_await impl_->follow_events(until);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  files.cancel();
+  try {
+    co_await files.join();
+  } catch (const boost::system::system_error&) {
+    // Cancelled, as asked.
+  }
+  if (failure) std::rethrow_exception(failure);
 }
 
 Task<void> OutputFollower::finish() {
@@ -120,8 +161,8 @@ Task<void> OutputFollower::finish() {
     co_await impl_->take(events);
   }
   impl_->files.woken();
-  for (const auto& [id, followed] : impl_->sources) impl_->files.end(followed.source);
-  impl_->print_what_is_there();
+  for (const auto& [id, source] : impl_->sources) impl_->files.end(source);
+  impl_->show();
 }
 
 }  // namespace davit::cli

@@ -1,37 +1,45 @@
 #pragma once
-// The output of containers on standard output and standard error while a command runs: attached `up` and `run`.
+// The output of a project's containers on standard output and standard error: `logs`, and what an attached `up` shows.
 
 #include <cstdint>
 #include <functional>
 #include <memory>
 
 #include "davit/async/task.hpp"
-#include "davit/logs/printer.hpp"
+#include "davit/logs/follower.hpp"
 #include "session.hpp"
 
 namespace davit::cli {
 
 struct FollowOptions {
   logs::PrintOptions print;
+  logs::LogFollower::Routing routing = logs::LogFollower::Routing::ByStream;
   /// Whose output is shown; empty: everybody's.
   std::function<bool(const engine::ObservedContainer&)> wanted;
-  enum class Notes { No, Exits };
-  Notes notes = Notes::Exits;  ///< lines such as "web-1 exited with code 0"
+  /// Whose end is told ("web-1 exited with code 0") although the output is not shown; empty: nobody's.
+  std::function<bool(const engine::Event&)> noted;
 };
 
-/// Reads the log files of the project's containers as they grow. Only what is written from now on is shown: a container
-/// that runs already is followed from the end of its log.
+/// Shows the log files of containers, and goes on while they grow. Containers that start later are shown from their
+/// beginning; one that is started again, or made anew, goes on under its name.
 class OutputFollower {
  public:
+  using Watch = logs::LogFollower::Watch;
+
   OutputFollower(Session& session, FollowOptions options);
   ~OutputFollower();
   OutputFollower(const OutputFollower&) = delete;
   OutputFollower& operator=(const OutputFollower&) = delete;
 
-  /// Remembers where the logs of the containers end. Call before anything is started.
-  Task<void> prepare();
-  /// Prints until it is cancelled.
-  Task<void> follow(std::int64_t since_event);
+  /// The containers that are there, with what `read` wants of what they have written. Watch::Yes when follow() comes
+  /// after it.
+  void add(const engine::Observed& observed, const logs::ReadOptions& read, Watch watch);
+  /// Prints what is there.
+  void show();
+  /// Prints until it is cancelled, or, with Until::NoneLives, until the last container that is shown has ended for good:
+  /// one that the user stopped may be started again at once, by a restart or a recreation.
+  enum class Until { Cancelled, NoneLives };
+  Task<void> follow(std::int64_t since_event, Until until);
   /// After that: what has happened and been written meanwhile.
   Task<void> finish();
 

@@ -47,7 +47,7 @@ void add_port(Commands& commands) {
                .synopsis = "[OPTIONS] SERVICE PORT",
                .description = "Prints address and port of this machine at which the container's port is reached.",
                .examples = "davit port web 80\ndavit port --protocol udp dns 53",
-               .exit_status = ""});
+               .exit_status = "", .dry_run = DryRun::Harmless});
   command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N");
   command->add_option("--protocol", options->protocol, "tcp or udp")->type_name("PROTOCOL");
   command->add_option("SERVICE", options->service, "service")->required();

@@ -48,7 +48,7 @@ model::Project load_project(const Context& context, const std::vector<std::strin
   return std::move(result.loaded->project);
 }
 
-ProjectOrName load_project_or_name(const Context& context) {
+ProjectOrName load_project_or_name(const Context& context, const std::vector<std::string>& services) {
   const compose::LoadRequest request = load_request(context);
   compose::LoadResult result = compose::load(request, context.files);
   const std::string named =
@@ -56,8 +56,11 @@ ProjectOrName load_project_or_name(const Context& context) {
   if (!result.loaded && !named.empty() && no_file_was_found(result.diagnostics)) return {named, std::nullopt};
   print(context, result.diagnostics, result.sources.lookup());
   if (!result.loaded) throw ExitWith{1};
-  std::string name = result.loaded->project.name;
-  return {std::move(name), std::move(result.loaded->project)};
+  model::Project& project = result.loaded->project;
+  for (const std::string& service : services)
+    if (auto disabled = project.disabled_services.extract(service)) project.services.insert(std::move(disabled));
+  std::string name = project.name;
+  return {std::move(name), std::move(project)};
 }
 
 }  // namespace davit::cli

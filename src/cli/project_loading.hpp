@@ -24,6 +24,7 @@ struct ProjectOrName {
   std::string name;
   std::optional<model::Project> project;  ///< unset: no file was found, and `-p` was given
 };
-[[nodiscard]] ProjectOrName load_project_or_name(const Context& context);
+/// Services that are named on the command line count as enabled, whatever their profiles say.
+[[nodiscard]] ProjectOrName load_project_or_name(const Context& context, const std::vector<std::string>& services = {});
 
 }  // namespace davit::cli

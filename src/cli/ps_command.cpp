@@ -109,7 +109,7 @@ void add_ps(Commands& commands) {
              .synopsis = "[OPTIONS] [SERVICE...]",
              .description = "Lists running containers, with --all stopped ones and those of 'davit run', too.",
              .examples = "davit ps\ndavit ps --all --format json\ndavit ps -q web",
-             .exit_status = ""});
+             .exit_status = "", .dry_run = DryRun::Harmless});
   command->add_flag("-a,--all", options->all, "stopped containers and those of 'run', too");
   command->add_option("--filter", options->filters, "status=STATE; repeat")
       ->allow_extra_args(false)
@@ -127,7 +127,7 @@ void add_ps(Commands& commands) {
       ->type_name("STATE");
   command->add_option("SERVICE", options->services, "services; none means all");
   commands.on(command, [options](Context& context) {
-    ProjectOrName which = load_project_or_name(context);
+    ProjectOrName which = load_project_or_name(context, options->services);
     Session session(context, which.name, "davit ps");
     return session.run(ps(session, std::move(which), *options));
   });

@@ -174,7 +174,7 @@ void add_run(Commands& commands) {
                              "attached to this terminal. Its ports are not published unless asked for, and it is not\n"
                              "restarted. Everything after SERVICE belongs to the command.",
               .examples = "davit run --rm api python manage.py migrate\necho 'select 1' | davit run --rm -T db psql",
-              .exit_status = "That of the command; 1 if it could not be run."});
+              .exit_status = "That of the command; 1 if it could not be run.", .dry_run = DryRun::Shown});
   command->prefix_command();
   add_run_flags(command, *options);
   CLI::App* const raw = command;

@@ -4,6 +4,7 @@
 #include <termios.h>
 
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace davit::cli {
@@ -22,5 +23,8 @@ class RawTerminal {
 
 /// Columns and rows of the terminal on standard output; nullopt when there is none.
 [[nodiscard]] std::optional<std::pair<unsigned, unsigned>> terminal_size();
+
+/// Asks on standard error and reads a line from standard input. Only "y" and "yes" are a yes.
+[[nodiscard]] bool confirmed(const std::string& question);
 
 }  // namespace davit::cli

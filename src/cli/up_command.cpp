@@ -1,44 +1,31 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "attached_services.hpp"
 #include "commands.hpp"
+#include "container_listing.hpp"
 #include "davit/async/task_group.hpp"
 #include "durations.hpp"
 #include "execute.hpp"
 #include "image_provider.hpp"
 #include "output_follower.hpp"
 #include "project_loading.hpp"
+#include "service_choice.hpp"
 #include "session.hpp"
 #include "up_options.hpp"
+#include "up_planning.hpp"
 
 namespace davit::cli {
 namespace {
 
-bool in(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-/// Whose output an attached `up` shows: the services named (or all), plus and minus --attach and --no-attach.
-std::function<bool(const engine::ObservedContainer&)> attached(const model::Project& project, const UpFlags& flags) {
-  return [&project, flags](const engine::ObservedContainer& container) {
-    if (container.one_off) return false;
-    const auto service = project.services.find(container.service);
-    if (service == project.services.end() || in(flags.no_attach, container.service)) return false;
-    if (!flags.attach_to.empty()) return in(flags.attach_to, container.service);
-    if (!flags.services.empty() && !flags.attach_dependencies && !in(flags.services, container.service)) return false;
-    return service->second.attach || in(flags.services, container.service);
-  };
-}
-
-schedule::AttachedUp::Options end_rules(const UpFlags& flags, const plan::Plan& plan, const model::Project& project) {
+schedule::AttachedUp::Options end_rules(const UpFlags& flags, std::map<std::string, std::string> watched) {
   using Abort = schedule::AttachedUp::Abort;
   schedule::AttachedUp::Options rules;
   rules.abort = flags.abort_on_container_failure ? Abort::OnFailure
                 : flags.abort_on_container_exit  ? Abort::OnExit
                                                  : Abort::No;
   rules.exit_code_from = flags.exit_code_from;
-  for (const auto& slot : plan.slots)
-    if (project.services.contains(slot.service)) rules.watched.emplace(slot.name, slot.service);
+  rules.watched = std::move(watched);
   return rules;
 }
 
@@ -48,6 +35,8 @@ struct Up {
   const UpFlags& flags;
   const plan::Plan& plan;
   StoreImages& images;
+  std::set<std::string> attached;              ///< services whose output is shown
+  std::map<std::string, std::string> watched;  ///< containers whose end counts
 };
 
 ExecuteSettings settings_of(const Up& up) {
@@ -61,29 +50,53 @@ Task<void> start_and_attend(Up& up, runtime::Interrupts& interrupts, int& code) 
   const auto progress = make_progress(up.session, "stop");
   runtime::Context with{up.project, up.session.engine(), up.images, up.session.timers(), *progress};
   runtime::AttachOptions attach;
-  attach.rules = end_rules(up.flags, up.plan, up.project);
+  attach.rules = end_rules(up.flags, up.watched);
   attach.services = up.flags.services;
   attach.grace = grace_period(up.flags.timeout);
   attach.say = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
   code = co_await runtime::attend(with, interrupts, std::move(attach));
 }
 
+/// "Attaching to db-1, web-1", and how long the longest of these names is.
+std::size_t say_who_is_attached(const Up& up) {
+  std::set<std::string> names;
+  std::size_t longest = 0;
+  for (const auto& slot : up.plan.slots)
+    if (up.attached.contains(slot.service)) names.insert(shown_name(up.project.name, slot.name));
+  std::string list;
+  for (const std::string& name : names) {
+    list += (list.empty() ? "" : ", ") + name;
+    longest = std::max(longest, name.size());
+  }
+  std::printf("Attaching to %s\n", list.c_str());
+  std::fflush(stdout);
+  return longest;
+}
 
-Task<int> up_attached(Up& up) {
+FollowOptions follow_options(const Up& up) {
   FollowOptions follow;
   follow.print.colour = !up.flags.no_color && up.session.context().colour() && up.session.context().stdout_is_terminal;
   follow.print.prefix = !up.flags.no_log_prefix;
   follow.print.timestamps = up.flags.timestamps;
-  follow.wanted = attached(up.project, up.flags);
+  follow.print.name_width = say_who_is_attached(up);
+  follow.wanted = [&up](const engine::ObservedContainer& c) { return !c.one_off && up.attached.contains(c.service); };
+  follow.noted = [&up](const engine::Event& event) { return up.watched.contains(event.name); };
+  return follow;
+}
+
+Task<int> up_attached(Up& up) {
   co_await up.session.engine().ensure_running();
-  OutputFollower output(up.session, std::move(follow));
-  co_await output.prepare();
+  OutputFollower output(up.session, follow_options(up));
   const std::int64_t since = co_await up.session.engine().newest_event();
+  const engine::Observed before = co_await up.session.engine().observe();
+  logs::ReadOptions from_now;
+  from_now.tail = 0;
+  output.add(before, from_now, OutputFollower::Watch::Yes);
 
   int code = 0;
   const auto executor = co_await asio::this_coro::executor;
   TaskGroup following(executor);
-  following.spawn(output.follow(since));
+  following.spawn(output.follow(since, OutputFollower::Until::Cancelled));
   std::exception_ptr failure;
   try {
     co_await start_and_attend(up, up.session.interrupts(), code);
@@ -105,16 +118,15 @@ Task<int> up(Session& session, model::Project project, UpFlags flags) {
   const Context& context = session.context();
   image::ImageStore store = image::ImageStore::open(context.data_root());
   StoreImages images(context, store, {.output = flags.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
-  plan::UpOptions options = plan_options(flags).value();
-  options.images = local_images(store, project);
-  const engine::Observed observed = co_await runtime::observe(session.engine(), project);
-  const plan::Plan plan = checked(context, plan::make_up_plan(project, observed, options));
+  std::set<std::string> attached = attached_services(project, flags).value();
+  const plan::Plan plan = co_await plan_up(session, project, flags, store);
   if (context.global.dry_run) {
     print_plan(plan);
     if (!flags.detach) std::puts("end of 'up' output, interactive run is not supported in dry-run mode");
     co_return 0;
   }
-  Up with{session, project, flags, plan, images};
+  std::map<std::string, std::string> watched = watched_containers(plan, flags, attached);
+  Up with{session, project, flags, plan, images, std::move(attached), std::move(watched)};
   if (!flags.detach && !flags.no_start) co_return co_await up_attached(with);
   ExecuteSettings settings = settings_of(with);
   co_await execute_plan(session, project, plan, std::move(settings));
@@ -147,7 +159,7 @@ void add_up_flags(CLI::App* command, UpFlags& flags) {
   command->add_flag("--no-color", flags.no_color, "no colours in the output");
   command->add_flag("--no-log-prefix", flags.no_log_prefix, "no container names in the output");
   command->add_flag("--timestamps", flags.timestamps, "show when each line was written");
-  command->add_flag("--menu", flags.menu, "accepted; there is no menu yet");
+  command->add_flag("--menu", flags.menu, "for docker compose's sake: there is no menu");
   command->add_flag("-w,--watch", flags.watch, "watch files and rebuild (not supported yet)");
   command->add_flag("-y,--yes", flags.yes, "answer every question with yes");
   command->add_option("SERVICE", flags.services, "services, with what they depend on; none means all");
@@ -170,7 +182,7 @@ void add_up(Commands& commands) {
        .examples = "davit up\ndavit up -d --wait\ndavit up --build api\ndavit up --exit-code-from test",
        .exit_status = "0 when every container ended by itself, or with --detach when all were started;\n"
                       "1 on any error; 130 after Ctrl-C; with an abort flag, the code of the container that ended first\n"
-                      "or of the service of --exit-code-from."});
+                      "or of the service of --exit-code-from.", .dry_run = DryRun::Shown});
   add_up_flags(command, *flags);
   commands.on(command, [flags](Context& context) {
     UpFlags given = *flags;
@@ -181,8 +193,10 @@ void add_up(Commands& commands) {
     if (const auto conflict = plan::check_flags(given)) throw Error(*conflict);
     if (given.watch)
       throw Error(Diagnostic::error("unsupported", "up --watch is not supported yet").with_hint("run 'davit up --build' after a change"));
+    if (given.menu) print(context, Diagnostic::warning("no-menu", "there is no menu: the keys of --menu do nothing"));
     model::Project project = load_project(
         context, given.services, given.no_deps ? compose::Dependencies::Ignore : compose::Dependencies::Include);
+    if (!given.exit_code_from.empty()) require_services({given.exit_code_from}, project, {});
     Session session(context, project.name, "davit up");
     return session.run(up(session, std::move(project), given));
   });

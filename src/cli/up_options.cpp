@@ -52,7 +52,8 @@ Result<plan::UpOptions> plan_options(const UpFlags& flags) {
   options.services = flags.services;
   options.dependencies = flags.no_deps ? plan::Dependencies::Without : plan::Dependencies::With;
   options.start = flags.no_start ? plan::UpOptions::Start::No : plan::UpOptions::Start::Yes;
-  if (flags.force_recreate) options.recreate = plan::Recreate::Force;
+  // New anonymous volumes take new containers (docker compose).
+  if (flags.force_recreate || flags.renew_anonymous_volumes) options.recreate = plan::Recreate::Force;
   if (flags.no_recreate) options.recreate = options.recreate_dependencies = plan::Recreate::Never;
   if (flags.always_recreate_deps) options.recreate_dependencies = plan::Recreate::Force;
   if (flags.build) options.build = plan::UpOptions::Build::Always;

@@ -43,7 +43,7 @@ void add_wait(Commands& commands) {
   command->add_flag("--down-project", options->down_project, "lower the project as soon as the first container has ended");
   command->add_option("SERVICE", options->services, "services")->required();
   commands.on(command, [options](Context& context) {
-    ProjectOrName which = load_project_or_name(context);
+    ProjectOrName which = load_project_or_name(context, options->services);
     Session session(context, which.name, "davit wait");
     return session.run(wait(session, std::move(which), *options));
   });

@@ -207,7 +207,8 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
     ++record->run;
     record->row.state = state::ContainerState::Exited;
     record->row.stop_requested = true;
-    write(*record, "stop", {}, cause);
+    // Its end was told as one that is not for good.
+    write(*record, "stop", {{"exitCode", std::to_string(record->row.exit_code.value_or(0))}}, cause);
     changed(*record);
     co_return;
   }

@@ -149,11 +149,9 @@ Result<Plan, Diagnostics> make_restart_plan(const model::Project& project, const
 
 Result<Plan, Diagnostics> make_kill_plan(const model::Project& project, const engine::Observed& observed,
                                          const ContainerOptions& options) {
-  auto plan = plan_each(project, observed, options, "kill", is_up, [&options](Target target) {
+  return plan_each(project, observed, options, "kill", is_up, [&options](Target target) {
     return KillContainer{std::move(target), options.signal};
   });
-  if (plan && plan->empty()) plan->warnings.push_back(Diagnostic::warning("nothing-to-kill", "No container to kill"));
-  return plan;
 }
 
 Result<Plan, Diagnostics> make_remove_plan(const model::Project& project, const engine::Observed& observed,
@@ -173,8 +171,6 @@ Result<Plan, Diagnostics> make_remove_plan(const model::Project& project, const 
                  .after = {{stop}}});
   }
   order.connect();
-  if (builder.plan().steps.empty())
-    builder.plan().warnings.push_back(Diagnostic::warning("nothing-to-remove", "No stopped containers"));
   return builder.finish();
 }
 

@@ -25,23 +25,21 @@ class DownPlanner {
     const bool orphans_left = options_.orphans == Orphans::Warn && options_.services.empty();
     if (const auto orphans = orphans_of(project_, observed_); orphans_left && !orphans.empty())
       builder_.plan().warnings.push_back(orphan_warning(orphans));
+    warn_of_disabled();
     remove_networks();
     if (options_.volumes == DownOptions::Volumes::Remove) remove_volumes();
     if (options_.images != DownOptions::Images::Keep) remove_images(selected);
-    if (builder_.plan().steps.empty())
-      builder_.plan().warnings.push_back(Diagnostic::warning(
-          "nothing-to-remove", fmt::format("No resource found to remove for project \"{}\".", project_.name)));
     return builder_.finish();
   }
 
  private:
-  /// One-offs go only with the orphans (compose-semantics 3.4).
+  /// One-offs go only with the orphans (compose-semantics 3.4). Services whose profile is not active are left alone, as
+  /// docker compose does, but not in silence.
   void choose_containers(const std::set<std::string>& selected) {
     const bool orphans = options_.orphans == Orphans::Remove;
     for (const ObservedContainer& c : observed_.containers) {
       const bool known = project_.services.contains(c.service) || project_.disabled_services.contains(c.service);
-      const bool chosen =
-          selected.contains(c.service) || (options_.services.empty() && project_.disabled_services.contains(c.service));
+      const bool chosen = selected.contains(c.service);
       if (c.one_off ? orphans && (chosen || !known) : chosen || (orphans && !known)) {
         goes_.push_back(&c);
       } else {
@@ -64,6 +62,22 @@ class DownPlanner {
                                          .after = {{stop}}})});
     }
     order.connect();
+  }
+
+  void warn_of_disabled() {
+    std::set<std::string> profiles;
+    std::vector<std::string> names;
+    for (const ObservedContainer* c : stays_) {
+      const auto service = project_.disabled_services.find(c->service);
+      if (!options_.services.empty() || c->one_off || service == project_.disabled_services.end()) continue;
+      names.push_back(c->name);
+      profiles.insert(service->second.profiles.begin(), service->second.profiles.end());
+    }
+    if (names.empty()) return;
+    builder_.plan().warnings.push_back(
+        Diagnostic::warning("inactive-profile",
+                            fmt::format("left alone, because no profile of theirs is active: {}", fmt::join(names, ", ")))
+            .with_hint(fmt::format("lower them too: davit --profile {} down", fmt::join(profiles, " --profile "))));
   }
 
   void remove_networks() {

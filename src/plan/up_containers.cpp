@@ -82,7 +82,8 @@ void UpPlanner::plan_containers(const model::Service& service, bool named) {
 
 /// The containers of the service, those of an interrupted swap finished or removed.
 std::vector<Replica> UpPlanner::existing_replicas(const ServicePlan& plan) {
-  const auto& containers = index_.of(plan.service->name);
+  std::vector<const ObservedContainer*> containers = index_.of(plan.service->name);
+  std::erase_if(containers, [this](const ObservedContainer* c) { return removed_.contains(c->id); });
   std::set<int> numbers;
   for (const ObservedContainer* c : containers)
     if (!is_leftover(*c)) numbers.insert(c->number);
@@ -111,7 +112,9 @@ void UpPlanner::judge_existing(const ServicePlan& plan, Replica& replica) const 
   const Recreate policy = plan.named ? options_.recreate : options_.recreate_dependencies;
   if (policy == Recreate::Never) return;
   if (policy == Recreate::Force) {
-    replica.recreate = plan.named ? "--force-recreate" : "--always-recreate-deps";
+    const bool renew = options_.anonymous_volumes == UpOptions::AnonymousVolumes::Renew;
+    const char* const named = renew ? "--renew-anon-volumes" : "--force-recreate";
+    replica.recreate = plan.named ? named : "--always-recreate-deps";
     return;
   }
   judge_dependencies(plan, replica);
@@ -281,6 +284,7 @@ void UpPlanner::create(const ServicePlan& plan, Replica& replica) {
   }
   std::vector<Edge> after = before_create(*plan.service, operation);
   after.push_back({replica.ready});
+  if (const auto freed = freed_names_.find(operation.name); freed != freed_names_.end()) after.push_back({freed->second});
   replica.create = builder_.add({.resource = {ResourceId::Kind::Service, plan.service->name, replica.number},
                                  .operation = std::move(operation),
                                  .cause = std::move(cause),
@@ -312,7 +316,7 @@ void UpPlanner::swap(const ServicePlan& plan, Replica& replica) {
   replica.start_guards = replica.guards;
 }
 
-void UpPlanner::remove(const ObservedContainer& container, const std::string& cause, const Span& where) {
+StepId UpPlanner::remove(const ObservedContainer& container, const std::string& cause, const Span& where) {
   const SlotId slot = builder_.add_slot({.name = container.name,
                                          .service = container.service,
                                          .number = container.number,
@@ -320,7 +324,8 @@ void UpPlanner::remove(const ObservedContainer& container, const std::string& ca
                                          .state = container.state});
   const StepId stopped = is_up(container) ? stop(slot, container, cause, where) : 0;
   removed_[container.id] = stopped;
-  builder_.add({.resource = {ResourceId::Kind::Service, container.service, container.number},
+  return freed_names_[container.name] =
+             builder_.add({.resource = {ResourceId::Kind::Service, container.service, container.number},
                 .operation = RemoveContainer{{slot, container.id}, engine::WithVolumes::No},
                 .cause = cause,
                 .after = {{stopped}},

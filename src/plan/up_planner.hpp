@@ -64,8 +64,11 @@ class UpPlanner {
   void plan_pull(const model::Service& service, const std::string& image, bool present);
   void plan_networks(const std::vector<const model::Service*>& services);
   void plan_network(const model::Network& network);
+  void refuse_running_one_offs(const model::Network& network);
   void plan_volumes(const std::vector<const model::Service*>& services);
   void plan_volume(const model::Volume& volume);
+  void keep_volume(const model::Volume& volume, bool own);
+  [[nodiscard]] std::vector<Edge> replace_volume(const model::Volume& volume);
   // up_containers.cpp
   void plan_containers(const model::Service& service, bool named);
   std::vector<Replica> existing_replicas(const ServicePlan& plan);
@@ -78,7 +81,7 @@ class UpPlanner {
   void add_slot(const ServicePlan& plan, Replica& replica);
   void create(const ServicePlan& plan, Replica& replica);
   void swap(const ServicePlan& plan, Replica& replica);
-  void remove(const engine::ObservedContainer& container, const std::string& cause, const Span& where);
+  StepId remove(const engine::ObservedContainer& container, const std::string& cause, const Span& where);
   StepId stop(SlotId slot, const engine::ObservedContainer& container, const std::string& cause, const Span& where);
   void note_restart(ServicePlan& plan);
   void restart_for_dependencies(ServicePlan& plan);
@@ -107,6 +110,7 @@ class UpPlanner {
   std::map<std::string, StepId> replaced_networks_;  ///< removal, by name on the machine
   std::map<std::string, StepId> volume_steps_;       ///< by key
   std::map<ContainerId, StepId> removed_;            ///< containers that go for good, and their stop
+  std::map<std::string, StepId> freed_names_;        ///< of containers that go, and their removal
   std::vector<const model::Service*> order_;         ///< dependencies first
 };
 

@@ -125,6 +125,7 @@ void UpPlanner::plan_network(const model::Network& network) {
     }
     if (existing->second->config_hash == spec.config_hash) return;
     cause = "network configuration changed";
+    refuse_running_one_offs(network);
     const StepId removal = builder_.add(
         {.resource = resource, .operation = RemoveNetwork{network.name}, .cause = cause, .where = network.where});
     replaced_networks_[network.name] = removal;
@@ -136,6 +137,21 @@ void UpPlanner::plan_network(const model::Network& network) {
                                               .after = std::move(after),
                                               .when_stopping = exists ? WhenStopping::Run : WhenStopping::Skip,
                                               .where = network.where});
+}
+
+/// Its containers are stopped for the replacement and started again; somebody's one-off is not.
+void UpPlanner::refuse_running_one_offs(const model::Network& network) {
+  for (const auto& container : observed_.containers) {
+    const bool attached = std::any_of(container.networks.begin(), container.networks.end(),
+                                      [&](const auto& one) { return one.network == network.name; });
+    if (!container.one_off || !is_up(container) || !attached) continue;
+    problems_.add(Diagnostic::error("network-in-use",
+                                    fmt::format("network '{}' has changed and cannot be made anew while the one-off "
+                                                "container '{}' runs on it",
+                                                network.name, container.name),
+                                    network.where)
+                      .with_hint("wait for its end, or remove it: davit down --remove-orphans"));
+  }
 }
 
 void UpPlanner::plan_volumes(const std::vector<const model::Service*>& services) {
@@ -160,24 +176,52 @@ void UpPlanner::plan_volume(const model::Volume& volume) {
     return;
   }
   engine::VolumeSpec spec = make_volume_spec(project_, volume);
+  std::string cause = "no existing volume";
+  std::vector<Edge> after;
   if (exists) {
     const bool own = existing->second->project == project_.name;
     if (own && existing->second->config_hash == spec.config_hash) return;
-    // Its data is worth more than its configuration: never replaced without being asked to (docker compose asks, and
-    // its default is no).
-    builder_.plan().warnings.push_back(Diagnostic::warning(
-        "changed-volume",
-        own ? fmt::format("volume '{}' exists but doesn't match configuration in compose file; it is used as it is",
-                          volume.name)
-            : fmt::format("volume '{}' exists but was not made for project '{}'; it is used as it is", volume.name,
-                          project_.name),
-        volume.where));
-    return;
+    if (!own || !options_.recreate_volumes.contains(volume.name)) return keep_volume(volume, own);
+    cause = "volume configuration changed";
+    after = replace_volume(volume);
   }
   volume_steps_[volume.key] = builder_.add({.resource = {ResourceId::Kind::Volume, volume.key},
                                             .operation = CreateVolume{std::move(spec)},
-                                            .cause = "no existing volume",
+                                            .cause = cause,
+                                            .after = std::move(after),
+                                            .when_stopping = exists ? WhenStopping::Run : WhenStopping::Skip,
                                             .where = volume.where});
+}
+
+/// Its data is worth more than its configuration: never replaced without being asked to (docker compose asks, and its
+/// default is no).
+void UpPlanner::keep_volume(const model::Volume& volume, bool own) {
+  if (own) builder_.plan().changed_volumes.push_back(volume.name);
+  builder_.plan().warnings.push_back(Diagnostic::warning(
+      "changed-volume",
+      own ? fmt::format("volume '{}' exists but doesn't match configuration in compose file; it is used as it is",
+                        volume.name)
+          : fmt::format("volume '{}' exists but was not made for project '{}'; it is used as it is", volume.name,
+                        project_.name),
+      volume.where));
+}
+
+/// The containers that use it go first; those of the services are made anew afterwards.
+std::vector<Edge> UpPlanner::replace_volume(const model::Volume& volume) {
+  const std::string cause = fmt::format("volume '{}' is recreated", volume.name);
+  std::vector<Edge> gone;
+  for (const auto& container : observed_.containers) {
+    const bool uses = std::any_of(container.mounts.begin(), container.mounts.end(),
+                                  [&](const engine::Mount& mount) { return mount.source == volume.name; });
+    if (!uses || container.one_off) continue;
+    if (!removed_.contains(container.id)) remove(container, cause, volume.where);
+    gone.push_back({freed_names_.at(container.name)});
+  }
+  return {{builder_.add({.resource = {ResourceId::Kind::Volume, volume.key},
+                         .operation = RemoveVolume{volume.name},
+                         .cause = "volume configuration changed",
+                         .after = std::move(gone),
+                         .where = volume.where})}};
 }
 
 }  // namespace davit::plan

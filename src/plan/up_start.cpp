@@ -166,7 +166,8 @@ void UpPlanner::plan_orphans() {
     return;
   }
   for (const ObservedContainer* orphan : orphans)
-    remove(*orphan, orphan->one_off ? "a one-off that has ended" : "its service is not in the project", {});
+    if (!removed_.contains(orphan->id))
+      remove(*orphan, orphan->one_off ? "a one-off that has ended" : "its service is not in the project", {});
 }
 
 }  // namespace davit::plan

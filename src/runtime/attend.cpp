@@ -6,7 +6,7 @@
 #include "davit/async/event.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/runtime/runtime.hpp"
-#include "exit_event.hpp"
+#include "davit/runtime/exit_event.hpp"
 
 namespace davit::runtime {
 namespace {
@@ -60,6 +60,11 @@ class Attendance {
       if (all && !c.one_off) watched.emplace(c.name, c.service);
       if (watched.contains(c.name) && c.state == engine::ContainerState::Exited) ended.push_back(&c);
     }
+    // Those that the plan has removed, for a smaller scale, have had their end.
+    std::erase_if(watched, [&observed](const auto& entry) {
+      return std::none_of(observed.containers.begin(), observed.containers.end(),
+                          [&entry](const auto& c) { return c.name == entry.first; });
+    });
     std::stable_sort(ended.begin(), ended.end(),
                      [](const auto* a, const auto* b) { return a->finished < b->finished; });
     rules_.emplace(options_.rules);

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "davit/base/units.hpp"
+#include "davit/runtime/exit_event.hpp"
 
 namespace davit::runtime {
 
@@ -36,7 +36,6 @@ Executor::Executor(Context context, const plan::Plan& plan, ExecuteOptions optio
 }
 
 Task<Execution> Executor::run() {
-  result_.warnings = plan_.warnings;
   result_.first_event = co_await context_.engine.newest_event();
   std::exception_ptr failure;
   try {
@@ -188,10 +187,9 @@ void Executor::take(const engine::Event& event) {
     ++place.starts;
   } else if (place.awaiting_start) {
     return;
-  } else if (event.action == "die") {
-    facts.state = event.attributes.contains("restarting") ? ContainerState::Restarting : ContainerState::Exited;
-    const auto code = event.attributes.find("exitCode");
-    facts.exit_code = code == event.attributes.end() ? 0 : std::atoi(code->second.c_str());
+  } else if (const auto exit = exit_of(event)) {
+    facts.state = exit->restarting ? ContainerState::Restarting : ContainerState::Exited;
+    facts.exit_code = exit->code;
   } else if (event.action == "health_status: healthy") {
     facts.health = engine::Health::Healthy;
     facts.probe = Facts::Probe::Configured;

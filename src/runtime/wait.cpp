@@ -6,7 +6,7 @@
 #include <set>
 
 #include "davit/runtime/runtime.hpp"
-#include "exit_event.hpp"
+#include "davit/runtime/exit_event.hpp"
 
 namespace davit::runtime {
 

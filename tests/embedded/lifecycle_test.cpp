@@ -113,6 +113,13 @@ TEST_F(Lifecycle, AStopEndsRestarting) {
   until_event(id, "die");
   run(engine_->stop_container(id, {}));
   EXPECT_EQ(look(id).state, ContainerState::Exited);
+  // Whoever follows the events hears of an end for good: at the stop, or before it if it was just running again.
+  bool for_good = false;
+  for (const auto& event : run(engine_->next_events(0))) {
+    if (event.action == "start") for_good = false;
+    if (event.attributes.contains("exitCode")) for_good = !event.attributes.contains("restarting");
+  }
+  EXPECT_TRUE(for_good);
 }
 
 TEST_F(Lifecycle, PausesAndGoesOn) {

@@ -46,12 +46,23 @@ TEST(DownPlan, StopsDependantsFirstAndRemovesTheNetworkLast) {
             "[3,5,6] -> #7 network:default, RemoveNetwork, down\n");
 }
 
-TEST(DownPlan, NothingToRemoveIsAWarning) {
+TEST(DownPlan, OfNothingIsEmpty) {
   SampleProject p;
   p.add("web");
+  EXPECT_TRUE(make_down_plan(p.project, p.observed, {})->empty());
+}
+
+TEST(DownPlan, ServicesOfInactiveProfilesAreLeftAloneWithAWarning) {
+  SampleProject p = chain();
+  auto web = p.project.services.extract("web");
+  web.mapped().profiles = {"debug"};
+  p.project.disabled_services.insert(std::move(web));
   const auto plan = make_down_plan(p.project, p.observed, {});
-  EXPECT_TRUE(plan->empty());
-  EXPECT_EQ(warnings(plan), "No resource found to remove for project \"p\".\n");
+  EXPECT_THAT(plan->to_string(), Not(HasSubstr("service:web")));
+  EXPECT_THAT(plan->to_string(), Not(HasSubstr("RemoveNetwork")));
+  EXPECT_EQ(warnings(plan),
+            "left alone, because no profile of theirs is active: p-web-1\n"
+            "Network p_default Resource is still in use\n");
 }
 
 TEST(DownPlan, NamedServicesAloneKeepTheNetworkInUse) {
@@ -162,12 +173,12 @@ TEST(KillPlan, KillsSideBySideOrSaysThereIsNothing) {
   EXPECT_TRUE(plan->step(3).after.empty());
   EXPECT_EQ(std::get<KillContainer>(plan->step(1).operation).signal, "SIGHUP");
   p.observed.containers.clear();
-  EXPECT_EQ(warnings(make_kill_plan(p.project, p.observed, {})), "No container to kill\n");
+  EXPECT_TRUE(make_kill_plan(p.project, p.observed, {})->empty());
 }
 
 TEST(RemovePlan, RemovesStoppedOnesOrStopsThemFirst) {
   SampleProject p = chain();
-  EXPECT_EQ(warnings(make_remove_plan(p.project, p.observed, {})), "No stopped containers\n");
+  EXPECT_TRUE(make_remove_plan(p.project, p.observed, {})->empty());
   p.observed.containers[0].state = ContainerState::Exited;
   EXPECT_EQ(text_of(make_remove_plan(p.project, p.observed, {})), "[] -> #1 service:api:1, RemoveContainer, rm\n");
   EXPECT_THAT(text_of(make_remove_plan(p.project, p.observed, {.stop = ContainerOptions::Stop::First})),

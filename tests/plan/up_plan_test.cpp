@@ -377,6 +377,44 @@ TEST(UpPlan, AChangedVolumeKeepsItsDataAndWarns) {
             "volume 'p_data' exists but doesn't match configuration in compose file; it is used as it is\n");
 }
 
+TEST(UpPlan, AChangedVolumeIsMadeAnewWhenTheUserSaysSo) {
+  SampleProject p;
+  p.add("db");
+  p.add("web");
+  p.add_volume("db", "data");
+  p.depends("web", "db");
+  p.observe_all();
+  p.project.volumes["data"].labels["x"] = "y";
+  const auto kept = make_up_plan(p.project, p.observed, p.options);
+  EXPECT_TRUE(kept->empty());
+  EXPECT_EQ(kept->changed_volumes, std::vector<std::string>{"p_data"});
+  p.options.recreate_volumes = {"p_data"};
+  const auto plan = make_up_plan(p.project, p.observed, p.options);
+  EXPECT_EQ(test::text_of(plan),
+            "[] -> #1 service:db:1, StopContainer, volume 'p_data' is recreated\n"
+            "[1] -> #2 service:db:1, RemoveContainer, volume 'p_data' is recreated\n"
+            "[2] -> #3 volume:data, RemoveVolume, volume configuration changed\n"
+            "[3] -> #4 volume:data, CreateVolume, volume configuration changed\n"
+            "[2,4] -> #5 service:db:1, CreateContainer, no existing container\n"
+            "[5] -> #6 service:db:1, StartContainer, new container\n");
+  EXPECT_TRUE(plan->changed_volumes.empty());
+}
+
+TEST(UpPlan, AChangedNetworkIsNotReplacedUnderARunningOneOff) {
+  SampleProject p;
+  p.add("web");
+  p.observe_all();
+  auto& one_off = p.observe("web");
+  one_off.one_off = true;
+  one_off.name = "p-web-run-0123456789ab";
+  p.project.networks["default"].internal = true;
+  EXPECT_EQ(test::text_of(make_up_plan(p.project, p.observed, p.options)),
+            "error: network 'p_default' has changed and cannot be made anew while the one-off container "
+            "'p-web-run-0123456789ab' runs on it\n");
+  one_off.state = ContainerState::Exited;
+  EXPECT_TRUE(make_up_plan(p.project, p.observed, p.options));
+}
+
 TEST(UpPlan, ExternalResourcesMustExist) {
   SampleProject p;
   p.add("web");

@@ -15,13 +15,15 @@ struct PrintOptions {
   bool colour = false;
   bool prefix = true;
   bool timestamps = false;
+  std::size_t name_width = 0;  ///< at least so wide, for names that are known to come
 };
 
 /// Appends lines to a buffer with the prefix of their container. Colours go round: cyan, yellow, green, magenta, blue,
 /// then their intense forms, in the order in which names are added.
 class LinePrinter {
  public:
-  explicit LinePrinter(PrintOptions options) : options_(options) {}
+  explicit LinePrinter(PrintOptions options)
+      : options_(options), width_(options.name_width > 0 ? options.name_width + 1 : 0) {}
 
   /// Adds a container; the number it returns stands for it from now on. A longer name widens the prefix of all.
   std::size_t add(std::string name);

@@ -36,6 +36,9 @@ struct UpOptions {
   Recreate recreate_dependencies = Recreate::Diverged;  ///< of the others (`--always-recreate-deps`: Force)
   Build build = Build::WhenMissing;
   AnonymousVolumes anonymous_volumes = AnonymousVolumes::Inherit;
+  /// Volumes by name that are made anew, with all that is in them, because the file describes them otherwise now: what
+  /// the user has chosen from Plan::changed_volumes.
+  std::set<std::string> recreate_volumes;
   Wait wait = Wait::No;
   Pulling pulling = Pulling::NotSupported;
   std::optional<model::PullPolicy> pull;  ///< `--pull`, over the services' own

@@ -38,7 +38,7 @@ struct ExecuteOptions {
 struct Execution {
   std::map<std::string, ContainerId> containers;  ///< of the plan's slots, by final name; also the kept ones
   std::vector<Diagnostic> failures;               ///< the first one is the cause of the command's failure
-  std::vector<Diagnostic> warnings;
+  std::vector<Diagnostic> warnings;               ///< of the run; those of the plan are the plan's
   std::int64_t first_event = 0;  ///< the journal's newest event before the first step: follow events and logs from here
 
   [[nodiscard]] bool ok() const { return failures.empty(); }

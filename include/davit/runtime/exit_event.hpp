@@ -13,10 +13,12 @@ struct ExitEvent {
   bool restarting = false;  ///< its policy starts it again
 };
 
-/// nullopt for any other event.
+/// nullopt for any other event. A container that is stopped while it waits to be started again has ended before: then
+/// the stop tells the code.
 [[nodiscard]] inline std::optional<ExitEvent> exit_of(const engine::Event& event) {
-  if (event.type != "container" || event.action != "die") return std::nullopt;
   const auto code = event.attributes.find("exitCode");
+  const bool stopped = event.action == "stop" && code != event.attributes.end();
+  if (event.type != "container" || (event.action != "die" && !stopped)) return std::nullopt;
   return ExitEvent{code == event.attributes.end() ? 0 : std::atoi(code->second.c_str()),
                    event.attributes.contains("restarting")};
 }
