@@ -36,4 +36,6 @@ void Server::forget(const std::string& container) {
 
 void Server::set_names(NameTable names) { state_->core->set_names(std::move(names)); }
 
+void Server::set_look(std::function<void()> look) { state_->core->set_look(std::move(look)); }
+
 }  // namespace davit::dns

@@ -8,6 +8,7 @@ ServerCore::ServerCore(boost::asio::io_context& context, ServerLimits limits)
     : context_(context), limits_(limits), responder_(limits.ttl), buffer_(kMaxMessage) {}
 
 void ServerCore::close() {
+  look_ = nullptr;
   for (const auto& query : std::exchange(outstanding_, {})) query->cancel();
 }
 

@@ -27,6 +27,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   template <class ReplyFunction>
   void ask(std::span<const std::uint8_t> packet, Transport transport, const Asker& asker,
            const std::vector<Upstream>& upstreams, const ReplyFunction& reply) {
+    if (look_) look_();
     const auto forwarding = upstreams.empty() ? Forwarding::Off : Forwarding::On;
     const auto response = responder_.respond(packet, transport, names_, asker, forwarding, buffer_);
     if (response.kind == Response::Kind::Answer) reply(std::span<const std::uint8_t>(buffer_).first(response.size));
@@ -34,6 +35,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   }
 
   void set_names(NameTable names) { names_ = std::move(names); }
+  void set_look(std::function<void()> look) { look_ = std::move(look); }
   void close();
 
   [[nodiscard]] boost::asio::io_context& context() { return context_; }
@@ -48,6 +50,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   boost::asio::io_context& context_;
   ServerLimits limits_;
   NameTable names_;
+  std::function<void()> look_;
   Responder responder_;
   std::vector<std::uint8_t> buffer_;
   std::unordered_set<std::shared_ptr<UpstreamQuery>> outstanding_;

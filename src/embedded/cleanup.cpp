@@ -12,6 +12,7 @@
 #include "davit/embedded/client.hpp"
 #include "davit/network/project_network.hpp"
 #include "davit/process/pidfd.hpp"
+#include "davit/state/change_counter.hpp"
 #include "davit/state/containers.hpp"
 #include "davit/state/journal.hpp"
 #include "davit/state/networks.hpp"
@@ -66,6 +67,7 @@ std::size_t correct_rows(const Paths& paths) {
     state::Journal(database).append(std::move(event));
     transaction.commit();
   }
+  if (corrected > 0) state::ChangeCounter(paths.names_counter()).advance();
   return corrected;
 }
 

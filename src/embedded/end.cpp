@@ -94,6 +94,7 @@ Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   Cause cause = WIFSIGNALED(exit.status) ? "signal " + process::signal_name(WTERMSIG(exit.status)) : "process exited";
   if (row.oom_killed) write(*record, "oom", {}, "the memory limit");
   const std::int64_t event = write(*record, "die", attributes, cause);
+  network_.announce();
   keeper_.forget(exit.pid);
   record->changed.notify();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -106,6 +107,21 @@ void choose_subnets(state::Network& row, const engine::NetworkSpec& spec, const 
   if (spec.enable_ipv6 && !row.subnet_v6) from_pool(network::Family::V6);
 }
 
+dns::Endpoint endpoint_of(const std::string& network, const ContainerId& id, const std::string& name,
+                          const std::vector<engine::Attachment>& attachments, const std::optional<std::string>& address_v4,
+                          const std::optional<std::string>& address_v6) {
+  dns::Endpoint endpoint;
+  endpoint.network = network;
+  endpoint.container = name;
+  endpoint.names = {name, id.str().substr(0, kShortId)};
+  for (const auto& attachment : attachments)
+    if (attachment.network == network)
+      endpoint.names.insert(endpoint.names.end(), attachment.aliases.begin(), attachment.aliases.end());
+  for (const auto* address : {&address_v4, &address_v6})
+    if (*address) endpoint.addresses.push_back(parse_address(**address));
+  return endpoint;
+}
+
 std::string text_of(const network::PortReservation& port, const network::IpAddress& ip) {
   return "port/" + std::to_string(port.host_port) + "/" + std::to_string(port.container_port) + "/" +
          std::string(network::to_string(port.protocol)) + "/" + ip.to_string();
@@ -116,9 +132,12 @@ std::string text_of(const network::PortReservation& port, const network::IpAddre
 NetworkHost::NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper,
                          WorkerPool& pool)
     : context_(context), database_(database), paths_(std::move(paths)), keeper_(keeper), pool_(pool),
-      project_(paths_.scope(), firewall_use()), project_turn_(context.get_executor(), 1), dns_(context),
+      project_(paths_.scope(), firewall_use()), project_turn_(context.get_executor(), 1),
+      names_counter_(paths_.names_counter()), dns_(context),
       host_resolv_(dns::parse_resolv_conf(read_text("/etc/resolv.conf"))), attached_(context.get_executor()),
-      removed_(context.get_executor()) {}
+      removed_(context.get_executor()) {
+  dns_.set_look([this] { look_at_neighbours(); });
+}
 
 state::Network NetworkHost::insert(const engine::NetworkSpec& spec) {
   if (spec.driver != "bridge" && !spec.driver.empty())
@@ -366,6 +385,7 @@ void NetworkHost::serve_dns(Record& record, dns::ServerSockets sockets) {
 }
 
 void NetworkHost::update_names() {
+  names_seen_ = names_counter_.value();
   std::vector<dns::Endpoint> endpoints;
   std::map<std::string, std::string> names;  // network id to name
   state::Networks networks(database_);
@@ -374,19 +394,38 @@ void NetworkHost::update_names() {
       auto& network = names[lease.network_id];
       if (network.empty())
         if (const auto row = networks.find(lease.network_id)) network = row->name;
-      dns::Endpoint endpoint;
-      endpoint.network = network;
-      endpoint.container = record->row.name;
-      endpoint.names = {record->row.name, id.str().substr(0, kShortId)};
-      for (const auto& wish : record->spec.attachments)
-        if (wish.network == network)
-          endpoint.names.insert(endpoint.names.end(), wish.aliases.begin(), wish.aliases.end());
-      if (lease.address_v4) endpoint.addresses.push_back(parse_address(*lease.address_v4));
-      if (lease.address_v6) endpoint.addresses.push_back(parse_address(*lease.address_v6));
-      endpoints.push_back(std::move(endpoint));
+      endpoints.push_back(endpoint_of(network, id, record->row.name, record->spec.attachments, lease.address_v4, lease.address_v6));
     }
   }
+  for (auto& endpoint : neighbours(names)) endpoints.push_back(std::move(endpoint));
   dns_.set_names(dns::NameTable(endpoints));
+}
+
+std::vector<dns::Endpoint> NetworkHost::neighbours(const std::map<std::string, std::string>& network_names) {
+  std::vector<dns::Endpoint> endpoints;
+  const auto known = std::exchange(neighbour_wishes_, {});  // a specification never changes: it is read once
+  for (const auto& [network_id, network] : network_names) {
+    for (const auto& neighbour : state::Networks(database_).neighbours(network_id, paths_.project)) {
+      const auto before = known.find(neighbour.container);
+      const auto [wishes, added] = neighbour_wishes_.try_emplace(
+          neighbour.container, before != known.end()
+                                   ? before->second
+                                   : engine::container_spec_from_json(neighbour.spec_json).attachments);
+      endpoints.push_back(endpoint_of(network, neighbour.container, neighbour.name, wishes->second, neighbour.address_v4,
+                                      neighbour.address_v6));
+    }
+  }
+  return endpoints;
+}
+
+void NetworkHost::look_at_neighbours() noexcept {
+  if (names_counter_.value() == names_seen_) return;
+  try {
+    update_names();
+  } catch (const std::exception& error) {
+    // The names that are known are still good answers; the next change brings the next try.
+    std::fprintf(stderr, "supervisor: cannot read the names of other projects: %s\n", error.what());
+  }
 }
 
 std::vector<network::IpAddress> NetworkHost::addresses(const Record& record) const {

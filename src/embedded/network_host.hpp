@@ -18,6 +18,7 @@
 #include "davit/network/interfaces.hpp"
 #include "davit/network/links.hpp"
 #include "davit/network/project_network.hpp"
+#include "davit/state/change_counter.hpp"
 #include "embedded/gate.hpp"
 #include "embedded/paths.hpp"
 #include "embedded/record.hpp"
@@ -53,7 +54,12 @@ class NetworkHost {
   Task<void> disconnect(RecordPtr record, Leases leases);
 
   /// A container has another name.
-  void rename() { update_names(); }
+  void rename() {
+    update_names();
+    announce();
+  }
+  /// Which containers run, or their names, are different in the database now: other projects on the same networks look.
+  void announce() { names_counter_.advance(); }
   /// Addresses of the container's own with the networks they are on, for /etc/hosts.
   [[nodiscard]] std::vector<network::IpAddress> addresses(const Record& record) const;
   /// The bridge's address: what "host-gateway" means. nullopt without a network.
@@ -83,6 +89,8 @@ class NetworkHost {
   Task<void> remove_links(std::vector<std::string> names);
   void serve_dns(Record& record, dns::ServerSockets sockets);
   void update_names();
+  void look_at_neighbours() noexcept;
+  [[nodiscard]] std::vector<dns::Endpoint> neighbours(const std::map<std::string, std::string>& network_names);
   [[nodiscard]] std::vector<network::Publication> rules_of(const Record& record,
                                                            const std::vector<network::PortReservation>& ports) const;
   Task<void> change_rules(std::string container, std::vector<network::Publication> rules);
@@ -100,6 +108,9 @@ class NetworkHost {
   Gate project_turn_;  ///< one call of project_ at a time
   std::shared_ptr<RuleBatch> next_rules_ = std::make_shared<RuleBatch>();
   network::Publications resumed_;  ///< until restore()
+  state::ChangeCounter names_counter_;
+  std::uint64_t names_seen_ = 0;  ///< the counter before the database was read for names
+  std::map<ContainerId, std::vector<engine::Attachment>> neighbour_wishes_;
   dns::Server dns_;
   dns::ResolvConf host_resolv_;
   std::map<ContainerId, RecordPtr> connected_;

@@ -141,7 +141,11 @@ engine::ObservedVolume observed_from(const state::Volume& row) {
 }
 
 void observe_resources(state::Database& database, const std::string& project, engine::Observed& out) {
-  for (const auto& row : state::Networks(database).of_project(project)) out.networks.push_back(observed_from(row));
+  state::Networks networks(database);
+  for (const auto& row : networks.of_project(project)) {
+    out.networks.push_back(observed_from(row));
+    out.networks.back().users_elsewhere = networks.users_elsewhere(row.id, project);
+  }
   for (const auto& row : state::Volumes(database).of_project(project)) out.volumes.push_back(observed_from(row));
 }
 

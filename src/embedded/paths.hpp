@@ -16,6 +16,7 @@ struct Paths {
 
   // data root
   [[nodiscard]] std::string database() const { return data_root + "/davit.db"; }
+  [[nodiscard]] std::string names_counter() const { return data_root + "/names.counter"; }
   [[nodiscard]] std::string cache() const { return data_root + "/cache"; }
   [[nodiscard]] std::string volume(const std::string& name) const { return data_root + "/volumes/" + name; }
   [[nodiscard]] std::string volume_data(const std::string& name) const { return volume(name) + "/_data"; }

@@ -111,7 +111,8 @@ Task<void> ProjectEngine::create_network(engine::NetworkSpec spec, Cause cause) 
 Task<void> ProjectEngine::remove_network(std::string name, Cause cause) {
   const auto found = networks_.find(name);
   if (found == networks_.end()) co_return;
-  std::vector<std::string> users;
+  // Of another project: its leases and its link would go with the network.
+  std::vector<std::string> users = state::Networks(database_).users_elsewhere(found->second.id, paths_.project);
   for (const auto& [id, record] : records_)
     for (const auto& wish : record->spec.attachments)
       if (wish.network == name && (record->is_running() || record->phase != Record::Phase::Idle))

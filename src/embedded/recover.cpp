@@ -56,6 +56,7 @@ Task<void> ProjectEngine::recover_one(RecordPtr record, KeeperLink::Recovered& r
     row.pid = 0;
     row.error = "its keeper was killed";
     write(*record, "die", {{"exitCode", "137"}}, "its keeper was killed");
+    network_.announce();
     co_return;
   }
   if (has_parts || cgroups_.exists(paths_.cgroup(row.id))) {

@@ -82,6 +82,7 @@ Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
   if (!failure) {
     record->phase = Record::Phase::Up;
     write(*record, "start", {}, cause);
+    network_.announce();
     changed(*record);
     if (const auto exit = unclaimed_.find(static_cast<int>(record->row.pid)); exit != unclaimed_.end()) {
       const ProcessExit found = exit->second;

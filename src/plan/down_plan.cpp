@@ -89,7 +89,7 @@ class DownPlanner {
       if (const auto declared = project_.networks.find(network.key);
           declared != project_.networks.end() && declared->second.external)
         continue;
-      if (used.contains(network.name)) {
+      if (used.contains(network.name) || !network.users_elsewhere.empty()) {
         builder_.plan().warnings.push_back(
             Diagnostic::warning("network-in-use", fmt::format("Network {} Resource is still in use", network.name)));
         continue;

@@ -131,6 +131,27 @@ std::vector<Lease> Networks::leases_of(const ContainerId& container) {
   return read_leases(std::move(rows));
 }
 
+std::vector<Neighbour> Networks::neighbours(const std::string& network_id, const std::string& project) {
+  Statement rows = database_.prepare(
+      "SELECT c.id, c.name, c.spec, l.address_v4, l.address_v6 FROM leases l JOIN containers c ON c.id=l.container "
+      "WHERE l.network=? AND c.project<>? AND c.state IN ('running', 'paused') ORDER BY c.id");
+  rows.bind(network_id, project);
+  std::vector<Neighbour> neighbours;
+  while (rows.step())
+    neighbours.push_back(
+        {ContainerId(rows.text(0)), rows.text(1), rows.text(2), rows.optional_text(3), rows.optional_text(4)});
+  return neighbours;
+}
+
+std::vector<std::string> Networks::users_elsewhere(const std::string& network_id, const std::string& project) {
+  Statement rows = database_.prepare(
+      "SELECT c.name FROM leases l JOIN containers c ON c.id=l.container WHERE l.network=? AND c.project<>? ORDER BY c.name");
+  rows.bind(network_id, project);
+  std::vector<std::string> names;
+  while (rows.step()) names.push_back(rows.text(0));
+  return names;
+}
+
 void Networks::release(const std::string& network_id, const ContainerId& container) {
   database_.run("DELETE FROM leases WHERE network=? AND container=?", network_id, container.str());
 }

@@ -182,6 +182,17 @@ TEST_F(ServerTest, NamesChangeWhileServing) {
   EXPECT_EQ(ask(make_query(7, "db", Type::A))->rcode, Rcode::NameError);
 }
 
+TEST_F(ServerTest, LooksForNamesWhenSomeoneAsks) {
+  int looks = 0;
+  server_->set_look([&] {
+    if (++looks == 2) server_->set_names(NameTable({{"net", "blog-web-1", {"web"}, {ip("10.0.0.7")}}}));
+  });
+  serve({});
+  EXPECT_EQ(ask(make_query(5, "web", Type::A))->rcode, Rcode::NameError);
+  EXPECT_EQ(ask(make_query(6, "web", Type::A))->addresses, std::vector{ip("10.0.0.7")});
+  EXPECT_EQ(looks, 2);
+}
+
 TEST_F(ServerTest, AnswersSeveralQuestionsOverOneTcpConnection) {
   serve({});
   const Fd fd = connected(SOCK_STREAM, tcp_port_);

@@ -91,6 +91,14 @@ TEST(DownPlan, VolumesGoOnlyWhenAskedAndExternalOnesNever) {
   EXPECT_THAT(text, Not(HasSubstr("foreign")));
 }
 
+TEST(DownPlan, ANetworkThatAnotherProjectUsesStays) {
+  SampleProject p = chain();
+  for (auto& network : p.observed.networks) network.users_elsewhere = {"blog-web-1"};
+  const auto plan = make_down_plan(p.project, p.observed, {});
+  EXPECT_THAT(plan->to_string(), Not(HasSubstr("RemoveNetwork")));
+  EXPECT_EQ(warnings(plan), "Network p_default Resource is still in use\n");
+}
+
 TEST(DownPlan, ImagesLocalAndAll) {
   SampleProject p;
   p.add("built").image.clear();

@@ -71,6 +71,78 @@ networks: {back: {}, front: {}}
   EXPECT_NE(stack.davit({"exec", "-T", "web", "ping", "-c1", "-W2", "database"}).code, 0);
 }
 
+/// Two projects of one data root on a network that the first one makes.
+class SharedNetwork : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    import_busybox(owner_);
+    owner_.compose(R"(
+services:
+  web: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, networks: {shared: {aliases: [alpha]}}}
+  both: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, networks: [shared]}
+networks: {shared: {name: netowner_shared}}
+)");
+    owner_.write("guest.yaml", R"(
+services:
+  ask:
+    image: busybox
+    command: [sh, -c, "while true; do echo hello | nc -l -p 80; done"]
+    stop_grace_period: 0s
+    networks: [shared]
+    ports: ["127.0.0.1:28182:80"]
+  both: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, networks: [shared]}
+  apart: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
+networks: {shared: {external: true, name: netowner_shared}}
+)");
+    owner_.ok({"up", "-d"});
+    guest({"up", "-d"});
+  }
+  void TearDown() override { guest({"down", "-t", "0"}); }
+
+  ProgramOutput guest(std::vector<std::string> words) const {
+    words.insert(words.begin(), {"-p", "netguest", "-f", "guest.yaml"});
+    return owner_.ok(std::move(words));
+  }
+  [[nodiscard]] std::set<std::string> owner_asks(const std::string& name) const {
+    return addresses(owner_.davit({"exec", "-T", "web", "nslookup", "-type=a", name}).out);
+  }
+  [[nodiscard]] std::set<std::string> guest_asks(const std::string& name, const std::string& service = "ask") const {
+    return addresses(owner_.davit({"-p", "netguest", "-f", "guest.yaml", "exec", "-T", service, "nslookup", "-type=a", name}).out);
+  }
+
+  Stack owner_{"netowner"};
+};
+
+TEST_F(SharedNetwork, ProjectsKnowEachOthersNames) {
+  const auto web = guest_asks("web");
+  EXPECT_EQ(web.size(), 1U);
+  for (const char* name : {"alpha", "netowner-web-1", "web.netowner_shared"}) EXPECT_EQ(guest_asks(name), web) << name;
+  EXPECT_EQ(owner_asks("ask").size(), 1U);
+  EXPECT_EQ(guest_asks("both").size(), 2U) << "a name of both projects means both";
+  EXPECT_EQ(owner_asks("both"), guest_asks("both"));
+  EXPECT_TRUE(guest_asks("web", "apart").empty()) << "not on that network";
+}
+
+TEST_F(SharedNetwork, NamesComeAndGoWithTheirContainers) {
+  ASSERT_EQ(owner_asks("ask").size(), 1U);
+  guest({"stop", "ask"});
+  EXPECT_TRUE(owner_asks("ask").empty());
+  guest({"start", "ask"});
+  EXPECT_EQ(owner_asks("ask").size(), 1U);
+  guest({"up", "-d", "--scale", "both=3"});
+  EXPECT_EQ(owner_asks("both").size(), 4U);
+}
+
+TEST_F(SharedNetwork, StaysAsLongAsAnotherProjectUsesIt) {
+  const auto down = owner_.ok({"down"});
+  EXPECT_TRUE(contains(down.out + down.err, "Network netowner_shared Resource is still in use")) << down.err;
+  EXPECT_EQ(guest_asks("both").size(), 1U);
+  EXPECT_TRUE(eventually([] { return read_tcp("127.0.0.1", 28182) == "hello\n"; }, 10s));
+  guest({"down"});
+  const auto again = owner_.ok({"down"});
+  EXPECT_TRUE(contains(again.err, "Network netowner_shared Removed")) << again.err;
+}
+
 TEST(Network, PublishedPortsAnswerOnLoopback) {
   Stack stack("netport");
   import_busybox(stack);

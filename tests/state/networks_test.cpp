@@ -7,6 +7,7 @@
 #include <set>
 
 #include "davit/base/error.hpp"
+#include "davit/state/containers.hpp"
 #include "support/temp_dir.hpp"
 
 namespace davit::state {
@@ -120,6 +121,37 @@ TEST_F(NetworksTest, ProcessesThatChooseASubnetAtTheSameTimeGetDifferentOnes) {
   std::set<std::string> subnets;
   for (const Network& n : networks_.all()) subnets.insert(*n.subnet_v4);
   EXPECT_EQ(subnets.size(), std::size_t{kProcesses});
+}
+
+TEST_F(NetworksTest, NeighboursAreRunningContainersOfOtherProjectsAndUsersAllThatHaveAnAddress) {
+  const Network shared = network("shared", "10.89.0.0/24");
+  const Network other = network("other", "10.90.0.0/24");
+  ASSERT_FALSE(networks_.insert(shared));
+  ASSERT_FALSE(networks_.insert(other));
+  Containers containers(database_);
+  const auto add = [&](const std::string& id, const std::string& project, ContainerState state, const Network& on,
+                       const std::string& address) {
+    Container c;
+    c.id = ContainerId(id);
+    c.name = project + "-" + id;
+    c.project = project;
+    c.spec_json = "{\"of\":\"" + id + "\"}";
+    c.state = state;
+    ASSERT_TRUE(containers.insert(c));
+    ASSERT_TRUE(networks_.lease({on.id, c.id, address, std::nullopt, "mac-" + id}));
+  };
+  add("a", "blog", ContainerState::Running, shared, "10.89.0.2");
+  add("b", "blog", ContainerState::Paused, shared, "10.89.0.3");
+  add("c", "blog", ContainerState::Restarting, shared, "10.89.0.4");
+  add("d", "shop", ContainerState::Running, shared, "10.89.0.5");
+  add("e", "blog", ContainerState::Running, other, "10.90.0.2");
+  const std::vector<Neighbour> expected{{ContainerId("a"), "blog-a", R"({"of":"a"})", "10.89.0.2", std::nullopt},
+                                        {ContainerId("b"), "blog-b", R"({"of":"b"})", "10.89.0.3", std::nullopt}};
+  EXPECT_EQ(networks_.neighbours(shared.id, "shop"), expected);
+  EXPECT_EQ(networks_.neighbours(shared.id, "blog").size(), 1U);
+  EXPECT_TRUE(networks_.neighbours(other.id, "blog").empty());
+  EXPECT_EQ(networks_.users_elsewhere(shared.id, "shop"), (std::vector<std::string>{"blog-a", "blog-b", "blog-c"}));
+  EXPECT_TRUE(networks_.users_elsewhere(other.id, "blog").empty());
 }
 
 }  // namespace

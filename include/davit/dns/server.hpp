@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -59,6 +60,9 @@ class Server {
   void forget(const std::string& container);
   /// Replaces all names, as containers start and stop.
   void set_names(NameTable names);
+  /// Called in front of each answer, and may call set_names(): for names that are kept elsewhere, and need not be looked at
+  /// before someone asks. Must be quick, and must not throw.
+  void set_look(std::function<void()> look);
 
  private:
   struct State;

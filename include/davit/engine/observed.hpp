@@ -83,6 +83,7 @@ struct ObservedNetwork {
   std::string project;
   std::string config_hash;
   std::map<std::string, std::string> labels;
+  std::vector<std::string> users_elsewhere;  ///< names of other projects' containers that have an address on it
   friend bool operator==(const ObservedNetwork&, const ObservedNetwork&) = default;
 };
 

@@ -41,6 +41,17 @@ struct Lease {
   friend bool operator==(const Lease&, const Lease&) = default;
 };
 
+/// A running container of another project on a network.
+struct Neighbour {
+  ContainerId container;
+  std::string name;
+  std::string spec_json;
+  std::optional<std::string> address_v4;
+  std::optional<std::string> address_v6;
+
+  friend bool operator==(const Neighbour&, const Neighbour&) = default;
+};
+
 /// Why a network cannot be added.
 struct NetworkConflict {
   enum class What { Name, Subnet };
@@ -67,6 +78,10 @@ class Networks {
   [[nodiscard]] bool lease(const Lease& lease);
   [[nodiscard]] std::vector<Lease> leases(const std::string& network_id);
   [[nodiscard]] std::vector<Lease> leases_of(const ContainerId& container);
+  /// Those that run (or are paused) and do not belong to `project`, by container.
+  [[nodiscard]] std::vector<Neighbour> neighbours(const std::string& network_id, const std::string& project);
+  /// Names of the containers that have a lease and do not belong to `project`, sorted.
+  [[nodiscard]] std::vector<std::string> users_elsewhere(const std::string& network_id, const std::string& project);
   void release(const std::string& network_id, const ContainerId& container);
   void release_all(const ContainerId& container);
 
