@@ -6,6 +6,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <exception>
+#include <optional>
 
 namespace davit {
 namespace {
@@ -21,22 +22,30 @@ std::exception_ptr error_of(const std::function<void()>& work) {
 
 }  // namespace
 
+/// The threads begin with the first work: most commands have none for them.
 struct WorkerPool::Impl {
-  explicit Impl(unsigned threads) : pool(threads) {}
-  asio::thread_pool pool;
+  explicit Impl(unsigned count) : threads(count) {}
+  asio::thread_pool& started() {
+    if (!pool) pool.emplace(threads);
+    return *pool;
+  }
+  unsigned threads;
+  std::optional<asio::thread_pool> pool;
 };
 
 WorkerPool::WorkerPool(unsigned threads) : impl_(std::make_unique<Impl>(threads)) {}
 
-WorkerPool::~WorkerPool() { impl_->pool.join(); }
+WorkerPool::~WorkerPool() {
+  if (impl_->pool) impl_->pool->join();
+}
 
 void WorkerPool::drop(std::shared_ptr<void> thing) {
-  asio::post(impl_->pool, [thing = std::move(thing)]() mutable { thing.reset(); });
+  asio::post(impl_->started(), [thing = std::move(thing)]() mutable { thing.reset(); });
 }
 
 Task<void> WorkerPool::run(std::function<void()> work) {
   const asio::any_io_executor home = co_await asio::this_coro::executor;
-  asio::thread_pool& pool = impl_->pool;
+  asio::thread_pool& pool = impl_->started();
   // The handler goes to the pool and comes home with the error; the guard keeps the loop at home running meanwhile.
   auto initiate = [&pool, home](auto handler, std::function<void()> job) {
     auto guard = asio::make_work_guard(home);

@@ -11,6 +11,9 @@
 namespace davit::embedded {
 namespace {
 
+/// Beast reads as much as the buffer has room for, at least 512 bytes: too little for an answer about many containers.
+constexpr std::size_t kReadSize = 65536;
+
 namespace http = boost::beast::http;
 using Socket = asio::local::stream_protocol::socket;
 using boost::system::error_code;
@@ -72,6 +75,7 @@ struct HttpClient::Impl {
     co_await http::async_write(socket, message, asio::redirect_error(asio::use_awaitable, error));
     if (error) co_return error;
     boost::beast::flat_buffer buffer;
+    buffer.reserve(kReadSize);
     http::response_parser<http::string_body> parser;
     parser.body_limit(kMaxBody);
     co_await http::async_read(socket, buffer, parser, asio::redirect_error(asio::use_awaitable, error));

@@ -19,6 +19,8 @@
 namespace davit::embedded {
 namespace {
 
+constexpr std::size_t kReadSize = 8192;  ///< holds a request to create a container
+
 namespace http = boost::beast::http;
 using Socket = asio::local::stream_protocol::socket;
 using boost::system::error_code;
@@ -71,6 +73,7 @@ struct HttpServer::Impl {
   Task<void> converse(Socket& socket) {
     boost::beast::flat_buffer buffer(kMaxBody + 65536);
     for (bool keep = true; keep;) {
+      buffer.reserve(kReadSize);
       http::request_parser<http::string_body> parser;
       parser.body_limit(kMaxBody);
       error_code error;

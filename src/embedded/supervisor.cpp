@@ -16,6 +16,7 @@
 #include "davit/keeper/message.hpp"
 #include "davit/state/projects.hpp"
 #include "embedded/api.hpp"
+#include "embedded/memory.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -62,8 +63,14 @@ class Supervisor {
     }
     remember_project();
     co_await engine_.recover(std::move(recovered));
-    std::function<void()> look = [this] { end_if_over(); };
-    engine_.on_change = look;
+    engine_.on_change = [this] {
+      active_ = true;
+      end_if_over();
+    };
+    std::function<void()> look = [this] {
+      end_if_over();
+      rest();
+    };
     HttpHandlers handlers;
     handlers.answer = [this](HttpRequest request) { return api_.answer(std::move(request)); };
     handlers.abandonable = Api::abandonable;
@@ -118,6 +125,13 @@ class Supervisor {
     context_.stop();
   }
 
+  /// After a command that changed something, until the next one.
+  void rest() {
+    if (over_ || !active_ || engine_.is_busy() || server_->connections() > 0) return;
+    active_ = false;
+    give_back_memory();
+  }
+
   asio::io_context& context_;
   Paths paths_;
   state::Database database_;
@@ -129,6 +143,7 @@ class Supervisor {
   TaskGroup group_;
   std::optional<HttpServer> server_;
   bool over_ = false;
+  bool active_ = true;  ///< something changed since the last rest
 };
 
 /// Small for ever: one arena, and memory that is free goes back.

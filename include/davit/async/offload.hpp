@@ -10,7 +10,8 @@
 
 namespace davit {
 
-/// A few threads for blocking work. Destroying it waits for the work under way.
+/// A few threads for blocking work, begun with the first work. Destroying it waits for the work under way. Not
+/// thread-safe itself: used from the thread of its owner's executor.
 class WorkerPool {
  public:
   explicit WorkerPool(unsigned threads);
