@@ -13,6 +13,7 @@
 #include "davit/base/error.hpp"
 #include "davit/base/units.hpp"
 #include "davit/process/signals.hpp"
+#include "embedded/log.hpp"
 #include "embedded/project_engine.hpp"
 
 namespace davit::embedded {
@@ -137,7 +138,7 @@ Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases
 
 /// What cannot be undone now is said, and found by the next `down`.
 void ProjectEngine::not_cleared(const Record& record, const std::exception& error) {
-  log("while clearing up after container '" + record.row.name + "': " + error.what());
+  log_warning("while clearing up after container '" + record.row.name + "': " + error.what());
 }
 
 Task<void> ProjectEngine::clear_network(RecordPtr record, NetworkHost::Leases leases) {

@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "davit/async/task_group.hpp"
+#include "embedded/log.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -62,7 +63,8 @@ struct HttpServer::Impl {
       co_await converse(socket);
     } catch (const boost::system::system_error&) {
       // The client is gone, or we are being stopped: either way this conversation is over.
-    } catch (const std::exception&) {
+    } catch (const std::exception& error) {
+      log_warning(std::string("a conversation ended early: ") + error.what());
     }
     --connections;
     error_code ignored;

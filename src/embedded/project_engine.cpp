@@ -1,12 +1,12 @@
 #include "embedded/project_engine.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <filesystem>
 #include <thread>
 
 #include "davit/base/error.hpp"
 #include "davit/state/volumes.hpp"
+#include "embedded/log.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -18,7 +18,7 @@ constexpr unsigned kProbesAtOnce = 4;
 unsigned starts_at_once() { return 2 * std::max(1U, std::thread::hardware_concurrency()); }
 
 /// Whether anything but the journal may still be said about the task's error: everything expected was handled inside.
-Task<void> contain(Task<void> task, std::function<void(const std::string&)> log) {
+Task<void> contain(Task<void> task) {
   std::string failure;
   try {
     co_await std::move(task);
@@ -27,7 +27,7 @@ Task<void> contain(Task<void> task, std::function<void(const std::string&)> log)
   } catch (const std::exception& error) {
     failure = error.what();
   }
-  if (!failure.empty()) log(failure);
+  if (!failure.empty()) log_warning(failure);
 }
 
 }  // namespace
@@ -42,11 +42,8 @@ ProjectEngine::ProjectEngine(asio::io_context& context, Paths paths, state::Data
 
 ProjectEngine::~ProjectEngine() = default;
 
-void ProjectEngine::log(const std::string& line) { std::fprintf(stderr, "supervisor: %s\n", line.c_str()); }
-
 void ProjectEngine::spawn(Task<void> task) {
-  std::function<void(const std::string&)> say = [this](const std::string& line) { log(line); };
-  tasks_.spawn(contain(std::move(task), std::move(say)));
+  tasks_.spawn(contain(std::move(task)));
 }
 
 void ProjectEngine::leave() {
@@ -96,7 +93,7 @@ Task<void> ProjectEngine::create_network(engine::NetworkSpec spec, Cause cause) 
   std::string failure;
   try {
     const std::vector<std::string> notices = co_await network_.raise(row);
-    for (const auto& notice : notices) log(notice);
+    for (const auto& notice : notices) log_warning(notice);
   } catch (const Error& error) {
     failure = error.what();
   }

@@ -86,7 +86,6 @@ class ProjectEngine {
                      const Cause& cause);
   void changed(Record& record);
   void spawn(Task<void> task);
-  void log(const std::string& line);
 
   // create
   std::vector<state::Volume> resolve_volumes(engine::ContainerSpec& spec, const engine::CreateOptions& options);

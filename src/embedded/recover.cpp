@@ -5,10 +5,20 @@
 
 #include "davit/base/error.hpp"
 #include "embedded/container_logs.hpp"
+#include "embedded/log.hpp"
 #include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
 
 namespace davit::embedded {
+namespace {
+
+/// Whether the keeper holds anything of a run of the container.
+bool has_parts(const Record& record, const KeeperLink::Recovered& recovered) {
+  const auto first = recovered.held.lower_bound(record.run_prefix());
+  return first != recovered.held.end() && first->first.starts_with(record.run_prefix());
+}
+
+}  // namespace
 
 Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   const Counted busy(busy_);
@@ -29,7 +39,7 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
     co_await recover_one(record, recovered);
   }
   const std::vector<std::string> notices = co_await network_.restore(networks);
-  for (const auto& notice : notices) log(notice);
+  for (const auto& notice : notices) log_warning(notice);
   for (const auto& [name, fd] : recovered.held) {
     // Of containers that exist no more; and of attempts that were undone just now, which dropped theirs already.
     if (!name.starts_with("c/") && !name.starts_with("f/")) continue;
@@ -41,10 +51,6 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
 
 Task<void> ProjectEngine::recover_one(RecordPtr record, KeeperLink::Recovered& recovered) {
   state::Container& row = record->row;
-  const bool has_parts = [&] {
-    const auto first = recovered.held.lower_bound(record->run_prefix());
-    return first != recovered.held.end() && first->first.starts_with(record->run_prefix());
-  }();
   if (record->is_running()) {
     if (try_adopt(record, recovered)) co_return;
     // Its keeper died, and with it the mounts and the log pipes. What still runs cannot be looked after any more.
@@ -59,7 +65,7 @@ Task<void> ProjectEngine::recover_one(RecordPtr record, KeeperLink::Recovered& r
     network_.announce();
     co_return;
   }
-  if (has_parts || cgroups_.exists(paths_.cgroup(row.id))) {
+  if (has_parts(*record, recovered) || cgroups_.exists(paths_.cgroup(row.id))) {
     // A start that was not finished, or an end that was not cleared up. No row says that it runs: undo it.
     cgroups_.kill(paths_.cgroup(row.id));
     co_await clear_run(record, NetworkHost::Leases::Release);
@@ -73,7 +79,7 @@ bool ProjectEngine::try_adopt(RecordPtr record, KeeperLink::Recovered& recovered
   try {
     return adopt(record, recovered);
   } catch (const std::exception& error) {
-    log("cannot take up container '" + record->row.name + "': " + error.what());
+    log_warning("cannot take up container '" + record->row.name + "': " + error.what());
     record->phase = Record::Phase::Idle;
     return false;
   }
@@ -85,8 +91,12 @@ bool ProjectEngine::adopt(RecordPtr record, KeeperLink::Recovered& recovered) {
   for (const auto& exit : recovered.exits) exited = exited || exit.pid == pid;
   if (!exited) {
     const auto facts = process_facts(pid);
-    if (!facts || facts->parent != ::getppid() || facts->start_time != record->row.pid_start_time) return false;
-    record->process = process::PidFd::open(pid);
+    if (facts && facts->parent == ::getppid() && facts->start_time == record->row.pid_start_time) {
+      record->process = process::PidFd::open(pid);
+    } else if (!has_parts(*record, recovered)) {
+      return false;
+    }
+    // Otherwise it has ended just now: the keeper that still holds its parts was its parent and is about to tell.
   }
   const std::string prefix = record->run_prefix();
   record->stdin_end = std::move(recovered.held[prefix + "stdin"]);

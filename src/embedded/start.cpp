@@ -16,6 +16,7 @@
 #include "davit/network/namespaces.hpp"
 #include "davit/process/run.hpp"
 #include "embedded/container_logs.hpp"
+#include "embedded/log.hpp"
 #include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
 
@@ -291,8 +292,8 @@ void ProjectEngine::follow_logs(Record& record, logs::LogPump::Run run, logs::St
   record.logs = std::make_shared<logs::PumpDriver>(context_.get_executor(), std::move(pump));
   const std::string name = record.row.name;
   for (const auto stream : {logs::Stream::Stdout, logs::Stream::Stderr}) {
-    logs::PumpDriver::Notice notice = [this, name](const Diagnostic& diagnostic) {
-      log("output of '" + name + "': " + diagnostic.message);
+    logs::PumpDriver::Notice notice = [name](const Diagnostic& diagnostic) {
+      log_warning("output of '" + name + "': " + diagnostic.message);
     };
     spawn(logs::PumpDriver::follow(record.logs, stream, std::move(notice)));
   }

@@ -8,7 +8,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <cstdio>
 #include <cstdlib>
 
 #include "davit/async/task_group.hpp"
@@ -16,6 +15,7 @@
 #include "davit/keeper/message.hpp"
 #include "davit/state/projects.hpp"
 #include "embedded/api.hpp"
+#include "embedded/log.hpp"
 #include "embedded/memory.hpp"
 
 namespace davit::embedded {
@@ -154,8 +154,8 @@ void save_memory() {
 }
 
 int fail(const Fd& ready, const Error& error, int code) {
-  std::fprintf(stderr, "supervisor: %s\n", error.what());
-  for (const auto& note : error.diagnostic().notes) std::fprintf(stderr, "supervisor:   note: %s\n", note.text.c_str());
+  log_error(error.what());
+  for (const auto& note : error.diagnostic().notes) log_error("  note: " + note.text);
   tell(ready, error_to_json(error));
   return code;
 }
@@ -167,7 +167,7 @@ int run_supervisor(const EngineOptions& options) {
   Fd keeper_socket = inherited(keeper::kSocketVariable);
   Fd ready = inherited(keeper::kReadyVariable);
   if (!keeper_socket) {
-    std::fprintf(stderr, "davit supervisor is started by davit-keeper, not by hand\n");
+    log_error("started by davit-keeper, not by hand");
     return keeper::kExitDoNotRestart;
   }
   const Fd ready_copy(ready ? ::fcntl(ready.get(), F_DUPFD_CLOEXEC, 3) : -1);
