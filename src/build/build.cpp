@@ -38,7 +38,7 @@ class Build {
     if (!file) throw Failed{file.error()};
     // From here on no layer goes away: neither one of a base image nor one of the cache.
     store_.hold_layers();
-    const PlanOptions options{request_.args, request_.target, request_.labels};
+    const PlanOptions options{request_.args, request_.target, request_.labels, request_.network, request_.host_network};
     auto plan = make_plan(*file, options, [this](const std::string& name) { return find_base(name); });
     if (!plan) throw Failed{plan.error()};
     for (const Diagnostic& warning : plan->warnings) events_.warning(warning);

@@ -45,6 +45,7 @@ Executor::Executor(const BuildPlan& plan, const BuildRequest& request, image::Im
       digests_(digests),
       cache_(store, store.data_root()),
       architecture_(image::host_architecture()),
+      settings_{request.runtime, request.extra_hosts, request.ulimits, request.shm_size},
       progress_(plan.stages.size()) {}
 
 StageResult Executor::run() {
@@ -101,7 +102,7 @@ void Executor::begin_stage(std::size_t stage) {
 bool Executor::advance(std::size_t stage) {
   begin_stage(stage);
   auto job = make_job(stage);
-  if (request_.cache == CacheUse::Normal) {
+  if (uses_cache(*job)) {
     if (const auto result = cache_.find(job->ingredients)) {
       events_.cached(events_.begin(step_of(*job).title));
       complete(*job, *result);
@@ -112,6 +113,10 @@ bool Executor::advance(std::size_t stage) {
   if (keys_running_.contains(job->key)) return false;
   start(std::move(job));
   return true;
+}
+
+bool Executor::uses_cache(const Job& job) const {
+  return request_.cache == CacheUse::Normal && !request_.uncached_stages.contains(plan_.stages[job.stage].name);
 }
 
 std::shared_ptr<Executor::Job> Executor::make_job(std::size_t stage) {
@@ -177,8 +182,17 @@ void Executor::complete(const Job& job, const StepResult& result) {
   progress.results.push_back(result);
 }
 
+void Executor::prepare_for(const Step& step) {
+  if (!area_) {
+    area_.emplace(store_.data_root(), request_.davit);
+    sandbox_.emplace(store_.data_root(), *area_, settings_, [this](const Diagnostic& notice) { events_.warning(notice); });
+  }
+  const auto* run = std::get_if<RunStep>(&step.action);
+  if (run != nullptr && run->network == dockerfile::Run::Network::Default) sandbox_->begin_network();
+}
+
 void Executor::start(std::shared_ptr<Job> job) {
-  if (!area_) area_.emplace(store_.data_root());
+  prepare_for(step_of(*job));
   keys_running_[job->key] = job->stage;
   progress_[job->stage].running = true;
   ++running_;
@@ -211,12 +225,12 @@ StepResult Executor::work(Job& job, const Vertex& vertex) {
   const auto on_line = [&](OutputStream stream, std::string_view line) {
     events_.output(vertex, stream, Clock::now() - begin, line);
   };
-  StepRunner runner(store_, *area_, "s" + std::to_string(vertex.id), stop_.get_token(), on_line);
+  StepRunner runner(store_, *area_, *sandbox_, "s" + std::to_string(vertex.id), stop_.get_token(), on_line);
   std::optional<Ingredients> by_content;
   if (job.by_content) {
     by_content = definition_of(step, chain_id(job.input.diff_ids), architecture_);
     for (auto& [name, digest] : runner.content_digests(step, job.input)) by_content->add(name, digest);
-    if (request_.cache == CacheUse::Normal) {
+    if (uses_cache(job)) {
       if (const auto result = cache_.find(*by_content)) {
         cache_.put(job.ingredients, step.text, *result, 0);
         events_.cached(vertex);

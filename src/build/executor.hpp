@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "build/digest_cache.hpp"
+#include "build/sandbox.hpp"
 #include "build/source_tree.hpp"
 #include "build/step_cache.hpp"
 #include "build/step_runner.hpp"
@@ -104,7 +105,9 @@ class Executor {
   void add_sources(Job& job, const Step& step);
   void add_mounts(Job& job, const Step& step);
   void complete(const Job& job, const StepResult& result);
+  [[nodiscard]] bool uses_cache(const Job& job) const;
   void start(std::shared_ptr<Job> job);
+  void prepare_for(const Step& step);
   StepResult work(Job& job, const Vertex& vertex);
   void join_one();
   void wait_for_all() noexcept;
@@ -119,7 +122,9 @@ class Executor {
   DigestCache* digests_;
   StepCache cache_;
   std::string architecture_;
+  RunSettings settings_;
   std::optional<WorkArea> area_;
+  std::optional<Sandbox> sandbox_;
   std::vector<Progress> progress_;
   std::map<std::string, std::size_t> keys_running_;
 

@@ -89,7 +89,7 @@ class Planner {
     StageScope scope(global_, plan_.warnings);
     std::vector<Instruction> triggers = set_base(stage, index, plan, scope);
     const auto from = [this, index](const std::string& name, const Span& where) { return origin(name, where, index); };
-    StagePlanner planner(plan, scope, from, consumed_);
+    StagePlanner planner(plan, scope, options_, from, consumed_);
     planner.run(triggers);
     planner.run(stage.instructions);
     scopes_.emplace(index, scope);

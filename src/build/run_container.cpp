@@ -14,6 +14,7 @@
 #include "build/mounts.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
+#include "davit/container/cgroups.hpp"
 #include "davit/image/digest.hpp"
 
 namespace davit::build {
@@ -23,21 +24,29 @@ namespace fs = std::filesystem;
 using dockerfile::RunMount;
 
 constexpr std::size_t kLinesInError = 15;
-
-// Read by programs in the container; the host's network is shared, so the host's resolvers are the right ones.
-std::string resolv_conf() {
-  const auto text = DiskFiles().read("/etc/resolv.conf", 1U << 20U);
-  return text ? *text : "";
-}
-
-std::string hosts_file() {
-  return std::string("127.0.0.1\tlocalhost ") + kBuildHostname + "\n::1\tlocalhost ip6-localhost ip6-loopback\n";
-}
+constexpr const char* kRuntimeLog = "/runtime.log";
 
 void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw_system_error("make folder", path.string(), error.value());
+}
+
+/// The runtime has removed it already, unless it was killed.
+void remove_group(const container::Cgroups& cgroups, const std::string& group) noexcept {
+  try {
+    (void)cgroups.remove(group);
+  } catch (const std::exception&) {
+    // An empty group is left until the next boot; better than to lose what the step made.
+  }
+}
+
+std::string value_of(const SecretValue& secret) {
+  if (secret.content) return *secret.content;
+  constexpr std::uint64_t kLargest = 1U << 20U;
+  auto text = DiskFiles().read(secret.file, kLargest);
+  if (!text) throw Error(text.error());
+  return *std::move(text);
 }
 
 /// The command on one line, short enough for a message.
@@ -64,8 +73,14 @@ std::string make_mount_points(const fs::path& folder) {
   return folder.string();
 }
 
-RunContainer::RunContainer(fs::path data_root, const WorkArea& area, std::string name, std::string root, Span where)
-    : data_root_(std::move(data_root)), area_(area), name_(std::move(name)), root_(root), where_(std::move(where)) {
+RunContainer::RunContainer(fs::path data_root, const WorkArea& area, Sandbox& sandbox, std::string name,
+                           std::string root, Span where)
+    : data_root_(std::move(data_root)),
+      area_(area),
+      sandbox_(sandbox),
+      name_(std::move(name)),
+      root_(root),
+      where_(std::move(where)) {
   spec_.root = std::move(root);
   spec_.cgroup = area_.cgroup(name_);
 }
@@ -127,7 +142,7 @@ std::string RunContainer::write_file(const std::string& name, const std::string&
   return path;
 }
 
-void RunContainer::add_mount(const Mount& mount, const Root* from, const std::map<std::string, std::string>& secrets) {
+void RunContainer::add_mount(const Mount& mount, const Root* from, const std::map<std::string, SecretValue>& secrets) {
   switch (mount.options.type) {
     case RunMount::Type::Bind:
       return add_bind(mount, *from);
@@ -198,7 +213,7 @@ void RunContainer::add_cache(const Mount& mount, const Root* from) {
       {mount.options.target, "bind", folder.string(), {"rbind", "rprivate", mount.options.writable ? "rw" : "ro"}});
 }
 
-void RunContainer::add_secret(const Mount& mount, const std::map<std::string, std::string>& secrets) {
+void RunContainer::add_secret(const Mount& mount, const std::map<std::string, SecretValue>& secrets) {
   const auto found = secrets.find(mount.options.id);
   if (found == secrets.end()) {
     if (!mount.options.required) return;
@@ -206,27 +221,46 @@ void RunContainer::add_secret(const Mount& mount, const std::map<std::string, st
         Diagnostic::error("missing-secret", "secret '" + mount.options.id + "' is required but not given", mount.where)
             .with_hint("give it with --secret id=" + mount.options.id + ",src=FILE"));
   }
-  auto text = DiskFiles().read(found->second, 1U << 20U);
-  if (!text) throw Error(text.error());
-  if (!mount.options.env.empty()) spec_.secret_env.push_back(mount.options.env + "=" + *text);
+  const std::string text = value_of(found->second);
+  if (!mount.options.env.empty()) spec_.secret_env.push_back(mount.options.env + "=" + text);
   if (mount.options.target.empty()) return;
   // On a tmpfs of this mount namespace: it is gone with the step, whatever happens.
   const fs::path folder = area_.folder(name_ + "/secret-" + std::to_string(spec_.mounts.size()));
   if (::mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=2m,mode=0700") != 0)
     throw_system_error("mount tmpfs at", folder.string(), errno);
   const std::string relative = folder.filename().string() + "/value";
-  const std::string path = write_file(relative, *text, mount.options.mode.value_or(0400));
+  const std::string path = write_file(relative, text, mount.options.mode.value_or(0400));
   if (::chown(path.c_str(), mount.options.uid.value_or(0), mount.options.gid.value_or(0)) != 0)
     throw_system_error("set owner of", path, errno);
   make_place(mount.options.target, false);
   spec_.mounts.push_back({mount.options.target, "bind", path, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}});
 }
 
+std::string RunContainer::resolv_conf(const RunStep& step) {
+  if (step.network == dockerfile::Run::Network::Default) return sandbox_.network().resolv_conf();
+  auto text = DiskFiles().read("/etc/resolv.conf", 1U << 20U);
+  return text ? *std::move(text) : std::string();
+}
+
+std::string RunContainer::address_of(const std::string& host, const RunStep& step) {
+  if (host != "host-gateway") return host;
+  return step.network == dockerfile::Run::Network::Default ? sandbox_.network().gateway() : "127.0.0.1";
+}
+
+std::string RunContainer::hosts_file(const RunStep& step) {
+  std::string text = std::string("127.0.0.1\tlocalhost ") + kBuildHostname + "\n";
+  text += "::1\tlocalhost ip6-localhost ip6-loopback\n";
+  for (const auto& [name, address] : sandbox_.settings().extra_hosts)
+    text += address_of(address, step) + "\t" + name + "\n";
+  return text;
+}
+
 void RunContainer::add_system_files(const RunStep& step) {
   const std::vector<std::string> options{"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"};
   // The mount-point layer has these two; still missing is the target of an image's dangling link.
   for (const auto& [target, text] :
-       {std::pair<std::string, std::string>{"/etc/resolv.conf", resolv_conf()}, {"/etc/hosts", hosts_file()}}) {
+       {std::pair<std::string, std::string>{"/etc/resolv.conf", resolv_conf(step)},
+        {"/etc/hosts", hosts_file(step)}}) {
     make_place(target, false);
     spec_.mounts.push_back({"/" + root_.resolve(target), "bind", write_file(base_of(target), text, 0644), options});
   }
@@ -255,26 +289,58 @@ void RunContainer::run(const RunStep& step, const std::stop_token& stop,
   spec_.user = find_identity(root_, step.user, where_);
   make_working_dir(step);
   add_system_files(step);
+  const Sandbox::Runtime& runtime = sandbox_.runtime();
+  const bool crun = runtime.program.kind == container::RuntimeProgram::Kind::Crun;
+  const auto form = crun ? container::FilterForm::Bpf : container::FilterForm::Json;
+  spec_.host = runtime.host;
+  spec_.filter = container::seccomp_setting(container_spec(step, sandbox_.settings()), runtime.host, form,
+                                            sandbox_.cache_dir());
+  if (step.network == dockerfile::Run::Network::Default) spec_.network = sandbox_.network().path();
   const std::string bundle = area_.folder(name_).string();
-  (void)write_file("config.json", run_spec(step, spec_), 0600);
-  const std::string runtime = find_runtime();
-  std::vector<std::string> argv{runtime};
-  if (base_of(runtime) == "crun") argv.emplace_back("--cgroup-manager=cgroupfs");
-  const std::string id = base_of(spec_.cgroup);
-  for (const std::string& word :
-       {std::string("--root"), bundle + "/runtime", std::string("run"), std::string("--bundle"), bundle, id})
-    argv.push_back(word);
+  (void)write_file("config.json", run_spec(step, sandbox_.settings(), spec_), 0600);
   std::deque<std::string> last;
   const auto line = [&](OutputStream stream, std::string_view text) {
     last.emplace_back(text);
     if (last.size() > kLinesInError) last.pop_front();
     on_line(stream, text);
   };
-  const auto kill = [this] { kill_cgroup(spec_.cgroup); };
-  const ProcessEnd end = run_process(argv, stop, kill, line);
-  remove_cgroup(spec_.cgroup);
+  const container::Cgroups cgroups(runtime.host.cgroups);
+  const auto kill = [this, &cgroups] {
+    try {
+      cgroups.kill(spec_.cgroup);
+    } catch (const Error&) {
+      // The group came or went just now; the next round sees it.
+    }
+  };
+  const int held = area_.guard() != nullptr ? area_.guard()->held_by_runtimes() : -1;
+  const ProcessEnd end = run_process(command(runtime, bundle), {stop, kill, held}, line);
+  remove_group(cgroups, spec_.cgroup);
   if (end.stopped) throw Error(Diagnostic::error("cancelled", "the build was cancelled", where_));
-  if (end.code != 0) throw failure(step, end.code, {last.begin(), last.end()});
+  if (end.code == 0) return;
+  if (const auto log = DiskFiles().read(bundle + kRuntimeLog); log && !log->empty()) throw not_started(step, *log);
+  throw failure(step, end.code, {last.begin(), last.end()});
+}
+
+Error RunContainer::not_started(const RunStep& step, const std::string& log) const {
+  const Error error = container::start_error(log, step.args);
+  auto diagnostic = Diagnostic::error("run-failed", "RUN cannot be started (exit code " +
+                                                        std::to_string(error.exit_code()) + "): " + error.what(), where_);
+  diagnostic.notes = error.diagnostic().notes;
+  const bool by_shell = step.args.front() == "/bin/sh";
+  if (error.exit_code() == 127)
+    diagnostic.with_hint(by_shell ? "the image has no shell: use the exec form, such as RUN [\"/program\", \"word\"]"
+                                  : "check that the image has the program and, for a script, the one its first line names");
+  return Error(std::move(diagnostic));
+}
+
+std::vector<std::string> RunContainer::command(const Sandbox::Runtime& runtime, const std::string& bundle) const {
+  std::vector<std::string> argv{runtime.program.path};
+  if (runtime.program.kind == container::RuntimeProgram::Kind::Crun) argv.emplace_back("--cgroup-manager=cgroupfs");
+  const std::string id = base_of(spec_.cgroup);
+  // Its own messages go to a file, so that they are not taken for the program's.
+  argv.insert(argv.end(), {"--log", bundle + kRuntimeLog, "--log-format", "json"});
+  argv.insert(argv.end(), {"--root", bundle + "/runtime", "run", "--bundle", bundle, id});
+  return argv;
 }
 
 Error RunContainer::failure(const RunStep& step, int code, const std::vector<std::string>& last_lines) const {

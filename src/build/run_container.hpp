@@ -14,6 +14,7 @@
 #include "build/run_spec.hpp"
 #include "build/work_area.hpp"
 #include "davit/base/fd.hpp"
+#include "davit/build/build.hpp"
 
 namespace davit::build {
 
@@ -23,14 +24,15 @@ std::string make_mount_points(const std::filesystem::path& folder);
 class RunContainer {
  public:
   /// `root` is the mounted root file system, `where` the RUN instruction. On the step's thread, in its mount namespace.
-  RunContainer(std::filesystem::path data_root, const WorkArea& area, std::string name, std::string root, Span where);
+  RunContainer(std::filesystem::path data_root, const WorkArea& area, Sandbox& sandbox, std::string name,
+               std::string root, Span where);
   RunContainer(const RunContainer&) = delete;
   RunContainer& operator=(const RunContainer&) = delete;
   /// Removes what was put into the root only to mount on it.
   ~RunContainer();
 
   /// Makes a --mount ready. `from` is the tree it comes from; null when it has none.
-  void add_mount(const Mount& mount, const Root* from, const std::map<std::string, std::string>& secrets);
+  void add_mount(const Mount& mount, const Root* from, const std::map<std::string, SecretValue>& secrets);
 
   /// Runs to the end. Throws davit::Error when the program fails, with its last lines of output.
   void run(const RunStep& step, const std::stop_token& stop,
@@ -43,16 +45,23 @@ class RunContainer {
   };
   void add_bind(const Mount& mount, const Root& from);
   void add_cache(const Mount& mount, const Root* from);
-  void add_secret(const Mount& mount, const std::map<std::string, std::string>& secrets);
+  void add_secret(const Mount& mount, const std::map<std::string, SecretValue>& secrets);
   /// Makes the place of a mount if it is missing, and remembers to take it away.
   void make_place(const std::string& target, bool folder);
   void add_system_files(const RunStep& step);
+  [[nodiscard]] std::string resolv_conf(const RunStep& step);
+  [[nodiscard]] std::string hosts_file(const RunStep& step);
+  [[nodiscard]] std::string address_of(const std::string& host, const RunStep& step);
+  /// What the runtime is started with.
+  [[nodiscard]] std::vector<std::string> command(const Sandbox::Runtime& runtime, const std::string& bundle) const;
   [[nodiscard]] std::string write_file(const std::string& name, const std::string& text, mode_t mode);
   void make_working_dir(const RunStep& step);
+  [[nodiscard]] Error not_started(const RunStep& step, const std::string& log) const;
   [[nodiscard]] Error failure(const RunStep& step, int code, const std::vector<std::string>& last_lines) const;
 
   std::filesystem::path data_root_;
   const WorkArea& area_;
+  Sandbox& sandbox_;
   std::string name_;
   Root root_;
   Span where_;

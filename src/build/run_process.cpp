@@ -11,7 +11,6 @@
 
 #include <array>
 #include <cerrno>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 
@@ -90,11 +89,12 @@ class LineReader {
 
 class SpawnSettings {
  public:
-  SpawnSettings(int out, int err) {
+  SpawnSettings(int out, int err, int inherited) {
     posix_spawn_file_actions_init(&actions_);
     posix_spawn_file_actions_addopen(&actions_, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions_, out, 1);
     posix_spawn_file_actions_adddup2(&actions_, err, 2);
+    if (inherited >= 0) posix_spawn_file_actions_adddup2(&actions_, inherited, 3);
     posix_spawnattr_init(&attributes_);
     sigset_t none;
     sigset_t all;
@@ -132,18 +132,17 @@ int exit_code(int status) {
 
 }  // namespace
 
-ProcessEnd run_process(const std::vector<std::string>& argv, const std::stop_token& stop,
-                       const std::function<void()>& kill,
+ProcessEnd run_process(const std::vector<std::string>& argv, const ProcessControl& control,
                        const std::function<void(OutputStream, std::string_view)>& line) {
   const Fd stop_event(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   const auto wake = [&stop_event] {
     const std::uint64_t one = 1;
     (void)!::write(stop_event.get(), &one, sizeof(one));
   };
-  const std::stop_callback on_stop(stop, wake);
+  const std::stop_callback on_stop(control.stop, wake);
   Pipe out;
   Pipe err;
-  const pid_t pid = SpawnSettings(out.write.get(), err.write.get()).spawn(argv);
+  const pid_t pid = SpawnSettings(out.write.get(), err.write.get(), control.inherited).spawn(argv);
   out.write.reset();
   err.write.reset();
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
@@ -152,7 +151,7 @@ ProcessEnd run_process(const std::vector<std::string>& argv, const std::stop_tok
   bool ended = false;
   int kills = 0;
   while (!ended) {
-    const bool stopping = stop.stop_requested();
+    const bool stopping = control.stop.stop_requested();
     std::array<struct pollfd, 4> wait{{{process.get(), POLLIN, 0},
                                        {readers[0].fd(), POLLIN, 0},
                                        {readers[1].fd(), POLLIN, 0},
@@ -160,8 +159,8 @@ ProcessEnd run_process(const std::vector<std::string>& argv, const std::stop_tok
     const int ready = ::poll(wait.data(), wait.size(), stopping ? kKillAgainMs : -1);
     for (LineReader& reader : readers) reader.drain();
     ended = ready > 0 && wait[0].revents != 0;
-    if (ended || !stop.stop_requested()) continue;
-    kill();
+    if (ended || !control.stop.stop_requested()) continue;
+    control.kill();
     // The runtime itself gets a second to clean up behind its container.
     if (++kills * kKillAgainMs > 1000) (void)::kill(pid, SIGKILL);
   }
@@ -169,23 +168,7 @@ ProcessEnd run_process(const std::vector<std::string>& argv, const std::stop_tok
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   for (LineReader& reader : readers) reader.finish();
-  return {exit_code(status), stop.stop_requested()};
-}
-
-std::string find_runtime() {
-  const char* const path = std::getenv("PATH");
-  std::string_view folders = path != nullptr ? path : "";
-  const std::string all = std::string(folders) + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-  for (const std::string name : {"crun", "runc"}) {
-    for (std::string_view rest = all; !rest.empty();) {
-      const std::size_t end = rest.find(':');
-      const std::string candidate = std::string(rest.substr(0, end)) + "/" + name;
-      rest = end == std::string_view::npos ? std::string_view() : rest.substr(end + 1);
-      if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0) return candidate;
-    }
-  }
-  throw Error(Diagnostic::error("no-runtime", "neither 'crun' nor 'runc' is installed: RUN needs one of them")
-                  .with_hint("install the package 'crun'"));
+  return {exit_code(status), control.stop.stop_requested()};
 }
 
 }  // namespace davit::build

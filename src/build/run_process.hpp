@@ -16,13 +16,15 @@ struct ProcessEnd {
   bool stopped = false;
 };
 
-/// Runs `argv` (argv[0] absolute) in a session of its own with empty stdin. `line` gets each line of output without its
-/// end, also the last one that has none. When `stop` is requested, `kill` is called until the process has ended.
-ProcessEnd run_process(const std::vector<std::string>& argv, const std::stop_token& stop,
-                       const std::function<void()>& kill,
-                       const std::function<void(OutputStream, std::string_view)>& line);
+struct ProcessControl {
+  std::stop_token stop;
+  std::function<void()> kill;  ///< called until the process has ended, once `stop` is requested
+  int inherited = -1;          ///< a descriptor the process gets as number 3; -1: none
+};
 
-/// The OCI runtime to use: crun, else runc, as absolute path. Throws davit::Error when there is neither.
-[[nodiscard]] std::string find_runtime();
+/// Runs `argv` (argv[0] absolute) in a session of its own with empty stdin. `line` gets each line of output without its
+/// end, also the last one that has none.
+ProcessEnd run_process(const std::vector<std::string>& argv, const ProcessControl& control,
+                       const std::function<void(OutputStream, std::string_view)>& line);
 
 }  // namespace davit::build

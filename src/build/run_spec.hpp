@@ -2,11 +2,13 @@
 // The OCI runtime document (config.json) of one RUN.
 
 #include <cstdint>
-#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "build/sandbox.hpp"
 #include "davit/build/plan.hpp"
+#include "davit/container/oci_spec.hpp"
 
 namespace davit::build {
 
@@ -18,25 +20,23 @@ struct Identity {
   std::string home = "/root";
 };
 
-/// A bind mount or a tmpfs of the step.
-struct SpecMount {
-  std::string target;
-  std::string type;    ///< "bind" or "tmpfs"
-  std::string source;  ///< absolute on the host; "tmpfs"
-  std::vector<std::string> options;
-};
-
 struct SpecInput {
   std::string root;  ///< absolute path of the mounted root file system
   std::string cgroup;
-  std::vector<SpecMount> mounts;
+  std::string network;  ///< path of the namespace; empty with network "none" (a new one) and "host"
+  std::vector<container::OciMount> mounts;
   Identity user;
   std::vector<std::string> secret_env;  ///< "NAME=value"
+  container::SeccompSetting filter;
+  container::HostFacts host;
 };
 
-/// Docker's build container: its capabilities, masked paths and devices; own pid, ipc, uts and mount namespaces; the
-/// host's network unless the step asks for none; no terminal.
-[[nodiscard]] std::string run_spec(const RunStep& step, const SpecInput& input);
+/// As an engine's container: what the filter of system calls and the capabilities follow from.
+[[nodiscard]] engine::ContainerSpec container_spec(const RunStep& step, const RunSettings& settings);
+
+/// The document of a container with Docker's defaults (container room), but with BuildKit's environment: nothing beside
+/// what the step says.
+[[nodiscard]] std::string run_spec(const RunStep& step, const RunSettings& settings, const SpecInput& input);
 
 /// Environment of the process: the step's, HOME of the user unless given.
 [[nodiscard]] std::vector<std::string> run_environment(const RunStep& step, const SpecInput& input);

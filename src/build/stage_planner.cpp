@@ -123,10 +123,25 @@ void StagePlanner::set_run_environment(RunStep& step) const {
   step.user = plan_.config.user;
 }
 
+dockerfile::Run::Network StagePlanner::network_of(const Instruction& instruction, const dockerfile::Run& run) const {
+  using Network = dockerfile::Run::Network;
+  if (run.network == Network::Default) {
+    if (options_.network == RunNetworkMode::Host) return Network::Host;
+    return options_.network == RunNetworkMode::None ? Network::None : Network::Default;
+  }
+  const bool allowed = options_.host_network == HostNetwork::Allowed || options_.network == RunNetworkMode::Host;
+  if (run.network == Network::Host && !allowed)
+    throw PlanMistake{Diagnostic::error("host-network", "RUN may not use the host's network: it was not allowed to",
+                                        run.network_where.value_or(instruction.where))
+                          .with_hint("allow it with --allow network.host, in a Compose file with 'build.entitlements: "
+                                     "[network.host]'")};
+  return run.network;
+}
+
 void StagePlanner::apply(const Instruction& instruction, const dockerfile::Run& run) {
   RunStep step;
   set_run_environment(step);
-  step.network = run.network;
+  step.network = network_of(instruction, run);
   for (const auto& mount : run.mounts) step.mounts.push_back(plan_mount(mount));
   if (run.command.form == Command::Form::Exec) {
     step.args = run.command.args;

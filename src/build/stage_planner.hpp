@@ -17,8 +17,9 @@ using FromResolver = std::function<Origin(const std::string& name, const Span& w
 class StagePlanner {
  public:
   /// `plan` has its base, its name and the base's config.
-  StagePlanner(StagePlan& plan, StageScope& scope, FromResolver from, std::set<std::string>& consumed_args)
-      : plan_(plan), scope_(scope), from_(std::move(from)), consumed_(consumed_args) {}
+  StagePlanner(StagePlan& plan, StageScope& scope, const PlanOptions& options, FromResolver from,
+               std::set<std::string>& consumed_args)
+      : plan_(plan), scope_(scope), options_(options), from_(std::move(from)), consumed_(consumed_args) {}
 
   void run(const std::vector<dockerfile::Instruction>& instructions);
 
@@ -51,11 +52,14 @@ class StagePlanner {
   [[nodiscard]] std::vector<std::string> shell() const;
   [[nodiscard]] std::string absolute(const std::string& path) const;
   void set_run_environment(RunStep& step) const;
+  [[nodiscard]] dockerfile::Run::Network network_of(const dockerfile::Instruction& instruction,
+                                                    const dockerfile::Run& run) const;
   [[nodiscard]] Mount plan_mount(const dockerfile::Word& word);
   [[nodiscard]] std::string run_history(const RunStep& step) const;
 
   StagePlan& plan_;
   StageScope& scope_;
+  const PlanOptions& options_;
   FromResolver from_;
   std::set<std::string>& consumed_;
   bool cmd_set_ = false;

@@ -151,7 +151,7 @@ void StepRunner::copy(const Step& step, const CopyStep& copy, const StepInput& i
 
 void StepRunner::run_program(const Step& step, const RunStep& run, const StepInput& input,
                              const image::StagedLayer& staged) {
-  RunContainer container(store_.data_root(), area_, name_, mount_writable(input, staged), step.where);
+  RunContainer container(store_.data_root(), area_, sandbox_, name_, mount_writable(input, staged), step.where);
   for (const Mount& mount : run.mounts) {
     const bool has_source = mount.options.type == dockerfile::RunMount::Type::Bind || !mount.options.from.empty();
     const Root* const from = has_source ? &source(mount.origin, input).root() : nullptr;

@@ -10,8 +10,10 @@
 
 #include "build/layer_manifest.hpp"
 #include "build/run_process.hpp"
+#include "build/sandbox.hpp"
 #include "build/source_tree.hpp"
 #include "build/work_area.hpp"
+#include "davit/build/build.hpp"
 #include "davit/build/plan.hpp"
 #include "davit/image/image_store.hpp"
 
@@ -24,7 +26,7 @@ struct StepInput {
   const SourceTree* context = nullptr;                     ///< null when the build has no context folder
   std::string context_path;
   const std::vector<Item>* context_items = nullptr;  ///< already selected, for COPY from the context
-  std::map<std::string, std::string> secrets;
+  std::map<std::string, SecretValue> secrets;
   /// A layer that the same instruction made before: unchanged files are taken from it.
   std::optional<std::string> earlier_diff_id;
 };
@@ -40,8 +42,14 @@ class StepRunner {
  public:
   using OnLine = std::function<void(OutputStream, std::string_view)>;
 
-  StepRunner(image::ImageStore& store, const WorkArea& area, std::string name, std::stop_token stop, OnLine on_line)
-      : store_(store), area_(area), name_(std::move(name)), stop_(std::move(stop)), on_line_(std::move(on_line)) {}
+  StepRunner(image::ImageStore& store, const WorkArea& area, Sandbox& sandbox, std::string name, std::stop_token stop,
+             OnLine on_line)
+      : store_(store),
+        area_(area),
+        sandbox_(sandbox),
+        name_(std::move(name)),
+        stop_(std::move(stop)),
+        on_line_(std::move(on_line)) {}
 
   /// Must be called once, on a thread that does nothing else afterwards: the thread moves into a mount namespace of its
   /// own. Throws davit::Error; nothing is left behind then.
@@ -64,6 +72,7 @@ class StepRunner {
 
   image::ImageStore& store_;
   const WorkArea& area_;
+  Sandbox& sandbox_;
   std::string name_;
   std::stop_token stop_;
   OnLine on_line_;

@@ -59,6 +59,7 @@ void add_all(Commands& commands) {
   add_image_build(commands, add_image(commands));
   add_doctor(commands);
   add_supervisor(commands);
+  add_build_cleanup(commands);
   add_version(commands);
 }
 

@@ -84,6 +84,8 @@ void add_image_build(Commands& commands, CLI::App* image);
 void add_doctor(Commands& commands);
 /// Hidden: what the keeper runs.
 void add_supervisor(Commands& commands);
+/// Hidden: what the guard of a build runs.
+void add_build_cleanup(Commands& commands);
 
 /// All of the above, in the order of the help page.
 void add_all(Commands& commands);

@@ -37,6 +37,10 @@ std::string Context::run_root() const {
   return "/tmp/davit-" + std::to_string(::geteuid());
 }
 
+std::string Context::davit() const {
+  return std::filesystem::path(executable).filename() == "davit" ? executable : std::string();
+}
+
 Context process_context(const char* argv0) {
   Context context;
   for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
@@ -61,6 +65,7 @@ void print(const Context& context, const Diagnostic& diagnostic, const SourceLoo
     if (sources) {
       if (auto text = sources(file)) return text;
     }
+    if (const auto found = context.texts->find(file); found != context.texts->end()) return found->second;
     auto text = context.files.read(file, 16U << 20U);
     if (!text) return std::nullopt;
     return *std::move(text);

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,10 +41,14 @@ struct Context {
   bool stderr_is_terminal = false;
   bool stdin_is_terminal = false;
   std::string executable;  ///< absolute path of this program
+  /// Texts that messages point into and that are in no file, such as a `dockerfile_inline`, by the name they go under.
+  std::shared_ptr<std::map<std::string, std::string>> texts = std::make_shared<std::map<std::string, std::string>>();
 
   [[nodiscard]] std::optional<std::string> env(const std::string& name) const;
   /// Whether colour may be used on stderr: --ansi, NO_COLOR, terminal.
   [[nodiscard]] bool colour() const;
+  /// `executable`, if it is davit: empty in a test program, which must not start itself.
+  [[nodiscard]] std::string davit() const;
   /// The folders, from option, environment or default.
   [[nodiscard]] std::string data_root() const;
   [[nodiscard]] std::string run_root() const;

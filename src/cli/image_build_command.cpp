@@ -16,9 +16,11 @@
 #include <stop_token>
 #include <thread>
 
+#include "build_flags.hpp"
 #include "commands.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
+#include "davit/base/units.hpp"
 #include "davit/build/build.hpp"
 #include "davit/build/plain_progress.hpp"
 
@@ -34,6 +36,11 @@ struct Options {
   std::vector<std::string> build_args;
   std::vector<std::string> labels;
   std::vector<std::string> secrets;
+  std::vector<std::string> hosts;
+  std::vector<std::string> allowed;
+  std::vector<std::string> ulimits;
+  std::string network;
+  std::string shm_size;
   std::string target;
   std::string progress = "auto";
   std::string image_id_file;
@@ -100,30 +107,20 @@ std::map<std::string, std::string> pairs(const std::vector<std::string>& words, 
   return out;
 }
 
-/// "id=token,src=file"; docker's long form with type=file too.
-std::pair<std::string, std::string> parse_secret(const std::string& text) {
-  std::string id;
-  std::string file;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view field = rest.substr(0, comma);
-    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    const std::string_view key = field.substr(0, field.find('='));
-    const std::string value(field.size() > key.size() ? field.substr(key.size() + 1) : "");
-    if (key == "id") {
-      id = value;
-    } else if (key == "src" || key == "source") {
-      file = value;
-    } else if (key != "type" || value != "file") {
-      throw Error(Diagnostic::error("usage", "secret '" + text + "' has an unknown part '" + std::string(field) + "'")
-                      .with_hint("write --secret id=NAME,src=FILE"));
-    }
-  }
-  if (id.empty() || file.empty())
-    throw Error(Diagnostic::error("usage", "secret '" + text + "' needs 'id' and 'src'")
-                    .with_hint("write --secret id=NAME,src=FILE"));
-  return {id, file};
+std::pair<std::string, build::SecretValue> secret_of(const Context& context, const std::string& text) {
+  const SecretFlag secret = parse_secret(text);
+  if (secret.variable.empty()) return {secret.id, build::SecretValue{.file = secret.file, .content = std::nullopt}};
+  const auto value = context.env(secret.variable);
+  if (!value)
+    throw Error(Diagnostic::error("missing-secret", "secret '" + secret.id + "' has no value: the variable '" +
+                                                        secret.variable + "' is not set"));
+  return {secret.id, build::SecretValue{.file = "", .content = *value}};
+}
+
+std::int64_t bytes_of(const std::string& text) {
+  auto bytes = parse_bytes(text);
+  if (!bytes) throw Error(Diagnostic::error("usage", bytes.error()));
+  return *bytes;
 }
 
 build::BuildRequest make_request(const Context& context, const Options& options) {
@@ -139,10 +136,17 @@ build::BuildRequest make_request(const Context& context, const Options& options)
   }
   request.args = pairs(options.build_args, [&](const std::string& name) { return context.env(name); });
   request.labels = pairs(options.labels, [](const std::string&) { return std::string(); });
-  for (const std::string& secret : options.secrets) request.secrets.insert(parse_secret(secret));
+  for (const std::string& secret : options.secrets) request.secrets.insert(secret_of(context, secret));
   request.target = options.target;
   request.tags = options.tags;
   request.cache = options.no_cache ? build::CacheUse::Ignore : build::CacheUse::Normal;
+  request.network = parse_run_network(options.network);
+  request.host_network = parse_allowed(options.allowed);
+  for (const std::string& host : options.hosts) request.extra_hosts.push_back(parse_added_host(host));
+  for (const std::string& limit : options.ulimits) request.ulimits.push_back(parse_ulimit(limit));
+  if (!options.shm_size.empty()) request.shm_size = bytes_of(options.shm_size);
+  request.runtime = context.global.runtime;
+  request.davit = context.davit();
   return request;
 }
 
@@ -202,7 +206,16 @@ void add_image_build(Commands& commands, CLI::App* image) {
   command->add_option("--target", options->target, "stage to build (default: the last)")->type_name("STAGE");
   command->add_flag("--no-cache", options->no_cache, "do every step again");
   list("--label", options->labels, "label for the image", "NAME=VALUE");
-  list("--secret", options->secrets, "file for RUN --mount=type=secret", "id=NAME,src=FILE");
+  list("--secret", options->secrets, "file or variable for RUN --mount=type=secret", "id=NAME,src=FILE|env=VAR");
+  command
+      ->add_option("--network", options->network,
+                   "network of RUN: 'default' (one of its own, with a way out), 'none', 'host'")
+      ->type_name("MODE");
+  list("--allow", options->allowed, "what RUN may ask for: 'network.host'", "ENTITLEMENT");
+  list("--add-host", options->hosts, "line for /etc/hosts in RUN; 'host-gateway' is the address of the host",
+       "NAME:ADDRESS");
+  list("--ulimit", options->ulimits, "limit of processes in RUN", "NAME=SOFT[:HARD]");
+  command->add_option("--shm-size", options->shm_size, "size of /dev/shm in RUN (default: 64m)")->type_name("BYTES");
   command->add_flag("--pull", options->pull, "look for newer base images (none: davit cannot pull yet)");
   command->add_flag("-q,--quiet", options->quiet, "print nothing but the id of the image");
   command->add_option("--progress", options->progress, "auto, plain or quiet")->type_name("MODE");

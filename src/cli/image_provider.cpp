@@ -10,6 +10,7 @@
 #include "davit/build/plain_progress.hpp"
 #include "davit/image/reference.hpp"
 #include "progress.hpp"
+#include "service_build.hpp"
 
 namespace davit::cli {
 namespace {
@@ -18,49 +19,6 @@ constexpr unsigned kParallelBuilds = 4;
 
 plan::ImageHealthcheck healthcheck_info(const image::Healthcheck& from) {
   return {from.test, from.interval, from.timeout, from.start_period, from.start_interval, from.retries};
-}
-
-/// What of `build:` the builder cannot do yet, with its place.
-void refuse_unsupported(const model::Service& service, const model::Build& build) {
-  const auto refuse = [&](bool is_set, const char* key) {
-    if (is_set)
-      throw Error(Diagnostic::error("unsupported", "build." + std::string(key) + " of service '" + service.name +
-                                                       "' is not supported yet", build.where));
-  };
-  refuse(build.context.find("://") != std::string::npos, "context: a URL");
-  refuse(!build.additional_contexts.empty(), "additional_contexts");
-  refuse(!build.ssh.empty(), "ssh");
-  refuse(build.privileged, "privileged");
-  refuse(!build.entitlements.empty(), "entitlements");
-  refuse(!build.extra_hosts.empty(), "extra_hosts");
-  refuse(!build.cache_to.empty(), "cache_to");
-}
-
-build::BuildRequest build_request(const Context& context, const model::Project& project, const model::Service& service) {
-  const model::Build& build = service.build.value();
-  refuse_unsupported(service, build);
-  build::BuildRequest request;
-  request.context = build.context;
-  if (!build.dockerfile_inline.empty()) {
-    request.dockerfile = service.name + " (dockerfile_inline)";
-    request.dockerfile_text = build.dockerfile_inline;
-  } else if (!build.dockerfile.empty()) {
-    request.dockerfile = build.dockerfile.starts_with("/") ? build.dockerfile : build.context + "/" + build.dockerfile;
-  }
-  for (const auto& [name, value] : build.args) {
-    const auto given = value ? value : context.env(name);
-    if (given) request.args.emplace(name, *given);
-  }
-  request.target = build.target;
-  request.labels = build.labels;
-  request.tags = {model::image_name(project, service)};
-  request.tags.insert(request.tags.end(), build.tags.begin(), build.tags.end());
-  for (const auto& grant : build.secrets) {
-    const auto secret = project.secrets.find(grant.source);
-    if (secret != project.secrets.end() && !secret->second.file.empty())
-      request.secrets.emplace(grant.target.empty() ? grant.source : grant.target, secret->second.file);
-  }
-  return request;
 }
 
 /// One error out of several: the first, the others as notes.
@@ -122,18 +80,21 @@ StoreImages::StoreImages(const Context& context, image::ImageStore& store, Optio
 
 StoreImages::~StoreImages() = default;
 
-plan::ImageInfo StoreImages::build_now(const model::Project& project, const model::Service& service, std::stop_token stop) {
-  build::BuildRequest request = build_request(context_, project, service);
+plan::ImageInfo StoreImages::build_now(const model::Project& project, const model::Service& service, std::stop_token stop,
+                                       Texts& texts) {
+  build::BuildRequest request = build_request(project, service, [this](const std::string& name) { return context_.env(name); });
   for (const auto& [name, value] : options_.build_args) request.args.insert_or_assign(name, value);
-  const bool ignore = options_.cache == BuildCache::Ignore || service.build->no_cache;
-  request.cache = ignore ? build::CacheUse::Ignore : build::CacheUse::Normal;
+  if (options_.cache == BuildCache::Ignore) request.cache = build::CacheUse::Ignore;
   request.stop = std::move(stop);
+  request.runtime = context_.global.runtime;
+  request.davit = context_.davit();
   build::SilentObserver silent;
   build::PlainProgress lines(write_to_stderr, {.colour = context_.colour()});
   build::BuildObserver& observer =
       options_.output == BuildOutput::Lines ? static_cast<build::BuildObserver&>(lines) : silent;
   const auto result = build::build(request, store_, observer);
   if (!result) {
+    texts = result.error().sources;
     Error error = failure_of(result.error());
     throw error.context("while building the image of service '" + service.name + "'");
   }
@@ -144,6 +105,7 @@ plan::ImageInfo StoreImages::build_now(const model::Project& project, const mode
 
 Task<plan::ImageInfo> StoreImages::build(const model::Project& project, const model::Service& service) {
   if (!turns_->given_back) turns_->given_back.emplace(co_await asio::this_coro::executor);
+  if (warned_.insert(service.name).second) print(context_, build_warnings(service));
   const model::Build& build = service.build.value();
   const std::string what = build.context + "\n" + build.dockerfile + "\n" + build.dockerfile_inline;
   while (turns_->taken.contains(what)) co_await turns_->given_back->wait();
@@ -155,7 +117,8 @@ Task<plan::ImageInfo> StoreImages::build(const model::Project& project, const mo
   if (auto slot = cancellation.slot(); slot.is_connected())
     slot.assign([stop](asio::cancellation_type) mutable { stop.request_stop(); });
   std::optional<plan::ImageInfo> info;
-  std::function<void()> work = [&] { info = build_now(project, service, stop.get_token()); };
+  Texts texts;
+  std::function<void()> work = [&] { info = build_now(project, service, stop.get_token(), texts); };
   std::exception_ptr failure;
   try {
     co_await workers_.run(work);
@@ -164,6 +127,7 @@ Task<plan::ImageInfo> StoreImages::build(const model::Project& project, const mo
   }
   turns_->taken.erase(what);
   turns_->given_back->notify();
+  context_.texts->merge(texts);
   if (failure) std::rethrow_exception(failure);
   co_return *std::move(info);
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <stop_token>
 #include <string>
 
@@ -46,12 +47,15 @@ class StoreImages final : public runtime::ImageProvider {
 
  private:
   struct Turns;
-  plan::ImageInfo build_now(const model::Project& project, const model::Service& service, std::stop_token stop);
+  using Texts = std::map<std::string, std::string>;  ///< by file name: what the messages of a failure point into
+  plan::ImageInfo build_now(const model::Project& project, const model::Service& service, std::stop_token stop,
+                            Texts& texts);
 
   const Context& context_;
   image::ImageStore& store_;
   Options options_;
   std::unique_ptr<Turns> turns_;
+  std::set<std::string> warned_;  ///< services
   WorkerPool workers_;
 };
 

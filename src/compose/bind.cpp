@@ -282,6 +282,7 @@ class Binder {
   model::Build bind_build(const Node& node) {
     model::Build build;
     build.where = node.span;
+    for (const Entry& entry : node.entries) build.places[entry.key] = entry.value.span;
     build.context = text(node, "context");
     build.dockerfile = text(node, "dockerfile");
     build.dockerfile_inline = text(node, "dockerfile_inline");

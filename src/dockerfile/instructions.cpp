@@ -167,7 +167,10 @@ class Reader {
     Run run;
     run.mounts = flags.list("mount");
     for (const Word& mount : run.mounts) check_mount(mount);
-    if (const auto network = flags.text("network")) run.network = read_network(*network);
+    if (const auto network = flags.text("network")) {
+      run.network = read_network(*network);
+      run.network_where = network->where;
+    }
     run.command = command();
     if (run.command.form == Command::Form::Exec && run.command.args.empty()) need_more();
     if (line_.heredocs.size() == 1 && split_quoted(rest_, escape_).size() == 1) {

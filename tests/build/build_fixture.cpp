@@ -10,9 +10,12 @@
 #include <fstream>
 #include <sstream>
 
+#include "build/names.hpp"
 #include "davit/base/error.hpp"
+#include "davit/container/cgroups.hpp"
 #include "davit/image/archive.hpp"
 #include "davit/image/layer_tar.hpp"
+#include "davit/network/links.hpp"
 
 namespace davit::test {
 
@@ -25,7 +28,8 @@ std::string base_tar(const fs::path& folder) {
   for (const char* name : {"bin", "etc", "tmp", "root", "var/data"}) fs::create_directories(folder / name);
   fs::copy_file("/bin/busybox", folder / "bin/busybox");
   for (const char* name : {"sh",    "cat",   "echo", "ls",   "mkdir",    "rm",   "ln",    "id",   "stat",  "sleep",
-                           "chmod", "chown", "env",  "grep", "hostname", "true", "false", "head", "touch", "test"})
+                           "chmod", "chown", "env",  "grep", "hostname", "true", "false", "head", "touch", "test",
+                           "ip", "nc", "unshare", "wc"})
     fs::create_symlink("busybox", folder / "bin" / name);
   fs::permissions(folder / "tmp", fs::perms(01777));
   std::ofstream(folder / "etc/passwd") << "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\n";
@@ -50,14 +54,22 @@ std::vector<std::string> leftovers(const fs::path& data_root) {
   return out;
 }
 
+/// Of builds on this data root: other builds of this machine are none of our business.
+std::vector<std::string> network_leftovers(const fs::path& data_root) {
+  std::vector<std::string> out;
+  const std::string ours = build::network_scope(data_root, "").run_root_hash;
+  for (const auto& link : network::list_links()) {
+    const auto alias = network::parse_link_alias(link.alias);
+    if (alias && alias->scope.run_root_hash == ours) out.push_back("link: " + link.name);
+  }
+  return out;
+}
+
 std::vector<std::string> build_cgroups() {
   std::vector<std::string> out;
-  std::error_code error;
-  for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", error)) {
-    std::error_code missing;
-    for (const auto& group : fs::directory_iterator(hierarchy.path() / "davit", missing))
-      if (group.path().filename().string().starts_with("build-")) out.push_back(group.path().string());
-  }
+  const container::Cgroups cgroups(container::detect_host().cgroups);
+  for (const std::string& group : cgroups.children(""))
+    if (group.starts_with(build::cgroup_prefix("").substr(0, 12))) out.push_back(group);
   return out;
 }
 
@@ -76,6 +88,7 @@ std::optional<fs::path> find_in_layers(const image::ImageStore& store, const ima
 }  // namespace
 
 BuildTest::BuildTest() {
+  ::setenv("DAVIT_LIBEXEC", DAVIT_BINARY_DIR "/bin", 0);
   std::string name = (fs::temp_directory_path() / "davit-build-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) throw Error("cannot make a folder for the test");
   root_ = name;
@@ -101,6 +114,7 @@ BuildTest::~BuildTest() {
 void BuildTest::TearDown() {
   EXPECT_EQ(leftovers(data_root_), std::vector<std::string>{});
   EXPECT_EQ(build_cgroups(), std::vector<std::string>{});
+  EXPECT_EQ(network_leftovers(data_root_), std::vector<std::string>{});
   EXPECT_TRUE(fs::is_empty(data_root_ / "layers/.staging")) << "a half-made layer is left";
 }
 

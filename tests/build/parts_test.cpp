@@ -12,6 +12,7 @@
 #include "build/identity.hpp"
 #include "build/rooted.hpp"
 #include "build/run_process.hpp"
+#include "build/run_network.hpp"
 #include "build/run_spec.hpp"
 #include "davit/base/error.hpp"
 #include "davit/build/plain_progress.hpp"
@@ -142,20 +143,20 @@ TEST(RunProcess, CutsLinesAndReturnsTheExitCode) {
     out += (stream == OutputStream::Out ? "o:" : "e:") + std::string(text) + "\n";
   };
   const auto end = run_process(
-      {"/bin/sh", "-c", "printf 'a\\r\\nb\\n\\nlast'; exit 7"}, {}, [] {}, line);
+      {"/bin/sh", "-c", "printf 'a\\r\\nb\\n\\nlast'; exit 7"}, {}, line);
   EXPECT_EQ(end.code, 7);
   EXPECT_EQ(out, "o:a\no:b\no:\no:last\n");
   EXPECT_EQ(run_process(
-                {"/bin/sh", "-c", "kill -9 $$"}, {}, [] {}, line)
+                {"/bin/sh", "-c", "kill -9 $$"}, {}, line)
                 .code,
             137);
   EXPECT_EQ(run_process(
-                {"/bin/sh", "-c", "read x || exit 9"}, {}, [] {}, line)
+                {"/bin/sh", "-c", "read x || exit 9"}, {}, line)
                 .code,
             9)
       << "stdin is empty";
   EXPECT_THROW((void)run_process(
-                   {"/nonexistent"}, {}, [] {}, line),
+                   {"/nonexistent"}, {}, line),
                Error);
 }
 
@@ -164,32 +165,61 @@ TEST(RunProcess, StopKillsEvenWhatIgnoresIt) {
   int kills = 0;
   const auto line = [&source](OutputStream, std::string_view) { source.request_stop(); };
   const auto end = run_process(
-      {"/bin/sh", "-c", "trap '' TERM INT; echo ready; while :; do sleep 0.05; done"}, source.get_token(),
-      [&kills] { ++kills; }, line);
+      {"/bin/sh", "-c", "trap '' TERM INT; echo ready; while :; do sleep 0.05; done"}, 
+      {source.get_token(), [&kills] { ++kills; }}, line);
   EXPECT_TRUE(end.stopped);
   EXPECT_EQ(end.code, 137);
   EXPECT_GT(kills, 1);
 }
 
-TEST(RunSpec, HasDockersLimitsAndTheStepsEnvironment) {
+TEST(RunSpec, IsAContainerWithDockersLimitsAndTheStepsEnvironment) {
   RunStep step;
   step.args = {"/bin/sh", "-c", "x"};
   step.env = {"A=b"};
   step.working_dir = "/w";
   SpecInput input;
   input.root = "/r";
-  input.cgroup = "/davit/build-x";
+  input.cgroup = "/davit-build-x";
+  input.network = "/proc/1/fd/2";
   input.user.uid = 5;
+  input.user.gid = 6;
+  input.user.groups = {7};
   input.user.home = "/home/x";
-  const auto spec = boost::json::parse(run_spec(step, input)).as_object();
+  input.filter = {container::SeccompSetting::Form::BpfAnnotation, "filter"};
+  RunSettings settings;
+  settings.ulimits = {{"nofile", 10, 20}};
+  settings.shm_size = 4096;
+  const auto spec = boost::json::parse(run_spec(step, settings, input)).as_object();
   const auto& process = spec.at("process").as_object();
-  EXPECT_EQ(boost::json::serialize(process.at("env")), R"(["A=b","HOME=/home/x"])");
+  EXPECT_EQ(boost::json::serialize(process.at("env")), R"(["A=b","HOME=/home/x"])") << "no HOSTNAME, as BuildKit";
   EXPECT_EQ(process.at("capabilities").at("bounding").as_array().size(), 14U);
-  EXPECT_FALSE(process.at("capabilities").as_object().contains("inheritable"));
-  EXPECT_EQ(process.at("user").at("uid").to_number<int>(), 5);
-  EXPECT_EQ(spec.at("linux").at("namespaces").as_array().size(), 4U) << "the network is the host's";
+  EXPECT_EQ(boost::json::serialize(process.at("user")), R"({"uid":5,"gid":6,"additionalGids":[6,7]})");
+  EXPECT_EQ(process.at("rlimits").at(0).at("soft").to_number<int>(), 10);
+  EXPECT_EQ(spec.at("annotations").at("run.oci.seccomp_bpf_data").as_string(), "filter");
+  const std::string linux_part = boost::json::serialize(spec.at("linux"));
+  EXPECT_NE(linux_part.find("/proc/kcore"), std::string::npos);
+  EXPECT_NE(linux_part.find(R"({"type":"network","path":"/proc/1/fd/2"})"), std::string::npos) << linux_part;
+  EXPECT_NE(boost::json::serialize(spec.at("mounts")).find("size=4096"), std::string::npos);
+  step.network = dockerfile::Run::Network::Host;
+  EXPECT_EQ(run_spec(step, settings, input).find(R"("type":"network")"), std::string::npos);
   step.network = dockerfile::Run::Network::None;
-  EXPECT_EQ(boost::json::parse(run_spec(step, input)).at("linux").at("namespaces").as_array().size(), 5U);
+  input.network.clear();
+  EXPECT_NE(run_spec(step, settings, input).find(R"({"type":"network"})"), std::string::npos);
+}
+
+TEST(BuildSubnet, IsTakenAtRandomFromTheLastPoolThatHasRoom) {
+  const auto subnet = [](const char* text) { return network::Subnet::parse(text).value(); };
+  const std::vector<network::Pool> pools{{subnet("172.28.0.0/24"), 24}, {subnet("10.204.0.0/24"), 24}};
+  std::uint64_t next = 0;
+  const auto random = [&next] { return next; };
+  next = 5;
+  EXPECT_EQ(choose_build_subnet(pools, {}, random).value().to_string(), "10.204.0.20/30");
+  EXPECT_EQ(choose_build_subnet(pools, {subnet("10.0.0.0/8")}, random).value().to_string(), "172.28.0.20/30")
+      << "a route of the host covers the last pool";
+  EXPECT_EQ(choose_build_subnet(pools, {subnet("10.0.0.0/8"), subnet("172.28.0.16/28")}, random).value().to_string(),
+            "172.28.0.0/30")
+      << "when chance finds none, the first free one";
+  EXPECT_FALSE(choose_build_subnet(pools, {subnet("10.0.0.0/8"), subnet("172.16.0.0/12")}, random).has_value());
 }
 
 TEST(PlainProgress, LooksLikeBuildKits) {

@@ -3,21 +3,32 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "davit/base/diagnostic.hpp"
 #include "davit/base/result.hpp"
 #include "davit/base/strong.hpp"
+#include "davit/build/plan.hpp"
+#include "davit/engine/container_spec.hpp"
 #include "davit/image/image_store.hpp"
 
 namespace davit::build {
 
 enum class CacheUse { Normal, Ignore };  ///< Ignore: every step is done again (--no-cache), and its result remembered
+
+/// Where the value of a secret is.
+struct SecretValue {
+  std::string file;                    ///< read when a step asks for it
+  std::optional<std::string> content;  ///< instead of a file
+};
 
 struct BuildRequest {
   std::string context;     ///< folder
@@ -28,8 +39,18 @@ struct BuildRequest {
   std::string target;  ///< stage; empty: the last one
   std::map<std::string, std::string> labels;
   std::vector<std::string> tags;               ///< names to give; checked before anything is built
-  std::map<std::string, std::string> secrets;  ///< id to the file that holds it
+  std::map<std::string, SecretValue> secrets;  ///< by id
   CacheUse cache = CacheUse::Normal;
+  std::set<std::string> uncached_stages;             ///< stages whose steps are done again (--no-cache-filter)
+  RunNetworkMode network = RunNetworkMode::Sandbox;  ///< of every RUN that does not name one
+  /// RUN --network=host may be used. With RunNetworkMode::Host it always may.
+  HostNetwork host_network = HostNetwork::Refused;
+  std::vector<std::pair<std::string, std::string>> extra_hosts;  ///< for RUN: name, address; "host-gateway" is the host
+  std::vector<engine::Ulimit> ulimits;                           ///< for RUN
+  std::optional<std::int64_t> shm_size;                          ///< of /dev/shm in RUN, bytes
+  std::string runtime;  ///< OCI runtime for RUN: "crun", "runc", a path; empty: the first that works
+  /// Path of the davit program, which removes what is left if this process is killed. Empty: the next build does that.
+  std::string davit;
   /// Asked to stop, the build kills its running steps, removes what is half made, and fails with code "cancelled".
   std::stop_token stop;
 };

@@ -111,14 +111,20 @@ struct BuildPlan {
   std::vector<Diagnostic> warnings;
 };
 
+/// What a RUN without --network has: a namespace of its own with a way out, loopback alone, the host's.
+enum class RunNetworkMode { Sandbox, None, Host };
+enum class HostNetwork { Refused, Allowed };
+
 struct PlanOptions {
   std::map<std::string, std::string> args;  ///< --build-arg
   std::string target;                       ///< empty: the last stage
   std::map<std::string, std::string> labels;
+  RunNetworkMode network = RunNetworkMode::Sandbox;
+  HostNetwork host_network = HostNetwork::Refused;  ///< whether RUN --network=host may be used
 };
 
 /// Decides the build. The errors: an unknown target, stage or image, a bad expansion, a platform that is not this
-/// machine's.
+/// machine's, the host's network where it is refused.
 [[nodiscard]] Result<BuildPlan, Diagnostics> make_plan(const dockerfile::Dockerfile& file, const PlanOptions& options,
                                                        const BaseLookup& images);
 

@@ -62,6 +62,7 @@ struct Run {
   std::optional<Heredoc> script;  ///< `RUN <<EOF` alone: the body is the script, and `command` is empty
   std::vector<Word> mounts;       ///< raw text of each --mount: expanded, then read by parse_run_mount
   Network network = Network::Default;
+  std::optional<Span> network_where;  ///< the value of --network
 };
 
 /// COPY and ADD.

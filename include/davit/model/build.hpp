@@ -22,6 +22,13 @@ struct Ulimit {
 /// `build:` of a service.
 struct Build {
   Span where;
+  std::map<std::string, Span> places;  ///< of the keys that were written
+  /// Where the key's value stands, or `build:` itself.
+  [[nodiscard]] const Span& of(const std::string& key) const {
+    const auto found = places.find(key);
+    return found == places.end() ? where : found->second;
+  }
+
   std::string context;     ///< absolute folder, or a URL
   std::string dockerfile;  ///< absolute, or relative to the context; empty with dockerfile_inline
   std::string dockerfile_inline;

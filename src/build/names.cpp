@@ -1,0 +1,39 @@
+#include "build/names.hpp"
+
+#include "davit/image/digest.hpp"
+
+namespace davit::build {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kFolderPrefix = "work-";
+constexpr std::string_view kProjectPrefix = ".build-";
+
+std::string without(std::string_view prefix, const std::string& text) {
+  return text.starts_with(prefix) ? text.substr(prefix.size()) : std::string();
+}
+
+}  // namespace
+
+fs::path work_folder(const fs::path& data_root, const std::string& id) {
+  return data_root / "build" / (std::string(kFolderPrefix) + id);
+}
+
+std::string id_of_work_folder(const fs::path& folder) {
+  return without(kFolderPrefix, folder.filename().string());
+}
+
+std::string cgroup_prefix(const std::string& id) {
+  return "davit-build-" + id + "-";
+}
+
+network::Scope network_scope(const fs::path& data_root, const std::string& id) {
+  return {image::sha256_hex(data_root.string()).substr(0, 8), std::string(kProjectPrefix) + id};
+}
+
+std::string id_of_scope(const network::Scope& scope) {
+  return without(kProjectPrefix, scope.project);
+}
+
+}  // namespace davit::build

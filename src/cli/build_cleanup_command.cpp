@@ -1,0 +1,23 @@
+// `davit build-cleanup ID`: what the guard of a build becomes when the build has ended or was killed.
+
+#include "commands.hpp"
+#include "davit/build/cleanup.hpp"
+
+namespace davit::cli {
+
+void add_build_cleanup(Commands& commands) {
+  struct Words {
+    std::string id;
+    int busy = -1;
+  };
+  auto words = std::make_shared<Words>();
+  CLI::App* command = commands.add_hidden("build-cleanup");
+  command->add_option("id", words->id)->required();
+  command->add_option("busy", words->busy)->required();
+  commands.on(command, [words](Context& context) {
+    build::clear_dead_build(context.data_root(), words->id, words->busy);
+    return 0;
+  });
+}
+
+}  // namespace davit::cli

@@ -1,0 +1,154 @@
+// Builds through the program: what a killed one leaves, what a failed one says.
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "davit/base/files.hpp"
+#include "stack.hpp"
+
+namespace davit::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+/// Ids of the builds that have a work folder in the stack's data root.
+std::vector<std::string> working_builds(const Stack& stack) {
+  std::vector<std::string> ids;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(stack.data_root() / "build", error))
+    if (const std::string name = entry.path().filename().string(); name.starts_with("work-")) ids.push_back(name.substr(5));
+  return ids;
+}
+
+/// Names in a folder that hold the text.
+void add_named(const fs::path& folder, const std::string& text, std::vector<std::string>& out) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(folder, error))
+    if (contains(entry.path().filename().string(), text)) out.push_back(entry.path().string());
+}
+
+/// All that carries the build's id, half-made layers, and processes.
+std::vector<std::string> left_of_build(const Stack& stack, const std::string& id) {
+  std::vector<std::string> out;
+  add_named(stack.data_root() / "build", id, out);
+  add_named("/sys/fs/cgroup", "build-" + id, out);
+  std::error_code error;
+  for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", error)) add_named(hierarchy.path(), "build-" + id, out);
+  for (const auto& link : fs::directory_iterator("/sys/class/net", error))
+    if (const auto alias = DiskFiles().read(link.path().string() + "/ifalias"); alias && contains(*alias, id))
+      out.push_back("link " + link.path().filename().string());
+  if (contains(Program({"nft", "list", "ruleset"}, {}).finish(30s).out, ".build-" + id)) out.push_back("firewall table");
+  add_named(stack.data_root() / "layers" / ".staging", "", out);
+  for (const pid_t pid : stack.engine_processes()) out.push_back("process " + std::to_string(pid));
+  return out;
+}
+
+std::string joined(const std::vector<std::string>& lines) {
+  std::string text;
+  for (const auto& line : lines) text += line + "\n";
+  return text;
+}
+
+void expect_nothing_left(const Stack& stack, const std::string& id) {
+  std::vector<std::string> left;
+  EXPECT_TRUE(eventually([&] { return (left = left_of_build(stack, id)).empty(); }, 10s)) << joined(left);
+}
+
+TEST(BuildScenario, KilledInTheMiddleOfARunLeavesNothingAndTheNextOneWorks) {
+  Stack stack("buildkillrun");
+  import_busybox(stack);
+  stack.write("Dockerfile", "FROM busybox\nRUN echo is running; sleep 3600\n");
+  auto build = stack.start({"image", "build", "--progress", "plain", "."});
+  ASSERT_TRUE(build->wait_for_output("] RUN echo", 30s)) << build->output().err;
+  ASSERT_TRUE(build->wait_for_output(" is running\n", 30s)) << build->output().err;
+  const auto ids = working_builds(stack);
+  ASSERT_EQ(ids.size(), 1U);
+  EXPECT_GT(left_of_build(stack, ids[0]).size(), 5U) << "the test sees what a build has";
+  build->signal(SIGKILL);
+  EXPECT_EQ(build->finish(10s).code, 128 + SIGKILL);
+  expect_nothing_left(stack, ids[0]);
+  stack.write("Dockerfile", "FROM busybox\nRUN echo works\n");
+  EXPECT_TRUE(contains(stack.ok({"image", "build", "--progress", "plain", "."}).err, " works\n"));
+}
+
+TEST(BuildScenario, KilledWithItsGuardIsClearedUpByTheNextOne) {
+  Stack stack("buildkillall");
+  import_busybox(stack);
+  stack.write("Dockerfile", "FROM busybox\nRUN echo is running; sleep 3600\n");
+  auto build = stack.start({"image", "build", "--progress", "plain", "."});
+  ASSERT_TRUE(build->wait_for_output(" is running\n", 30s)) << build->output().err;
+  const auto ids = working_builds(stack);
+  ASSERT_EQ(ids.size(), 1U);
+  // The guard's command line is still that of the build it was forked from.
+  for (const pid_t pid : stack.engine_processes())
+    if (pid != build->pid()) ::kill(pid, SIGSTOP);
+  for (const pid_t pid : stack.engine_processes())
+    if (contains(DiskFiles().read("/proc/" + std::to_string(pid) + "/cmdline").value(), "davit")) ::kill(pid, SIGKILL);
+  build->finish(10s);
+  for (const pid_t pid : stack.engine_processes()) ::kill(pid, SIGCONT);
+  EXPECT_FALSE(left_of_build(stack, ids[0]).empty());
+  stack.write("Dockerfile", "FROM busybox\nRUN echo works\n");
+  EXPECT_TRUE(contains(stack.ok({"image", "build", "--progress", "plain", "."}).err, " works\n"));
+  expect_nothing_left(stack, ids[0]);
+}
+
+TEST(BuildScenario, KilledInTheMiddleOfACopyLeavesNothingAndTheNextOneWorks) {
+  Stack stack("buildkillcopy");
+  import_busybox(stack);
+  for (int i = 0; i < 4000; ++i) stack.write("files/" + std::to_string(i), std::string(20000, static_cast<char>('a' + i % 26)));
+  stack.write("Dockerfile", "FROM busybox\nCOPY files /files\n");
+  auto build = stack.start({"image", "build", "--progress", "plain", "."});
+  const auto is_copying = [&] {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(stack.data_root() / "layers" / ".staging", error))
+      if (fs::exists(entry.path() / "layer" / "fs" / "files", error)) return true;
+    return false;
+  };
+  ASSERT_TRUE(eventually(is_copying, 30s));
+  const auto ids = working_builds(stack);
+  build->signal(SIGKILL);
+  EXPECT_EQ(build->finish(10s).code, 128 + SIGKILL);
+  ASSERT_EQ(ids.size(), 1U);
+  expect_nothing_left(stack, ids[0]);
+  stack.ok({"image", "build", "-q", "."});
+}
+
+TEST(BuildScenario, AMistakeInAnInlineDockerfileShowsItsLine) {
+  Stack stack("buildinline");
+  import_busybox(stack);
+  stack.compose("services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM busybox\n        RUN exit 7\n");
+  const auto failed = stack.davit({"build"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_TRUE(contains(failed.err, "a (dockerfile_inline):2:1: error: RUN failed with exit code 7")) << failed.err;
+  EXPECT_TRUE(contains(failed.err, "    2 | RUN exit 7\n      | ^~~\n")) << failed.err;
+}
+
+TEST(BuildScenario, WhatAServiceAsksItsBuildForIsHonouredOrRefusedAtItsPlace) {
+  Stack stack("buildkeys");
+  import_busybox(stack);
+  stack.write("Dockerfile", "FROM busybox\nRUN --mount=type=secret,id=word cat /etc/hosts; ulimit -n; ls /sys/class/net; "
+                            "cat /run/secrets/word\n");
+  stack.write(".env", "WORD=mum\n");
+  stack.compose(
+      "services:\n  a:\n    build:\n      context: .\n      network: none\n      extra_hosts: [\"db:10.1.2.3\"]\n"
+      "      ulimits: {nofile: 77}\n      secrets: [word]\n      cache_from: [x]\nsecrets: {word: {environment: WORD}}\n");
+  const auto built = stack.ok({"--progress", "plain", "build"});
+  for (const char* part : {"10.1.2.3\tdb", " 77\n", " lo\n", " mum\n"}) EXPECT_TRUE(contains(built.err, part)) << part << built.err;
+  EXPECT_FALSE(contains(built.err, "eth0"));
+  EXPECT_TRUE(contains(built.err, "compose.yaml:9:19: warning: 'build.cache_from' of service 'a' has no effect")) << built.err;
+  const auto refused = [&](const std::string& key, const std::string& expected) {
+    stack.compose("services:\n  a:\n    build:\n      context: .\n      " + key + "\n");
+    const auto got = stack.davit({"build"});
+    EXPECT_EQ(got.code, 1);
+    EXPECT_TRUE(contains(got.err, expected)) << got.err;
+  };
+  refused("network: nowhere", "compose.yaml:5:16: error: network 'nowhere' cannot be used in a build");
+  refused("privileged: true", "compose.yaml:5:19: error: 'build.privileged' of service 'a' is not supported yet");
+  refused("entitlements: [security.insecure]", "compose.yaml:5:21: error: 'security.insecure' cannot be granted");
+  refused("platforms: [linux/s390x]", "compose.yaml:5:18: error: 'build.platforms: linux/s390x'");
+}
+
+}  // namespace
+}  // namespace davit::test
