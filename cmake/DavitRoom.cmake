@@ -3,6 +3,13 @@
 #   table: a room sees the public headers of no other. LINK are third-party libraries, private to the room.
 # davit_room_test(NAME SOURCES ... [DEPS rooms ...] [LINK ...] [LABELS ...] [RESOURCE_LOCK ...])
 #   A GoogleTest binary `davit_NAME_test`. Labels: unit (default), golden, scenario, root, network.
+# Sanitized programs are slower: every limit of a test, CTest's and those in tests/support/patience.hpp, times this.
+set(DAVIT_TEST_PATIENCE 1)
+if(DAVIT_SANITIZE)
+  set(DAVIT_TEST_PATIENCE 4)
+endif()
+math(EXPR DAVIT_TEST_TIMEOUT "300 * ${DAVIT_TEST_PATIENCE}")
+
 function(davit_room name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;LINK;PUBLIC_LINK" ${ARGN})
   add_library(davit_${name} STATIC ${ARG_SOURCES})
@@ -27,6 +34,9 @@ function(davit_room_test name)
   target_compile_definitions(davit_${name}_test PRIVATE
     DAVIT_TEST_DATA="${CMAKE_CURRENT_SOURCE_DIR}/testdata" DAVIT_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
     DAVIT_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  if(DAVIT_SANITIZE)
+    target_compile_definitions(davit_${name}_test PRIVATE DAVIT_TEST_PATIENCE=${DAVIT_TEST_PATIENCE})
+  endif()
   if(NOT ARG_LABELS)
     set(ARG_LABELS unit)
   endif()
@@ -35,5 +45,5 @@ function(davit_room_test name)
     set(extra RESOURCE_LOCK "${ARG_RESOURCE_LOCK}")
   endif()
   gtest_discover_tests(davit_${name}_test DISCOVERY_MODE PRE_TEST
-    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT 300 ${extra})
+    PROPERTIES LABELS "${ARG_LABELS}" TIMEOUT ${DAVIT_TEST_TIMEOUT} ${extra})
 endfunction()

@@ -16,7 +16,8 @@
 namespace davit::embedded {
 namespace {
 
-/// In the child: system calls only. setns() needs a process with one thread, which a child after fork is.
+/// In the child: system calls only. setns() wants root and current folder for the caller alone; a thread that a library
+/// started after the fork (ThreadSanitizer does) would share them.
 [[noreturn]] void become(int mount_namespace, char* const* argv) {
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
@@ -24,7 +25,7 @@ namespace {
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  if (::setns(mount_namespace, CLONE_NEWNS) != 0) ::_exit(125);
+  if (::unshare(CLONE_FS) != 0 || ::setns(mount_namespace, CLONE_NEWNS) != 0) ::_exit(125);
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
   ::execv(argv[0], argv);
   ::_exit(125);

@@ -16,6 +16,7 @@
 #include "dns/bytes.hpp"
 #include "dns/wire.hpp"
 #include "network/sockets.hpp"
+#include "support/patience.hpp"
 
 namespace davit::dns {
 namespace {
@@ -24,7 +25,7 @@ using namespace testing;
 using namespace std::chrono_literals;
 using network::Protocol;
 
-constexpr auto kLimit = 20s;
+constexpr auto kLimit = davit::test::patient(20s);
 
 struct Bound {
   Fd fd;

@@ -22,6 +22,7 @@
 #include "davit/process/run.hpp"
 #include "embedded/paths.hpp"
 #include "embedded/proc.hpp"
+#include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
 namespace davit::embedded::test {
@@ -31,7 +32,7 @@ using namespace std::chrono_literals;
 
 class EngineTest : public testing::Test {
  protected:
-  static constexpr auto kLimit = 60s;  ///< nothing here takes a tenth of it; a hang ends
+  static constexpr auto kLimit = davit::test::patient(60s);  ///< nothing here takes a tenth of it; a hang ends
 
   EngineTest() {
     options_.project = "t" + random_id().substr(0, 10);

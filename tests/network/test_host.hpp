@@ -21,10 +21,11 @@
 #include "davit/network/ports.hpp"
 #include "network/link_messages.hpp"
 #include "network/sockets.hpp"
+#include "support/patience.hpp"
 
 namespace davit::network::testing {
 
-constexpr int kLimitMs = 5000;
+constexpr int kLimitMs = davit::test::patient(5000);
 
 inline IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
 inline Subnet net(std::string_view text) { return Subnet::parse(text).value(); }

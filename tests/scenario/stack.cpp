@@ -169,7 +169,7 @@ void import_busybox(const Stack& stack) {
 }
 
 bool eventually(const std::function<bool()>& check, std::chrono::seconds limit) {
-  const auto end = std::chrono::steady_clock::now() + limit;
+  const auto end = std::chrono::steady_clock::now() + patient(limit);
   while (!check()) {
     if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(20ms);

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "davit/base/fd.hpp"
+#include "support/patience.hpp"
 
 namespace davit::test {
 
@@ -24,7 +25,7 @@ struct ProgramOutput {
   std::string err;
 };
 
-/// A child with captured output. The destructor kills what is still running.
+/// A child with captured output. Limits are stretched for sanitized builds (patience.hpp). The destructor kills what is still running.
 class Program {
  public:
   struct Options {
@@ -86,7 +87,7 @@ class Program {
 
   /// Reads until `text` has appeared on stdout or stderr; false when the program ended or the limit passed first.
   bool wait_for_output(const std::string& text, std::chrono::seconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto end = std::chrono::steady_clock::now() + patient(limit);
     while (output_.out.find(text) == std::string::npos && output_.err.find(text) == std::string::npos)
       if (!read_some(end)) return false;
     return true;
@@ -97,7 +98,7 @@ class Program {
 
   /// Reads to the end and waits. Throws when the limit passes: the program is killed then.
   ProgramOutput finish(std::chrono::seconds limit) {
-    const auto end = std::chrono::steady_clock::now() + limit;
+    const auto end = std::chrono::steady_clock::now() + patient(limit);
     while (read_some(end)) {
     }
     if (out_ || err_) throw std::runtime_error("no end within the limit; so far:\n" + output_.out + output_.err);
