@@ -194,7 +194,8 @@ Task<std::vector<Check>> examine_machine(Timers& timers, DoctorOptions options) 
   checks.push_back(check_namespace("network namespaces", CLONE_NEWNET));
   checks.push_back(check_user_namespaces());
   checks.push_back(check_seccomp(host));
-  co_await add_runtimes(timers, checks, options.run_root, host);
+  // Not in the run root: systemd mounts /run noexec, and images are in the data root.
+  co_await add_runtimes(timers, checks, options.data_root, host);
   checks.push_back(check_nftables());
   checks.push_back(check_forwarding());
   checks.push_back(check_ports());
