@@ -38,6 +38,9 @@ struct Pipe {
   }
 };
 
+constexpr int kBlocksAtOnce = 4;
+constexpr int kBlocksOfAPipe = 32;  // twice the largest pipe (fs.pipe-max-size), in case somebody still writes
+
 /// Cuts what a pipe brings into lines.
 class LineReader {
  public:
@@ -47,10 +50,11 @@ class LineReader {
   }
   [[nodiscard]] int fd() const { return fd_.get(); }
 
-  /// Reads what is there. At the end of the pipe the descriptor is closed.
-  void drain() {
+  /// Reads what is there, but no more than a few blocks: a program that never pauses must not keep us from looking at
+  /// the other stream and at a wish to stop. At the end of the pipe the descriptor is closed.
+  void drain(int blocks = kBlocksAtOnce) {
     std::array<char, 65536> block{};
-    while (fd_) {
+    for (; fd_ && blocks > 0; --blocks) {
       const ssize_t got = ::read(fd_.get(), block.data(), block.size());
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return;
@@ -58,8 +62,9 @@ class LineReader {
       add({block.data(), static_cast<std::size_t>(got)});
     }
   }
+  /// What a program that has ended left in the pipe.
   void finish() {
-    drain();
+    drain(kBlocksOfAPipe);
     if (!partial_.empty()) line_(stream_, partial_);
     partial_.clear();
   }

@@ -45,8 +45,57 @@ ExecuteSettings settings_of(const Up& up) {
   return settings;
 }
 
-Task<void> start_and_attend(Up& up, runtime::Interrupts& interrupts, int& code) {
-  co_await execute_plan(up.session, up.project, up.plan, settings_of(up));
+constexpr int kInterrupted = 130;
+
+/// Signals for what follows a start that one of them has cut short: that one is still to be answered.
+class WithFirst final : public runtime::Interrupts {
+ public:
+  WithFirst(runtime::Interrupts& others, bool arrived) : others_(others), arrived_(arrived) {}
+  Task<void> next() override {
+    if (std::exchange(arrived_, false)) co_return;
+    co_await others_.next();
+  }
+
+ private:
+  runtime::Interrupts& others_;
+  bool arrived_;
+};
+
+Task<void> start(Up& up) { co_await execute_plan(up.session, up.project, up.plan, settings_of(up)); }
+
+Task<void> cancel_at_signal(runtime::Interrupts& interrupts, TaskGroup& starting, bool& arrived) {
+  co_await interrupts.next();
+  arrived = true;
+  starting.cancel();
+}
+
+/// Builds and starts; a signal cuts that short. True if one did.
+Task<bool> start_until_signal(Up& up, runtime::Interrupts& interrupts) {
+  const auto executor = co_await asio::this_coro::executor;
+  TaskGroup starting(executor);
+  TaskGroup watching(executor);
+  bool arrived = false;
+  starting.spawn(start(up));
+  watching.spawn(cancel_at_signal(interrupts, starting, arrived));
+  std::exception_ptr failure;
+  try {
+    co_await starting.join();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  watching.cancel();
+  try {
+    co_await watching.join();
+  } catch (const boost::system::system_error&) {
+    // Cancelled, as asked.
+  }
+  if (failure && !arrived) std::rethrow_exception(failure);
+  co_return arrived;
+}
+
+Task<void> start_and_attend(Up& up, runtime::Interrupts& signals, int& code) {
+  const bool cut_short = co_await start_until_signal(up, signals);
+  WithFirst interrupts(signals, cut_short);
   const auto progress = make_progress(up.session, "stop");
   runtime::Context with{up.project, up.session.engine(), up.images, up.session.timers(), *progress};
   runtime::AttachOptions attach;
@@ -55,6 +104,7 @@ Task<void> start_and_attend(Up& up, runtime::Interrupts& interrupts, int& code) 
   attach.grace = grace_period(up.flags.timeout);
   attach.say = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
   code = co_await runtime::attend(with, interrupts, std::move(attach));
+  if (cut_short) code = kInterrupted;
 }
 
 /// "Attaching to db-1, web-1", and how long the longest of these names is.
@@ -108,6 +158,8 @@ Task<int> up_attached(Up& up) {
     co_await following.join();
   } catch (const boost::system::system_error&) {
     // The follower was cancelled, as asked.
+  } catch (const Error&) {
+    if (!failure) failure = std::current_exception();  // what went wrong first is what to tell
   }
   co_await output.finish();
   if (failure) std::rethrow_exception(failure);

@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <filesystem>
@@ -161,7 +162,8 @@ void remember(const RuntimeProgram& program, const std::string& cache_dir, const
 Task<RuntimeCheck> check_runtime(Timers& timers, RuntimeProgram program, std::string scratch_dir, HostFacts host) {
   const auto init = process::find_helper("davit-init");
   if (!init) co_return RuntimeCheck{std::move(program), "the program 'davit-init' was not found beside davit"};
-  const std::string id = "davit-check-" + std::to_string(::getpid());
+  static std::atomic<unsigned> counter{0};  // builds side by side check in one process
+  const std::string id = "davit-check-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
   const std::string folder = fs::absolute(scratch_dir).string() + "/" + id;
   const std::string cgroup = "/davit/" + id;
   RuntimeCheck result{.program = program, .failure = ""};

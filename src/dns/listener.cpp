@@ -7,6 +7,7 @@
 #include <array>
 #include <boost/asio/post.hpp>
 #include <cerrno>
+#include <chrono>
 
 #include "dns/tcp_session.hpp"
 
@@ -19,12 +20,17 @@ using boost::system::error_code;
 // One container that asks without a pause must not keep the others waiting.
 constexpr int kAtOnce = 64;
 
+constexpr std::chrono::milliseconds kPause{100};
+
+bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
+
 }  // namespace
 
 Listener::Listener(std::shared_ptr<ServerCore> core, ServerSockets sockets, Asker asker, std::vector<Upstream> upstreams)
     : core_(std::move(core)),
       udp_(core_->context(), sockets.udp.release()),
       tcp_(core_->context(), sockets.tcp.release()),
+      pause_(core_->context()),
       asker_(std::move(asker)),
       upstreams_(std::move(upstreams)) {}
 
@@ -37,6 +43,7 @@ void Listener::close() {
   error_code ignored;
   udp_.close(ignored);
   tcp_.close(ignored);
+  pause_.cancel();
   for (const auto& session : std::exchange(sessions_, {})) session->close();
 }
 
@@ -90,9 +97,18 @@ void Listener::wait_tcp() {
   });
 }
 
+/// Without descriptors or memory the connection stays in the backlog: trying again at once would turn in a circle.
+void Listener::pause_tcp() {
+  pause_.expires_after(kPause);
+  pause_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error && self->tcp_.is_open()) self->wait_tcp();
+  });
+}
+
 void Listener::accept_all() {
   while (sessions_.size() < core_->limits().tcp_connections) {
     Fd fd(::accept4(tcp_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+    if (!fd && is_shortage(errno)) return pause_tcp();
     if (!fd) return wait_tcp();
     auto session = std::make_shared<TcpSession>(shared_from_this(), std::move(fd));
     sessions_.insert(session);

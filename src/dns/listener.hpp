@@ -2,6 +2,7 @@
 // The sockets of one container.
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <set>
 #include <vector>
@@ -31,11 +32,13 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void drain_udp();
   [[nodiscard]] bool serve_datagram();
   void wait_tcp();
+  void pause_tcp();
   void accept_all();
 
   std::shared_ptr<ServerCore> core_;
   boost::asio::posix::stream_descriptor udp_;
   boost::asio::posix::stream_descriptor tcp_;
+  boost::asio::steady_timer pause_;
   Asker asker_;
   std::vector<Upstream> upstreams_;
   Wakefulness wakefulness_;

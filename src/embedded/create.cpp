@@ -66,6 +66,7 @@ std::vector<state::Volume> ProjectEngine::resolve_volumes(engine::ContainerSpec&
       const auto old = inherited.find(mount.target);
       mount.source = old != inherited.end() ? old->second : random_id();
     }
+    check_volume_name(mount.source);
     state::Volume row;
     row.name = mount.source;
     row.project = spec.project;
@@ -111,9 +112,9 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
   events_.append({"container", "create", id.str(), row.name, row.service, std::move(attributes), cause});
   transaction.commit();
 
+  add_record(std::move(row), std::move(spec));  // at once: what the database knows must be known here
   for (const auto& volume : wanted) fs::create_directories(paths_.volume_data(volume.name));
   fs::create_directories(paths_.logs(id));
-  add_record(std::move(row), std::move(spec));
   keep_files(*records_[id]);
   return id;
 }
@@ -189,10 +190,10 @@ Task<void> ProjectEngine::remove(RecordPtr record, engine::WithVolumes with_volu
         folders.push_back(paths_.volume(row->name));
       }
     }
-    record->removed = true;
     events_.append({"container", "destroy", record->id().str(), record->row.name, record->row.service,
                     {{"image", record->spec.image_name}}, cause});
     transaction.commit();
+    record->removed = true;
     ++record->run;
     records_.erase(record->id());
     keeper_.drop_all(record->file_prefix());

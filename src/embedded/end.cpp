@@ -68,9 +68,27 @@ void ProjectEngine::process_exited(const ProcessExit& exit) {
   }
   // A container that ends while its runtime is still about to report the pid; or a stranger, whom nobody will claim.
   unclaimed_[exit.pid] = exit;
+  forget_strangers();
+}
+
+/// When no runtime is about to report a pid, nobody will claim what is left; and the number may come again.
+void ProjectEngine::forget_strangers() {
   if (launching_ > 0) return;
   for (const auto& [pid, stranger] : unclaimed_) keeper_.forget(pid);
   unclaimed_.clear();
+}
+
+/// The row of a container that has ended. The end goes on when it cannot be written (a full disk): a container that is
+/// never cleared up would keep its ports, and its restart policy from acting. The next change writes the row again.
+std::optional<std::int64_t> ProjectEngine::write_end(Record& record, const std::map<std::string, std::string>& attributes,
+                                                     const Cause& cause) {
+  try {
+    if (record.row.oom_killed) write(record, "oom", {}, "the memory limit");
+    return write(record, "die", attributes, cause);
+  } catch (const std::exception& error) {
+    log_warning("cannot write the end of container '" + record.row.name + "': " + error.what());
+    return std::nullopt;
+  }
 }
 
 Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
@@ -93,8 +111,7 @@ Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   if (again != nullptr) attributes["restarting"] = "true";
   if (const auto* stay = std::get_if<schedule::RestartPolicy::StayDown>(&action)) attributes["restart"] = stay->cause;
   Cause cause = WIFSIGNALED(exit.status) ? "signal " + process::signal_name(WTERMSIG(exit.status)) : "process exited";
-  if (row.oom_killed) write(*record, "oom", {}, "the memory limit");
-  const std::int64_t event = write(*record, "die", attributes, cause);
+  const std::optional<std::int64_t> event = write_end(*record, attributes, cause);
   network_.announce();
   keeper_.forget(exit.pid);
   record->changed.notify();
@@ -102,7 +119,7 @@ Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   const auto leases = again != nullptr ? NetworkHost::Leases::Keep : NetworkHost::Leases::Release;
   co_await clear_run(record, leases);
   record->phase = Record::Phase::Idle;
-  cause = state::cause_event(event);
+  if (event) cause = state::cause_event(*event);
   if (again != nullptr) {
     spawn(restart_later(record, again->after, record->run, cause));
   } else if (record->spec.auto_remove) {
@@ -272,6 +289,7 @@ Task<void> ProjectEngine::kill_container(ContainerId id, std::string signal, Cau
 Task<void> ProjectEngine::restart_container(ContainerId id, engine::StopRequest request, Cause cause) {
   const RecordPtr record = find(id);
   Gate::Pass pass = co_await record->busy.enter();
+  if (record->removed) throw Error("container '" + record->row.name + "' has been removed");
   co_await stop(record, request, cause);
   record->policy.started_by_user();
   record->row.restart_count = 0;

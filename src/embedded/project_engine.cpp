@@ -13,7 +13,8 @@ namespace {
 
 /// They wait for the kernel (an unmount takes an RCU grace period, about 25 ms), not for a processor.
 constexpr unsigned kBlockingThreads = 8;
-constexpr unsigned kProbesAtOnce = 4;
+/// A probe that hangs keeps its place until its time limit, so there are more than a machine could start well at once.
+constexpr unsigned kProbesAtOnce = 64;
 
 unsigned starts_at_once() { return 2 * std::max(1U, std::thread::hardware_concurrency()); }
 
@@ -31,6 +32,12 @@ Task<void> contain(Task<void> task) {
 }
 
 }  // namespace
+
+void check_volume_name(const std::string& name) {
+  if (!engine::is_volume_name(name))
+    throw Error(Diagnostic::error("volume-name", "'" + name + "' is not a name for a volume; allowed are letters, digits, "
+                                                 "'_', '.' and '-', the first a letter or digit"));
+}
 
 ProjectEngine::ProjectEngine(asio::io_context& context, Paths paths, state::Database& database, KeeperLink& keeper,
                              Timers& timers)
@@ -138,6 +145,7 @@ void ProjectEngine::create_volume(const engine::VolumeSpec& spec, const Cause& c
   if ((!spec.driver.empty() && spec.driver != "local") || !spec.driver_opts.empty())
     throw Error(Diagnostic::error("unsupported-driver", "volume '" + spec.name + "' has a driver or driver options; "
                                                         "only the driver 'local' without options is supported"));
+  check_volume_name(spec.name);
   state::Volumes volumes(database_);
   state::Volume row;
   row.name = spec.name;
@@ -154,6 +162,7 @@ void ProjectEngine::create_volume(const engine::VolumeSpec& spec, const Cause& c
 }
 
 Task<void> ProjectEngine::remove_volume(std::string name, Cause cause) {
+  check_volume_name(name);
   state::Volumes volumes(database_);
   if (!volumes.find(name)) co_return;
   for (const auto& container : state::Containers(database_).all()) {

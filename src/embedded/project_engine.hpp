@@ -106,6 +106,9 @@ class ProjectEngine {
 
   // end
   Task<void> ended(RecordPtr record, ProcessExit exit);
+  void forget_strangers();
+  std::optional<std::int64_t> write_end(Record& record, const std::map<std::string, std::string>& attributes,
+                                        const Cause& cause);
   Task<void> clear_run(RecordPtr record, NetworkHost::Leases leases);
   void not_cleared(const Record& record, const std::exception& error);
   Task<void> clear_network(RecordPtr record, NetworkHost::Leases leases);
@@ -168,6 +171,8 @@ class ProjectEngine {
   int busy_ = 0;                          ///< operations that must not be cut off by the end of the project
 };
 
+/// A volume's name is that of its folder: throws Error for one that could lead out of the folder of volumes.
+void check_volume_name(const std::string& name);
 /// Settings with Docker's defaults.
 [[nodiscard]] health::ProbeSettings probe_settings(const engine::Healthcheck& check);
 /// Health and probe results as the row keeps them.

@@ -71,7 +71,7 @@ Task<void> ProjectEngine::recover_one(RecordPtr record, KeeperLink::Recovered& r
     co_await clear_run(record, NetworkHost::Leases::Release);
   }
   if (row.state == state::ContainerState::Restarting)
-    spawn(restart_later(record, std::chrono::milliseconds{100}, record->run, "the last supervisor died"));
+    spawn(restart_later(record, record->policy.delay_after_take_over(), record->run, "the last supervisor died"));
 }
 
 /// One container that cannot be taken up must not keep the others from it.

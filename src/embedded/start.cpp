@@ -90,6 +90,7 @@ Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
       unclaimed_.erase(exit);
       process_exited(found);
     }
+    forget_strangers();
     co_return;
   }
   co_await clear_run(record, NetworkHost::Leases::Release);
@@ -204,14 +205,14 @@ Task<container::OciRuntime*> ProjectEngine::runtime_for(std::string wanted) {
 }
 
 const std::vector<std::string>& ProjectEngine::layers_of(const ImageId& image) {
-  std::vector<std::string>& layers = layers_[image];
-  if (!layers.empty()) return layers;
+  if (const auto known = layers_.find(image); known != layers_.end()) return known->second;
   const auto found = images_.find(image);
   if (!found) throw Error("the image '" + image.str() + "' is gone");
+  std::vector<std::string> layers;
   for (const auto& path : images_.layer_paths(*found)) layers.push_back(path.string());
   std::reverse(layers.begin(), layers.end());  // the store names the topmost first
   layers.push_back(mount_point_layer(image, layers));
-  return layers;
+  return layers_[image] = std::move(layers);
 }
 
 /// One for all containers of an image; a former supervisor may have made it.

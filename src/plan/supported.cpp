@@ -192,6 +192,9 @@ Diagnostics check_supported(const model::Network& network) {
 
 Diagnostics check_supported(const model::Volume& volume) {
   Refusals out(fmt::format("volume '{}'", volume.key));
+  if (!engine::is_volume_name(volume.name))
+    out.value("name", volume.name, volume.where,
+              "allowed are letters, digits, '_', '.' and '-', the first a letter or digit");
   if (volume.external) return out.take();
   if (!volume.driver.empty() && volume.driver != "local") out.value("driver", volume.driver, volume.where);
   out.key(!volume.driver_opts.empty(), "driver_opts", volume.where);

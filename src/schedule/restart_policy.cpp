@@ -33,6 +33,12 @@ RestartPolicy::Action RestartPolicy::container_exited(int exit_code, std::chrono
   return StartAgain{delay_};
 }
 
+std::chrono::milliseconds RestartPolicy::delay_after_take_over() const {
+  std::chrono::milliseconds delay = kFirstDelay;
+  for (int i = 1; i < restarts_ && delay < kLongestDelay; ++i) delay *= 2;
+  return std::min(delay, kLongestDelay);
+}
+
 void RestartPolicy::started_by_user() {
   restarts_ = 0;
   delay_ = 0ms;

@@ -83,6 +83,27 @@ services:
   EXPECT_TRUE(contains(stack.ok({"ps", "-a"}).out, "Exited (137)"));
 }
 
+TEST(UpAttached, ASignalCutsTheStartShortAndStopsWhatRuns) {
+  Stack stack("attcut");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  never:
+    image: busybox
+    command: [sh, -c, "echo waiting; sleep 3600"]
+    healthcheck: {test: [CMD, "false"], interval: 1h, start_period: 1h}
+  after:
+    image: busybox
+    command: [sleep, "3600"]
+    depends_on: {never: {condition: service_healthy}}
+)");
+  const auto up = stack.start({"up"});
+  ASSERT_TRUE(up->wait_for_output("| waiting", 30s));
+  up->signal(SIGINT);
+  EXPECT_EQ(up->finish(30s).code, 130);
+  EXPECT_EQ(stack.ok({"ps", "-q"}).out, "");
+}
+
 TEST(UpAttached, ASmallerScaleDoesNotKeepItFromEnding) {
   Stack stack("attscale");
   import_busybox(stack);

@@ -123,6 +123,17 @@ TEST(Faults, AnUnsupportedKeyIsRefusedWithItsPlace) {
   expect_error(stack.davit({"up", "-d"}), {"compose.yaml:4:5", "comand", "did you mean 'command'?"});
 }
 
+TEST(Faults, AVolumeNameThatLeadsElsewhereIsRefused) {
+  Stack stack("faultvolname");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, volumes: ['vol:/data']}}\nvolumes:\n  vol: {name: ../../elsewhere}\n");
+  const auto up = stack.davit({"up", "-d"});
+  EXPECT_EQ(up.code, 1);
+  EXPECT_TRUE(contains(up.err, "compose.yaml:3:3")) << up.err;
+  EXPECT_TRUE(contains(up.err, "../../elsewhere")) << up.err;
+  EXPECT_EQ(stack.ok({"ps", "-aq"}).out, "");
+}
+
 TEST(Faults, DownWithNothingWarns) {
   Stack stack("faultnone");
   stack.compose("services: {a: {image: busybox}}\n");

@@ -64,5 +64,13 @@ TEST(RestartPolicy, AStartByTheUserForgives) {
   EXPECT_EQ(policy.container_exited(1, 10ms, Stop::None), starts_again_after(100ms));
 }
 
+TEST(RestartPolicyTest, ATakeOverGoesOnWithTheDelayOfSoManyRestarts) {
+  const engine::RestartPolicy always{engine::RestartPolicy::Mode::Always, 0};
+  EXPECT_EQ(RestartPolicy(always, 0).delay_after_take_over(), 100ms);
+  EXPECT_EQ(RestartPolicy(always, 1).delay_after_take_over(), 100ms);
+  EXPECT_EQ(RestartPolicy(always, 4).delay_after_take_over(), 800ms);
+  EXPECT_EQ(RestartPolicy(always, 1000).delay_after_take_over(), 60s);
+}
+
 }  // namespace
 }  // namespace davit::schedule

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace davit::engine {
@@ -27,6 +28,10 @@ struct NetworkSpec {
   std::vector<IpamPool> ipam;
   friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
+
+/// Docker's rule for the names of volumes (moby volume/local, "volumeNameRegex"): a letter or digit, then letters, digits,
+/// '_', '.', '-'. An engine may use such a name as that of a folder.
+[[nodiscard]] bool is_volume_name(std::string_view name);
 
 struct VolumeSpec {
   std::string name;
