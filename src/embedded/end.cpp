@@ -150,7 +150,8 @@ Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases
   group.spawn(clear_bundle(record));
   co_await group.join();
   keeper_.drop_all(record->run_prefix());
-  if (!record->spec.ports.empty()) co_await keeper_.settled();  // the next start may bind the same ports
+  // The next start may bind the same ports. In recovery nobody hears the keeper's answer yet: who recovers asks at the end.
+  if (!record->spec.ports.empty() && !recovering_) co_await keeper_.settled();
 }
 
 /// What cannot be undone now is said, and found by the next `down`.

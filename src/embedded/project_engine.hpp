@@ -167,6 +167,7 @@ class ProjectEngine {
   std::map<std::string, std::unique_ptr<container::OciRuntime>> runtimes_;
   std::map<ImageId, std::vector<std::string>> layers_;
   std::map<int, ProcessExit> unclaimed_;  ///< exits of processes that are not known (yet)
+  bool recovering_ = false;               ///< what the keeper says is not heard yet
   int launching_ = 0;                     ///< runtimes that may yet report a pid
   int busy_ = 0;                          ///< operations that must not be cut off by the end of the project
 };

@@ -22,6 +22,7 @@ bool has_parts(const Record& record, const KeeperLink::Recovered& recovered) {
 
 Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   const Counted busy(busy_);
+  recovering_ = true;
   for (const std::string& folder : {paths_.bundles(), paths_.runtime_state(), paths_.pumps(), paths_.mount_points()})
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_system_error("make", folder, errno);
   const std::vector<state::Network> networks = state::Networks(database_).of_project(paths_.project);
@@ -46,6 +47,7 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
     const std::size_t end = name.find('/', 2);
     if (end != std::string::npos && !records_.contains(ContainerId(name.substr(2, end - 2)))) keeper_.drop(name);
   }
+  recovering_ = false;
   for (const auto& exit : recovered.exits) process_exited(exit);
 }
 

@@ -77,12 +77,12 @@ class Supervisor {
     handlers.attach = [this](const HttpRequest& request) { return api_.attach(request); };
     handlers.disconnected = look;
     server_.emplace(context_, std::move(listener), std::move(handlers));
+    std::function<void(ProcessExit)> on_exit = [this](const ProcessExit& exit) { engine_.process_exited(exit); };
+    group_.spawn(keeper_.listen(std::move(on_exit)));
+    co_await keeper_.settled();  // ports that recovery gave back are free when the first command comes
     tell(ready_, "ok");
     ready_.reset();
-
-    std::function<void(ProcessExit)> on_exit = [this](const ProcessExit& exit) { engine_.process_exited(exit); };
     group_.spawn(server_->serve());
-    group_.spawn(keeper_.listen(std::move(on_exit)));
     group_.spawn(first_contact());
     std::exception_ptr failure;
     try {

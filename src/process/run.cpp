@@ -7,6 +7,7 @@
 
 #include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cerrno>
@@ -180,9 +181,7 @@ void take(std::optional<CapturedStream>& stream, std::string& text, Exit& exit) 
   exit.truncated = exit.truncated || stream->truncated;
 }
 
-}  // namespace
-
-Task<Exit> run(Timers& timers, Command command) {
+Task<Exit> run_to_end(Timers& timers, Command command) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   Streams streams;
   connect(streams, command, executor);
@@ -213,6 +212,16 @@ Task<Exit> run(Timers& timers, Command command) {
   set_status(exit, program.native_exit_code());
   take(streams.out, exit.out, exit);
   take(streams.err, exit.err, exit);
+  co_return exit;
+}
+
+}  // namespace
+
+/// In a coroutine of its own, because its end turns cancellation off: in the caller's that would hold from then on.
+Task<Exit> run(Timers& timers, Command command) {
+  const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  Task<Exit> running = run_to_end(timers, std::move(command));
+  Exit exit = co_await asio::co_spawn(executor, std::move(running), asio::use_awaitable);
   co_return exit;
 }
 

@@ -55,6 +55,24 @@ std::array<Fd, 2> make_pipe() {
   return {Fd(ends[0]), Fd(ends[1])};
 }
 
+TEST_F(RunTest, LeavesItsCallerCancellable) {
+  bool ran = false;
+  // A named function object: it outlives the coroutine.
+  const auto run_and_sleep = [](Timers& timers, Command command, bool& done) -> Task<void> {
+    co_await run(timers, std::move(command));
+    done = true;
+    co_await timers.sleep_for(1h);
+  };
+  auto done = [this](const std::exception_ptr& e) { error_ = e; };
+  asio::co_spawn(context_, run_and_sleep(timers_, Command{.argv = {"true"}}, ran),
+                 asio::bind_cancellation_slot(cancel_.slot(), done));
+  while (!ran) context_.run_one();
+  cancel_.emit(asio::cancellation_type::terminal);
+  context_.run();
+  ASSERT_TRUE(error_);
+  EXPECT_THROW(std::rethrow_exception(error_), boost::system::system_error);
+}
+
 TEST_F(RunTest, GivesOutputAndStatus) {
   const Exit exit = run_now(shell("echo out; echo err >&2; exit 3"));
   EXPECT_EQ(exit.out, "out\n");

@@ -104,6 +104,26 @@ services:
   EXPECT_EQ(stack.ok({"ps", "-q"}).out, "");
 }
 
+TEST(UpDetached, ASignalEndsTheWaitForADependency) {
+  Stack stack("detcut");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  never:
+    image: busybox
+    command: [sleep, "3600"]
+    healthcheck: {test: [CMD, "false"], interval: 1h, start_period: 1h}
+  after:
+    image: busybox
+    command: [sleep, "3600"]
+    depends_on: {never: {condition: service_healthy}}
+)");
+  const auto up = stack.start({"up", "-d"});
+  ASSERT_TRUE(up->wait_for_output("never-1 Waiting", 30s));
+  up->signal(SIGINT);
+  EXPECT_EQ(up->finish(30s).code, 130);
+}
+
 TEST(UpAttached, ASmallerScaleDoesNotKeepItFromEnding) {
   Stack stack("attscale");
   import_busybox(stack);

@@ -36,6 +36,18 @@ TEST(Resilience, AKilledSupervisorLosesNoLogLine) {
   EXPECT_EQ(line, "done");
 }
 
+TEST(Resilience, ASecondUpFinishesAfterEverythingButTheContainersWasKilled) {
+  Stack stack("killkeeper");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['80']}}\n");
+  stack.ok({"up", "-d"});
+  for (const pid_t pid : stack.engine_processes()) ::kill(pid, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return stack.engine_processes().empty(); }, 10s));
+  stack.ok({"up", "-d"}, 60s);
+  EXPECT_TRUE(contains(stack.ok({"port", "a", "80"}).out, "0.0.0.0:"));
+  stack.ok({"down"}, 60s);
+}
+
 TEST(Resilience, HealthNamesPortsAndExitCodesWorkAfterTheSupervisorWasKilled) {
   Stack stack("killsup");
   import_busybox(stack);
