@@ -65,6 +65,11 @@ std::string ago(WallTime then, WallTime now) {
   return human_duration(now - then) + " ago";
 }
 
+/// " 3 seconds ago"; nothing where the end was not seen, because keeper and supervisor were killed.
+std::string ended(const engine::ObservedContainer& container, WallTime now) {
+  return container.finished == WallTime{} ? "" : " " + ago(container.finished, now);
+}
+
 std::string health_note(const ObservedContainer& container) {
   if (container.health == engine::Health::None) return "";
   if (container.health == engine::Health::Starting) return " (health: starting)";
@@ -270,9 +275,9 @@ std::string status_text(const ObservedContainer& container, WallTime now) {
     case ContainerState::Paused:
       return "Up " + human_duration(now - container.started) + " (Paused)";
     case ContainerState::Restarting:
-      return "Restarting " + code + " " + ago(container.finished, now);
+      return "Restarting " + code + ended(container, now);
     case ContainerState::Exited:
-      return "Exited " + code + " " + ago(container.finished, now);
+      return "Exited " + code + ended(container, now);
     case ContainerState::Dead:
       return "Dead";
   }

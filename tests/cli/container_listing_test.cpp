@@ -71,6 +71,12 @@ TEST(ContainerListing, StatusIsInDockersWords) {
   EXPECT_EQ(status(ContainerState::Dead), "Dead");
 }
 
+TEST(ContainerListing, AnEndThatNobodySawHasNoTime) {
+  ObservedContainer container = job();
+  container.finished = {};
+  EXPECT_EQ(status_text(container, kNow), "Exited (3)");
+}
+
 TEST(ContainerListing, PortsAreInDockersWords) {
   EXPECT_EQ(ports_text({}), "");
   EXPECT_EQ(ports_text(web().ports), "0.0.0.0:8080->80/tcp, [::]:8080->80/tcp");
