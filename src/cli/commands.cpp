@@ -56,6 +56,11 @@ void add_all(Commands& commands) {
   add_rm(commands);
   add_pause(commands);
   add_unpause(commands);
+  add_cp(commands);
+  add_top(commands);
+  add_events(commands);
+  add_images(commands);
+  add_volumes(commands);
   add_image_build(commands, add_image(commands));
   add_doctor(commands);
   add_supervisor(commands);

@@ -75,6 +75,11 @@ void add_scale(Commands& commands);
 void add_rm(Commands& commands);
 void add_pause(Commands& commands);
 void add_unpause(Commands& commands);
+void add_top(Commands& commands);
+void add_images(Commands& commands);
+void add_events(Commands& commands);
+void add_volumes(Commands& commands);
+void add_cp(Commands& commands);
 void add_version(Commands& commands);
 
 // Our own.

@@ -3,11 +3,9 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <map>
-#include <optional>
 #include <tuple>
 
-#include "davit/base/error.hpp"
-#include "davit/base/suggest.hpp"
+#include "go_template.hpp"
 #include "human.hpp"
 
 namespace davit::cli {
@@ -183,77 +181,32 @@ void sort_by_name(std::vector<ObservedContainer>& containers) {
   std::sort(containers.begin(), containers.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
 }
 
-// --- Templates
-
-struct Piece {
-  std::string text;
-  bool is_field = false;
-};
-
-[[noreturn]] void bad_template(std::string_view text, const std::string& why, std::optional<std::string> hint = {}) {
-  Diagnostic diagnostic = Diagnostic::error("format", "cannot use the format '" + std::string(text) + "': " + why);
-  if (hint) diagnostic.with_hint(*std::move(hint));
-  throw Error(std::move(diagnostic));
+/// As Go prints the list: "[{0.0.0.0 80 32768 tcp}]".
+std::string publishers_text(const ObservedContainer& container) {
+  std::vector<std::string> parts;
+  for (const PublishedPort& port : container.ports)
+    parts.push_back("{" + port.host_ip + " " + std::to_string(port.container_port) + " " +
+                    std::to_string(port.host_port) + " " + port.protocol + "}");
+  return "[" + joined(parts, " ") + "]";
 }
 
-std::string go_escapes(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escape = text[i] == '\\' && i + 1 < text.size() && (text[i + 1] == 't' || text[i + 1] == 'n');
-    if (escape) ++i;
-    out.push_back(!escape ? text[i] : (text[i] == 't' ? '\t' : '\n'));
-  }
-  return out;
-}
-
-std::vector<Piece> parse_template(std::string_view text) {
-  std::vector<Piece> pieces;
-  for (std::string_view rest = text; !rest.empty();) {
-    const auto open = rest.find("{{");
-    pieces.push_back({go_escapes(rest.substr(0, open)), false});
-    if (open == std::string_view::npos) break;
-    const auto close = rest.find("}}", open);
-    if (close == std::string_view::npos) bad_template(text, "'{{' has no '}}'");
-    std::string_view field = rest.substr(open + 2, close - open - 2);
-    while (!field.empty() && field.front() == ' ') field.remove_prefix(1);
-    while (!field.empty() && field.back() == ' ') field.remove_suffix(1);
-    pieces.push_back({std::string(field), true});
-    rest.remove_prefix(close + 2);
-  }
-  return pieces;
-}
-
-std::string head_of(const std::string& field) {
-  static const std::map<std::string, std::string> kHeads{{"CreatedAt", "CREATED AT"},
-                                                         {"ExitCode", "EXIT CODE"},
-                                                         {"ID", "CONTAINER ID"},
-                                                         {"LocalVolumes", "LOCAL VOLUMES"},
-                                                         {"RunningFor", "CREATED"}};
-  if (const auto found = kHeads.find(field); found != kHeads.end()) return found->second;
-  std::string head = field;
-  std::transform(head.begin(), head.end(), head.begin(), [](unsigned char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : static_cast<char>(c);
-  });
-  return head;
-}
-
-/// One line of a template; the columns of a table are what tabs divide.
-std::string line_of(const std::vector<Piece>& pieces, const std::map<std::string, std::string>& fields) {
-  std::string line;
-  for (const Piece& piece : pieces) line += piece.is_field ? fields.at(piece.text.substr(1)) : piece.text;
-  return line;
-}
-
-std::vector<std::string> columns_of(const std::string& line) {
-  std::vector<std::string> columns{""};
-  for (const char c : line) {
-    if (c == '\t') {
-      columns.emplace_back();
+boost::json::object json_of(const ObservedContainer& container, WallTime now, Truncate truncate) {
+  boost::json::object object;
+  for (const auto& [key, value] : fields_of(container, now, truncate)) {
+    if (key == "ExitCode") {
+      object[key] = container.exit_code;
     } else {
-      columns.back().push_back(c);
+      object[key] = value;
     }
+    if (key == "Project") object["Publishers"] = publishers(container);
   }
-  return columns;
+  return object;
+}
+
+TemplateLine template_line(const ObservedContainer& container, WallTime now, Truncate truncate) {
+  TemplateLine line{fields_of(container, now, truncate), json_of(container, now, truncate), container.labels};
+  line.fields["Publishers"] = publishers_text(container);
+  return line;
 }
 
 }  // namespace
@@ -325,47 +278,17 @@ std::string ps_table(std::vector<ObservedContainer> containers, WallTime now, Tr
 std::string ps_json_lines(std::vector<ObservedContainer> containers, WallTime now, Truncate truncate) {
   sort_by_name(containers);
   std::string lines;
-  for (const ObservedContainer& container : containers) {
-    boost::json::object object;
-    for (const auto& [key, value] : fields_of(container, now, truncate)) {
-      if (key == "ExitCode") {
-        object[key] = container.exit_code;
-      } else {
-        object[key] = value;
-      }
-      if (key == "Project") object["Publishers"] = publishers(container);
-    }
-    lines += boost::json::serialize(object) + "\n";
-  }
+  for (const ObservedContainer& container : containers)
+    lines += boost::json::serialize(json_of(container, now, truncate)) + "\n";
   return lines;
 }
 
 std::string ps_template(std::vector<ObservedContainer> containers, WallTime now, Truncate truncate,
                         std::string_view text) {
-  constexpr std::string_view kTable = "table ";
-  const bool as_table = text.starts_with(kTable);
-  const auto pieces = parse_template(as_table ? text.substr(kTable.size()) : text);
-  std::vector<std::string> known;
-  std::map<std::string, std::string> heads;
-  for (const auto& [field, value] : fields_of({}, now, truncate)) {
-    known.push_back(field);
-    heads[field] = head_of(field);
-  }
-  for (const Piece& piece : pieces) {
-    if (!piece.is_field || (piece.text.starts_with('.') && heads.contains(piece.text.substr(1)))) continue;
-    const auto near = piece.text.starts_with('.') ? nearest(piece.text.substr(1), known) : std::nullopt;
-    bad_template(text, "'{{" + piece.text + "}}' is not a field; fields are " + join_names(known, known.size()),
-                 near ? std::optional("did you mean '{{." + *near + "}}'?") : std::nullopt);
-  }
   sort_by_name(containers);
-  std::vector<std::vector<std::string>> rows{columns_of(line_of(pieces, heads))};
-  std::string lines;
-  for (const ObservedContainer& container : containers) {
-    const std::string line = line_of(pieces, fields_of(container, now, truncate));
-    rows.push_back(columns_of(line));
-    lines += line + "\n";
-  }
-  return as_table ? table(rows) : lines;
+  std::vector<TemplateLine> lines;
+  for (const ObservedContainer& container : containers) lines.push_back(template_line(container, now, truncate));
+  return render_template(text, template_line({}, now, truncate), lines);
 }
 
 }  // namespace davit::cli

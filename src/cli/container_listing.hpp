@@ -33,8 +33,7 @@ enum class Truncate { No, Yes };
 [[nodiscard]] std::string ps_json_lines(std::vector<engine::ObservedContainer> containers, engine::WallTime now,
                                         Truncate truncate);
 
-/// Lines made from a template such as "{{.Name}} {{.State}}"; `\t` and `\n` are read as in Go; a leading "table "
-/// prints a head line. Throws Error when the template has anything but fields.
+/// Lines made from a template such as "{{.Name}} {{.State}}"; see render_template().
 [[nodiscard]] std::string ps_template(std::vector<engine::ObservedContainer> containers, engine::WallTime now,
                                       Truncate truncate, std::string_view text);
 

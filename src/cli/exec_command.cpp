@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "command_words.hpp"
 #include "commands.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
@@ -33,10 +34,9 @@ const engine::ObservedContainer& choose(const engine::Observed& observed, const 
       best = &container;
   }
   if (best != nullptr) return *best;
-  Diagnostic diagnostic = Diagnostic::error("not-running", "service \"" + service + "\" is not running");
+  Diagnostic diagnostic = Diagnostic::error("not-running", "service \"" + service + "\" is not running" + (index > 0 ? " container #" + std::to_string(index) : ""));
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (index > 0) diagnostic.note("container " + std::to_string(index) + " of the service was asked for");
   if (const auto near = nearest(service, names); near && *near != service)
     diagnostic.with_hint("did you mean '" + *near + "'?");
   else
@@ -44,30 +44,20 @@ const engine::ObservedContainer& choose(const engine::Observed& observed, const 
   throw Error(std::move(diagnostic));
 }
 
-/// "K=V" as it stands; "K" alone takes the value of this process, and is left out when there is none.
-std::vector<std::pair<std::string, std::string>> environment_of(const Context& context, const std::vector<std::string>& words) {
-  std::vector<std::pair<std::string, std::string>> out;
-  for (const auto& word : words) {
-    const auto equals = word.find('=');
-    if (equals != std::string::npos)
-      out.emplace_back(word.substr(0, equals), word.substr(equals + 1));
-    else if (const auto value = context.env(word))
-      out.emplace_back(word, *value);
-  }
-  return out;
-}
-
 Task<int> exec(Session& session, std::string service, std::vector<std::string> command, Options options) {
-  if (options.detach) throw Error(Diagnostic::error("unsupported", "exec --detach is not supported yet").with_hint("run davit exec in the background of your shell: davit exec -T SERVICE COMMAND &"));
   const engine::Observed observed = co_await session.engine().observe();
   const engine::ObservedContainer& container = choose(observed, service, options.index);
   embedded::ExecRequest request;
   request.args = std::move(command);
-  request.env = environment_of(session.context(), options.environment);
+  request.env = environment_words(session.context(), options.environment);
   request.user = std::move(options.user);
   request.working_dir = std::move(options.working_dir);
   request.privileged = options.privileged;
-  request.tty = !options.no_tty && !options.detach && session.context().stdin_is_terminal && session.context().stdout_is_terminal;
+  if (options.detach) {
+    co_await session.engine().exec_detached(container.id, std::move(request));
+    co_return 0;
+  }
+  request.tty = !options.no_tty && session.context().stdin_is_terminal && session.context().stdout_is_terminal;
   co_return co_await session.engine().exec(container.id, std::move(request));
 }
 
@@ -81,9 +71,10 @@ void add_exec(Commands& commands) {
                .description = "Runs a command in the first running container of the service, with a terminal if standard\n"
                               "input and output are one. Everything after SERVICE belongs to the command.",
                .examples = "davit exec db psql -U postgres\ndavit exec -T api cat /etc/hosts | grep db",
-               .exit_status = "That of the command; 1 if it could not be run."});
+               .exit_status = "That of the command; 127 if there is no such command, 126 if it cannot be executed, 1 if\n"
+                              "there is no container."});
   command->prefix_command();
-  command->add_flag("-d,--detach", options->detach, "leave it running in the background");
+  command->add_flag("-d,--detach", options->detach, "leave it to itself, without input and output");
   command->add_option("-e,--env", options->environment, "set an environment variable; repeat")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
@@ -94,8 +85,7 @@ void add_exec(Commands& commands) {
   command->add_option("-w,--workdir", options->working_dir, "folder in the container")->type_name("DIR");
   command->add_flag("-i,--interactive,-t,--tty", options->ignored)->group("");  // docker's defaults
   commands.on(command, [options, command](Context& context) {
-    std::vector<std::string> words = command->remaining();
-    if (!words.empty() && words.front() == "--") words.erase(words.begin());
+    std::vector<std::string> words = trailing_words(*command);
     if (words.size() < 2)
       throw Error(Diagnostic::error("usage", "exec needs a service and a command").with_hint("davit exec SERVICE COMMAND [ARG...]"));
     std::string service = words.front();

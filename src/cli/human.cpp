@@ -8,7 +8,6 @@
 namespace davit::cli {
 namespace {
 
-constexpr std::size_t kMinColumn = 10;
 constexpr std::size_t kGap = 3;
 
 /// Bytes on the terminal are not columns: continuation bytes of UTF-8 take none.
@@ -51,10 +50,10 @@ std::string human_duration(std::chrono::nanoseconds duration) {
   return std::to_string(hours / 24 / 365) + " years";
 }
 
-std::string table(const std::vector<std::vector<std::string>>& rows) {
+std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t narrowest) {
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()), kMinColumn);
+    widths.resize(std::max(widths.size(), row.size()), narrowest);
     for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]) + kGap);
   }
   std::string text;

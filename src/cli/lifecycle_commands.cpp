@@ -29,10 +29,12 @@ struct Options {
   bool stop = false;
   bool volumes = false;
   bool wait = false;
+  bool orphans = false;
 };
 
-plan::ContainerOptions plan_options(const Options& options) {
+plan::ContainerOptions plan_options(const Context& context, const Options& options) {
   plan::ContainerOptions out = options.plan;
+  if (options.orphans || context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true") out.orphans = plan::Orphans::Remove;
   out.grace = grace_period(options.timeout);
   if (options.no_deps) out.dependencies = plan::Dependencies::Without;
   if (options.stop) out.stop = plan::ContainerOptions::Stop::First;
@@ -50,7 +52,7 @@ bool removal_confirmed(const plan::Plan& plan) {
 Task<int> act(Session& session, ProjectOrName which, Verb verb, Options options) {
   const engine::Observed observed = co_await session.engine().observe();
   const model::Project project = which.project ? *std::move(which.project) : plan::project_from(which.name, observed);
-  const plan::Plan plan = checked(session.context(), verb.plan(project, observed, plan_options(options)));
+  const plan::Plan plan = checked(session.context(), verb.plan(project, observed, plan_options(session.context(), options)));
   if (plan.empty() && verb.nothing != nullptr) {
     std::fprintf(stderr, "%s\n", verb.nothing);
     co_return 0;
@@ -124,6 +126,7 @@ void add_kill(Commands& commands) {
   CLI::App* command = add(commands, "kill", "send a signal to containers",
                           "Sends SIGKILL, or the signal given, to the containers of the services.", "davit kill -s SIGHUP web");
   command->add_option("-s,--signal", options->plan.signal, "signal to send")->type_name("SIGNAL");
+  command->add_flag("--remove-orphans", options->orphans, "containers of services that are not in the file, too");
   on(commands, command, {"kill", plan::make_kill_plan, "No container to kill"}, options);
 }
 

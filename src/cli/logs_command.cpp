@@ -4,6 +4,7 @@
 
 #include "commands.hpp"
 #include "davit/base/error.hpp"
+#include "log_times.hpp"
 #include "output_follower.hpp"
 #include "project_loading.hpp"
 #include "service_choice.hpp"
@@ -31,14 +32,6 @@ std::optional<std::uint64_t> parse_tail(const std::string& text) {
   if (error != std::errc{} || end != text.data() + text.size())
     throw Error(Diagnostic::error("usage", "'" + text + "' is not a number of lines; --tail takes a number or 'all'"));
   return lines;
-}
-
-std::optional<logs::WallTime> parse_time(const char* flag, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const auto now = std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
-  const auto time = logs::parse_log_time(text, {.now = now, .utc_offset = &logs::local_utc_offset});
-  if (!time) throw Error(Diagnostic::error("usage", std::string(flag) + ": " + time.error()));
-  return *time;
 }
 
 logs::ReadOptions read_options(const Options& options) {

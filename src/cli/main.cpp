@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <exception>
 
+#include "command_words.hpp"
 #include "commands.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
@@ -41,14 +42,8 @@ void add_global_options(CLI::App& app, GlobalOptions& g) {
 Diagnostic usage_error(const CLI::App& root, const std::string& word) {
   const CLI::App* app = &root;
   while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  if (word.starts_with("-")) return unknown_flag(*app, word);
   std::vector<std::string> known;
-  if (word.starts_with("-")) {
-    for (const auto* option : app->get_options())
-      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-    auto d = Diagnostic::error("unknown-flag", "unknown flag: " + word);
-    if (const auto near = nearest(word.substr(0, word.find('=')), known)) d.with_hint("did you mean '" + *near + "'?");
-    return d;
-  }
   for (const auto* sub : app->get_subcommands([](const CLI::App* s) { return !s->get_group().empty(); }))
     known.push_back(sub->get_name());
   auto d = Diagnostic::error("unknown-command", "unknown command '" + word + "'");

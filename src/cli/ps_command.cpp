@@ -36,9 +36,9 @@ std::set<std::string> wanted_states(const Options& options) {
   for (const std::string& filter : options.filters) {
     const auto equals = filter.find('=');
     const std::string key = filter.substr(0, equals);
-    if (equals == std::string::npos || (key != "status" && key != "source"))
+    if (equals == std::string::npos || key != "status")
       throw Error(Diagnostic::error("filter", "unknown filter '" + filter + "'; known is status=STATE"));
-    if (key == "status") wanted.insert(filter.substr(equals + 1));
+    wanted.insert(filter.substr(equals + 1));
   }
   for (const std::string& state : wanted) {
     const auto& known = known_statuses();

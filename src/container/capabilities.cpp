@@ -77,6 +77,12 @@ std::optional<unsigned> capability_number(std::string_view name) {
   return static_cast<unsigned>(found - names.begin());
 }
 
+std::vector<std::string> available_capabilities(const HostFacts& host) {
+  std::vector<std::string> out;
+  for (const unsigned n : all_available(host)) out.push_back(capability_names()[n]);
+  return out;
+}
+
 // As moby's TweakCapabilities: adding ALL leaves out what is dropped by name, dropping ALL leaves what is added, and
 // otherwise a capability both dropped and added is there.
 std::vector<std::string> effective_capabilities(const engine::ContainerSpec& spec, const HostFacts& host) {

@@ -164,8 +164,8 @@ std::string make_exec_process_json(const std::string& config_json, const ExecOpt
   for (const auto& [name, value] : options.env) set_variable(added, name, value);
   process["env"] = merged_environment(process.at("env").as_array(), added);
   if (!options.working_dir.empty()) process["cwd"] = options.working_dir;
-  if (options.privileged) {
-    process["capabilities"] = capabilities_part(capability_names());
+  if (options.capabilities) {
+    process["capabilities"] = capabilities_part(*options.capabilities);
     process.erase("apparmorProfile");
   }
   return json::serialize(process);

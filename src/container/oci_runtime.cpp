@@ -206,24 +206,20 @@ OciRuntime::Command OciRuntime::exec_command(const ContainerId& id, const std::s
   auto config = DiskFiles().read(bundle_dir + "/config.json");
   if (!config) throw Error("container '" + id.str().substr(0, 12) + "' is not running");
   const std::string name = unique_name(bundle_dir);
-  write_private(name + ".json", make_exec_process_json(*config, options));
-  Command out;
-  out.process_file = name + ".json";
-  out.argv = {program_.path, "--root", state_dir_};
-  if (program_.kind == RuntimeProgram::Kind::Crun) out.argv.emplace_back("--cgroup-manager=cgroupfs");
-  out.argv.insert(out.argv.end(), {"exec", "--process", out.process_file, id.str()});
+  Command out{{}, name + ".json", name + ".log", name + ".pid"};
+  write_private(out.process_file, make_exec_process_json(*config, options));
+  out.argv = base_command(out.log_file);
+  out.argv.insert(out.argv.end(), {"exec", "--process", out.process_file, "--pid-file", out.pid_file, id.str()});
   return out;
 }
 
 Task<OciRuntime::ExecResult> OciRuntime::exec(ContainerId id, std::string bundle_dir, ExecRequest request) {
-  Command prepared = exec_command(id, bundle_dir, request.options);
+  const Command prepared = exec_command(id, bundle_dir, request.options);
   const std::string cgroup = read_bundle(bundle_dir).cgroup;
-  const std::string name = prepared.process_file.substr(0, prepared.process_file.size() - 5);
-  const std::string pid_file = name + ".pid";
-  const std::string log = name + ".log";
+  const std::string pid_file = prepared.pid_file;
+  const std::string log = prepared.log_file;
   const TemporaryFiles files({prepared.process_file, pid_file, log});
-  process::Command command{.argv = base_command(log)};
-  command.argv.insert(command.argv.end(), {"exec", "--process", prepared.process_file, "--pid-file", pid_file, id.str()});
+  process::Command command{.argv = prepared.argv};
   command.err = process::SameAsOut{};
   command.capture_limit = request.output_limit;
   command.timeout = request.timeout;
@@ -248,6 +244,18 @@ Task<OciRuntime::ExecResult> OciRuntime::exec(ContainerId id, std::string bundle
   result.exit_code = error.exit_code();
   result.output = error.what();
   co_return result;
+}
+
+Task<void> OciRuntime::exec_detached(ContainerId id, std::string bundle_dir, ExecOptions options) {
+  const Command prepared = exec_command(id, bundle_dir, options);
+  const TemporaryFiles files({prepared.process_file, prepared.pid_file, prepared.log_file});
+  process::Command command{.argv = prepared.argv};
+  command.argv.insert(std::find(command.argv.begin(), command.argv.end(), "exec") + 1, "--detach");
+  command.out = process::DevNull{};
+  command.err = process::DevNull{};
+  command.timeout = kStartLimit;
+  const process::Exit exit = co_await process::run(*timers_, std::move(command));
+  if (exit.code != 0) throw start_error(read_small(prepared.log_file), options.args);
 }
 
 Task<void> OciRuntime::remove(ContainerId id) {

@@ -134,6 +134,9 @@ Task<HttpResponse> Api::on_container(HttpRequest request, ContainerId id, std::s
     ExecRequest exec = exec_request_from_json(request.body);
     const ExecPlan plan = co_await engine_.plan_exec(std::move(id), std::move(exec));
     done.body = exec_plan_to_json(plan);
+  } else if (action == "exec-detached") {
+    ExecRequest exec = exec_request_from_json(request.body);
+    co_await engine_.exec_detached(std::move(id), std::move(exec));
   } else if (action == "resize") {
     engine_.resize_terminal(id, static_cast<unsigned>(number(request, "columns", 80)),
                             static_cast<unsigned>(number(request, "rows", 24)));

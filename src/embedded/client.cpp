@@ -35,6 +35,8 @@ struct EmbeddedEngine::Impl {
     co_await connection.act(std::move(request));
   }
 
+  Task<std::string> ask_exec(ContainerId id, std::string action, const ExecRequest& request);
+
   static std::vector<std::pair<std::string, std::string>> query_of(const engine::StopRequest& request) {
     if (!request.grace) return {};
     return {{"grace", std::to_string(request.grace->count())}};
@@ -144,12 +146,20 @@ Task<void> EmbeddedEngine::ensure_running() {
   co_await impl_->connection.act(std::move(request));
 }
 
+Task<std::string> EmbeddedEngine::Impl::ask_exec(ContainerId id, std::string action, const ExecRequest& request) {
+  HttpRequest http{"POST", container_path(id, action), {}, exec_request_to_json(request)};
+  std::optional<std::string> answer = co_await connection.ask(std::move(http));
+  if (!answer) throw Error(Diagnostic::error("not-running", "project '" + paths.project + "' is not running"));
+  co_return std::move(*answer);
+}
+
 Task<int> EmbeddedEngine::exec(ContainerId id, ExecRequest request) {
-  HttpRequest http{"POST", container_path(id, "exec"), {}, exec_request_to_json(request)};
-  const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(http));
-  if (!answer) throw Error(Diagnostic::error("not-running", "project '" + impl_->paths.project + "' is not running"));
-  ExecPlan plan = exec_plan_from_json(*answer);
-  co_return co_await run_in_keeper(std::move(plan));
+  const std::string answer = co_await impl_->ask_exec(std::move(id), "exec", request);
+  co_return co_await run_in_keeper(exec_plan_from_json(answer), std::move(request.args));
+}
+
+Task<void> EmbeddedEngine::exec_detached(ContainerId id, ExecRequest request) {
+  (void)co_await impl_->ask_exec(std::move(id), "exec-detached", request);
 }
 
 Task<std::unique_ptr<StdinStream>> EmbeddedEngine::attach_stdin(ContainerId id) {

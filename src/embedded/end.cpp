@@ -349,21 +349,33 @@ void ProjectEngine::resize_terminal(const ContainerId& id, unsigned columns, uns
     throw_system_error("resize the terminal of", record->row.name, errno);
 }
 
-Task<ExecPlan> ProjectEngine::plan_exec(ContainerId id, ExecRequest request) {
-  const RecordPtr record = running(id);
-  container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
-  const std::string bundle = paths_.bundle(id);
+container::ExecOptions ProjectEngine::exec_options(const Record& record, ExecRequest request) const {
   container::ExecOptions options;
   options.args = std::move(request.args);
   options.env = std::move(request.env);
   options.working_dir = request.working_dir;
   options.tty = request.tty;
-  options.privileged = request.privileged;
+  if (request.privileged) options.capabilities = container::available_capabilities(host_);
   options.console_size = request.console_size;
   if (!request.user.empty())
-    options.user = container::resolve_user(request.user, {}, container::read_user_files(rootfs_of(*record)));
-  const container::OciRuntime::Command command = runtime->exec_command(id, bundle, options);
-  co_return ExecPlan{command.argv, command.process_file, ::getppid()};
+    options.user = container::resolve_user(request.user, {}, container::read_user_files(rootfs_of(record)));
+  return options;
+}
+
+Task<ExecPlan> ProjectEngine::plan_exec(ContainerId id, ExecRequest request) {
+  const RecordPtr record = running(id);
+  container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
+  const container::ExecOptions options = exec_options(*record, std::move(request));
+  const container::OciRuntime::Command command = runtime->exec_command(id, paths_.bundle(id), options);
+  co_return ExecPlan{command.argv, command.process_file, command.log_file, command.pid_file, ::getppid()};
+}
+
+Task<void> ProjectEngine::exec_detached(ContainerId id, ExecRequest request) {
+  const RecordPtr record = running(id);
+  container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
+  container::ExecOptions options = exec_options(*record, std::move(request));
+  std::string bundle = paths_.bundle(id);
+  co_await runtime->exec_detached(std::move(id), std::move(bundle), std::move(options));
 }
 
 /// The container's own view of its root file system: right also for what it has mounted since.

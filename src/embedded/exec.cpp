@@ -11,6 +11,8 @@
 
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
+#include "davit/base/files.hpp"
+#include "davit/container/oci_runtime.hpp"
 #include "davit/process/pidfd.hpp"
 
 namespace davit::embedded {
@@ -33,7 +35,7 @@ namespace {
 
 }  // namespace
 
-Task<int> run_in_keeper(ExecPlan plan) {
+Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
   const std::string keeper = "/proc/" + std::to_string(plan.keeper_pid);
   const std::string path = keeper + "/ns/mnt";
   const Fd mounts(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -55,8 +57,13 @@ Task<int> run_in_keeper(ExecPlan plan) {
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
-  ::unlink((keeper + "/root" + plan.process_file).c_str());  // it is where only the keeper's mounts show it
+  // They are where only the keeper's mounts show them.
+  const std::string root = keeper + "/root";
+  const auto messages = DiskFiles().read(root + plan.log_file);
+  const bool started = ::access((root + plan.pid_file).c_str(), F_OK) == 0;
+  for (const std::string& file : {plan.process_file, plan.log_file, plan.pid_file}) ::unlink((root + file).c_str());
   if (failure) std::rethrow_exception(failure);
+  if (status != 0 && !started && messages && !messages->empty()) throw container::start_error(*messages, args);
   co_return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

@@ -72,6 +72,7 @@ class ProjectEngine {
 
   Task<engine::Readiness> await_ready(ContainerId id, engine::ReadyLimits limits);
   Task<ExecPlan> plan_exec(ContainerId id, ExecRequest request);
+  Task<void> exec_detached(ContainerId id, ExecRequest request);
   [[nodiscard]] std::unique_ptr<InputSink> attach_stdin(const ContainerId& id);
   void resize_terminal(const ContainerId& id, unsigned columns, unsigned rows);
 
@@ -122,6 +123,7 @@ class ProjectEngine {
   Task<void> until_killed(RecordPtr record);
   void thaw(Record& record);
   static std::string rootfs_of(const Record& record);
+  [[nodiscard]] container::ExecOptions exec_options(const Record& record, ExecRequest request) const;
   Task<void> stop(RecordPtr record, engine::StopRequest request, Cause cause);
   void send(Record& record, int signal);
   Task<void> wake_su(RecordPtr record, int signal);

@@ -174,13 +174,17 @@ ExecRequest exec_request_from_json(const std::string& text) {
 }
 
 std::string exec_plan_to_json(const ExecPlan& plan) {
-  return json::serialize(json::object{
-      {"argv", to_array(plan.argv)}, {"process_file", plan.process_file}, {"keeper_pid", plan.keeper_pid}});
+  return json::serialize(json::object{{"argv", to_array(plan.argv)},
+                                      {"process_file", plan.process_file},
+                                      {"log_file", plan.log_file},
+                                      {"pid_file", plan.pid_file},
+                                      {"keeper_pid", plan.keeper_pid}});
 }
 
 ExecPlan exec_plan_from_json(const std::string& text) {
   const json::object object = parse_object(text, "an exec plan");
-  return {texts_at(object, "argv"), text_at(object, "process_file"), number_at(object, "keeper_pid")};
+  return {texts_at(object, "argv"), text_at(object, "process_file"), text_at(object, "log_file"),
+          text_at(object, "pid_file"), number_at(object, "keeper_pid")};
 }
 
 std::string number_to_json(std::string_view name, std::int64_t number) {

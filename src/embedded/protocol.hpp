@@ -45,6 +45,8 @@ struct HttpResponse {
 struct ExecPlan {
   std::vector<std::string> argv;
   std::string process_file;
+  std::string log_file;  ///< the runtime's messages
+  std::string pid_file;  ///< there when the program was started
   std::int64_t keeper_pid = 0;
 };
 [[nodiscard]] std::string exec_plan_to_json(const ExecPlan& plan);

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "davit/base/error.hpp"
@@ -147,8 +148,10 @@ std::vector<std::string> sorted_names(int folder, const std::string& path) {
 
 class TreeWriter {
  public:
-  TreeWriter(OverlayMarks marks, const std::function<void(std::span<const char>)>& sink)
-      : marks_(marks == OverlayMarks::Trusted ? "trusted.overlay." : "user.overlay."),
+  /// Without marks the tree is taken as it is.
+  TreeWriter(std::optional<OverlayMarks> marks, const std::function<void(std::span<const char>)>& sink)
+      : is_layer_(marks.has_value()),
+        marks_(marks == OverlayMarks::Trusted ? "trusted.overlay." : "user.overlay."),
         sink_(sink),
         buffer_(kReadBlock) {}
 
@@ -157,12 +160,28 @@ class TreeWriter {
     if (::fstat(root, &info) != 0) throw_entry_error("look at", "/", errno);
     write_root(root, info);
     write_children(root, "");
-    const std::vector<char> end(2 * kRecord);
-    sink_(end);
-    return done_;
+    return end();
+  }
+
+  TarOfTree run_one(int folder, const std::string& name, const std::string& as) {
+    struct stat info {};
+    if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) throw_entry_error("look at", name, errno);
+    write_entry(folder, name, as, info);
+    return end();
+  }
+
+  TarOfTree run_children(int folder) {
+    write_children(folder, "");
+    return end();
   }
 
  private:
+  TarOfTree end() {
+    const std::vector<char> zeros(2 * kRecord);
+    sink_(zeros);
+    return done_;
+  }
+
   /// An untouched root folder is no change: without it, layers that differ in nothing else have one name.
   void write_root(int root, const struct stat& info) {
     Entry entry = entry_of(info, "./", '5');
@@ -181,9 +200,12 @@ class TreeWriter {
   }
 
   void write_child(int folder, const std::string& name, const std::string& prefix, const struct stat& info) {
-    const std::string path = prefix + name;
+    if (is_layer_ && S_ISCHR(info.st_mode) && info.st_rdev == 0) return write_mark(prefix + ".wh." + name);
+    write_entry(folder, name, prefix + name, info);
+  }
+
+  void write_entry(int folder, const std::string& name, const std::string& path, const struct stat& info) {
     if (S_ISSOCK(info.st_mode)) return;
-    if (S_ISCHR(info.st_mode) && info.st_rdev == 0) return write_mark(prefix + ".wh." + name);
     if (S_ISDIR(info.st_mode)) return write_folder(folder, name, path, info);
     if (info.st_nlink > 1 && write_hardlink(path, info)) return;
     if (S_ISREG(info.st_mode)) return write_file(folder, name, path, info);
@@ -269,8 +291,8 @@ class TreeWriter {
     const std::string names(buffer_.data(), static_cast<std::size_t>(size));
     for (std::size_t at = 0; at < names.size(); at += std::strlen(names.c_str() + at) + 1) {
       const std::string name = names.c_str() + at;
-      if (name == marks_ + "opaque") opaque = get_xattr(fd, name, path) == "y";
-      if (name == marks_ + "redirect" || name == marks_ + "metacopy")
+      if (is_layer_ && name == marks_ + "opaque") opaque = get_xattr(fd, name, path) == "y";
+      if (is_layer_ && (name == marks_ + "redirect" || name == marks_ + "metacopy"))
         throw Error(Diagnostic::error("bad-layer", "'" + path + "' has '" + name + "': it is no complete copy")
                         .with_hint("mount the overlay with redirect_dir=nofollow,metacopy=off"));
       if (name == "security.capability" || (name.starts_with("user.") && !name.starts_with("user.overlay.")))
@@ -314,6 +336,7 @@ class TreeWriter {
     if (over != 0) sink_({kZeros, kRecord - over});
   }
 
+  bool is_layer_;
   std::string marks_;
   const std::function<void(std::span<const char>)>& sink_;
   std::vector<char> buffer_;
@@ -325,6 +348,12 @@ class TreeWriter {
 
 TarOfTree write_layer_tar(int root, OverlayMarks marks, const std::function<void(std::span<const char>)>& sink) {
   return TreeWriter(marks, sink).run(root);
+}
+
+TarOfTree write_tree_tar(int folder, const std::string& name, const std::string& as,
+                         const std::function<void(std::span<const char>)>& sink) {
+  TreeWriter writer(std::nullopt, sink);
+  return name.empty() ? writer.run_children(folder) : writer.run_one(folder, name, as);
 }
 
 }  // namespace davit::image

@@ -147,11 +147,23 @@ Result<Plan, Diagnostics> make_restart_plan(const model::Project& project, const
   return builder.finish();
 }
 
+/// One-offs too: docker compose kills them, though it does not stop them.
 Result<Plan, Diagnostics> make_kill_plan(const model::Project& project, const engine::Observed& observed,
                                          const ContainerOptions& options) {
-  return plan_each(project, observed, options, "kill", is_up, [&options](Target target) {
-    return KillContainer{std::move(target), options.signal};
-  });
+  auto selected = select_services(project, options.services, Dependencies::Without);
+  if (!selected) return selected.error();
+  PlanBuilder builder(project.name);
+  builder.plan().on_failure = OnFailure::Continue;
+  StopOrder slots(project, builder);
+  for (const ObservedContainer& c : observed.containers) {
+    const bool orphan = options.orphans == Orphans::Remove && options.services.empty() &&
+                        !project.services.contains(c.service) && !project.disabled_services.contains(c.service);
+    if (!is_up(c) || (!selected->contains(c.service) && !orphan)) continue;
+    builder.add({.resource = {ResourceId::Kind::Service, c.service, c.number},
+                 .operation = KillContainer{{slots.slot(c), c.id}, options.signal},
+                 .cause = orphan ? "kill --remove-orphans" : "kill"});
+  }
+  return builder.finish();
 }
 
 Result<Plan, Diagnostics> make_remove_plan(const model::Project& project, const engine::Observed& observed,

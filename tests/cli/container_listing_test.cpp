@@ -136,6 +136,15 @@ TEST(ContainerListing, TemplatesHaveFields) {
             "SERVICE   CREATED\nweb       2 minutes ago\n");
 }
 
+TEST(ContainerListing, TemplatesKnowJsonAndLabels) {
+  auto labelled = web();
+  labelled.labels = {{"a.b", "c"}};
+  EXPECT_EQ(ps_template({labelled}, kNow, Truncate::Yes, "{{.Label \"a.b\"}} {{.Label \"none\"}}|{{json .Service}}"),
+            "c |\"web\"\n");
+  EXPECT_THAT(ps_template({labelled}, kNow, Truncate::Yes, "{{json .}}"), HasSubstr("\"Service\":\"web\""));
+  EXPECT_THAT(ps_template({labelled}, kNow, Truncate::Yes, "{{.Publishers}}"), HasSubstr("{0.0.0.0 80 8080 tcp}"));
+}
+
 TEST(ContainerListing, AMistakeInATemplateIsNamed) {
   const auto message = [](std::string_view text) {
     try {

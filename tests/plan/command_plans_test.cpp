@@ -184,6 +184,16 @@ TEST(KillPlan, KillsSideBySideOrSaysThereIsNothing) {
   EXPECT_TRUE(make_kill_plan(p.project, p.observed, {})->empty());
 }
 
+TEST(KillPlan, OneOffsToo_OrphansOnRequest) {
+  SampleProject p = chain();
+  auto& one_off = p.observe("web");
+  one_off.one_off = true;
+  p.project.services.erase("db");
+  EXPECT_EQ(make_kill_plan(p.project, p.observed, {})->steps.size(), 3U) << "api, web and the one-off";
+  EXPECT_EQ(make_kill_plan(p.project, p.observed, {.orphans = Orphans::Remove})->steps.size(), 4U);
+  EXPECT_EQ(make_kill_plan(p.project, p.observed, {.services = {"api"}, .orphans = Orphans::Remove})->steps.size(), 1U);
+}
+
 TEST(RemovePlan, RemovesStoppedOnesOrStopsThemFirst) {
   SampleProject p = chain();
   EXPECT_TRUE(make_remove_plan(p.project, p.observed, {})->empty());

@@ -22,6 +22,44 @@ TEST(Exec, PassesInputOutputAndExitCode) {
   EXPECT_TRUE(contains(missing.err, "nobody")) << missing.err;
 }
 
+TEST(Exec, WhatCannotBeStartedHasDockersExitCodes) {
+  Stack stack("cmdexeccode");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
+  stack.ok({"up", "-d"});
+  const auto missing = stack.davit({"exec", "-T", "a", "nosuch"});
+  EXPECT_EQ(missing.code, 127);
+  EXPECT_TRUE(contains(missing.err, "cannot run 'nosuch' in the container")) << missing.err;
+  EXPECT_EQ(stack.davit({"exec", "-T", "a", "/etc/passwd"}).code, 126);
+  EXPECT_EQ(stack.davit({"exec", "-T", "a", "sh", "-c", "exit 127"}).code, 127) << "its own code";
+  const auto flag = stack.davit({"exec", "--inde", "1", "a", "true"});
+  EXPECT_EQ(flag.code, 1);
+  EXPECT_TRUE(contains(flag.err, "did you mean '--index'?")) << flag.err;
+  const auto index = stack.davit({"exec", "-T", "--index", "9", "a", "true"});
+  EXPECT_TRUE(contains(index.err, "service \"a\" is not running container #9")) << index.err;
+}
+
+TEST(Exec, DetachedLeavesTheProgramToItself) {
+  Stack stack("cmdexecd");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
+  stack.ok({"up", "-d"});
+  stack.ok({"exec", "-d", "a", "sh", "-c", "mkfifo /f; echo done > /f"});
+  EXPECT_TRUE(eventually([&] { return stack.davit({"exec", "-T", "a", "test", "-p", "/f"}).code == 0; }, 30s));
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat", "/f"}).out, "done\n");
+  EXPECT_EQ(stack.davit({"exec", "-d", "a", "nosuch"}).code, 127);
+}
+
+TEST(Exec, PrivilegedGivesEveryCapabilityThereIs) {
+  Stack stack("cmdexecp");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
+  stack.ok({"up", "-d"});
+  Program own({"/bin/busybox", "grep", "CapBnd", "/proc/self/status"}, {});
+  const auto inside = stack.ok({"exec", "-T", "--privileged", "a", "grep", "CapBnd", "/proc/self/status"});
+  EXPECT_EQ(inside.out, own.finish(10s).out);
+}
+
 TEST(Run, GivesTheOneOffsOutputAndExitCode) {
   Stack stack("cmdrun");
   import_busybox(stack);
@@ -34,6 +72,49 @@ services:
   EXPECT_EQ(stack.davit({"run", "--rm", "-T", "job", "sh", "-c", "echo other; exit 4"}).code, 4);
   EXPECT_EQ(stack.ok({"run", "--rm", "-T", "job", "cat"}, 30s, "piped\n").out, "piped\n");
   EXPECT_TRUE(contains(stack.ok({"ps"}).out, "cmdrun-db-1")) << "dependencies are started";
+}
+
+TEST(Run, TakesVolumesPortsAndVariablesFromItsFlags) {
+  Stack stack("cmdrunflags");
+  import_busybox(stack);
+  stack.compose("services: {job: {image: busybox, command: [sh, -c, 'echo $$A $$B'], environment: {A: file, B: file}}}\n");
+  stack.write("data/f", "from the host\n");
+  stack.write("env", "B=envfile\n");
+  EXPECT_EQ(stack.ok({"run", "--rm", "-T", "--env-from-file", "env", "-e", "A=flag", "job"}).out, "flag envfile\n");
+  EXPECT_EQ(stack.ok({"run", "--rm", "-T", "-v", "./data:/d:ro", "job", "cat", "/d/f"}).out, "from the host\n");
+  EXPECT_EQ(stack.ok({"run", "--rm", "-T", "--entrypoint", "sh -c", "job", "echo split"}).out, "split\n");
+  const auto quiet = stack.ok({"run", "--rm", "-T", "-q", "job", "true"});
+  EXPECT_EQ(quiet.err, "");
+  stack.ok({"run", "-d", "--name", "cmdrunserver", "-p", "127.0.0.1:28487:80", "job", "sh", "-c",
+            "mkdir /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w"});
+  EXPECT_TRUE(eventually([] { return Program({"/bin/busybox", "wget", "-qO-", "http://127.0.0.1:28487/"}, {}).finish(10s).out == "hello\n"; }, 30s));
+  stack.ok({"down", "--remove-orphans"});
+}
+
+TEST(Run, AFailedStartLeavesNothingWhenItIsToBeRemoved) {
+  Stack stack("cmdrunfail");
+  import_busybox(stack);
+  stack.compose("services: {job: {image: busybox}}\n");
+  EXPECT_EQ(stack.davit({"run", "--rm", "-T", "job", "nosuch"}).code, 1);
+  EXPECT_EQ(stack.ok({"ps", "-aq"}).out, "");
+}
+
+TEST(Run, SignalsGoToTheProgram) {
+  Stack stack("cmdrunsignal");
+  import_busybox(stack);
+  stack.compose("services: {job: {image: busybox}}\n");
+  const auto handled = stack.start({"run", "--rm", "-T", "job", "sh", "-c",
+                                    "trap 'echo int; exit 5' INT; echo ready; while :; do sleep 0.05; done"});
+  ASSERT_TRUE(handled->wait_for_output("ready", 30s));
+  handled->signal(SIGINT);
+  const auto ended = handled->finish(30s);
+  EXPECT_EQ(ended.code, 5);
+  EXPECT_TRUE(contains(ended.out, "int\n")) << ended.out;
+  // What the kernel would drop, since PID 1 does not handle it, stops the container.
+  const auto dropped = stack.start({"run", "--rm", "-T", "job", "sh", "-c", "echo ready; exec sleep 3600"});
+  ASSERT_TRUE(dropped->wait_for_output("ready", 30s));
+  dropped->signal(SIGINT);
+  EXPECT_EQ(dropped->finish(30s).code, 137);
 }
 
 TEST(StopAndStart, KeepTheContainer) {

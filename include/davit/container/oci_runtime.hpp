@@ -71,12 +71,18 @@ class OciRuntime {
 
   struct Command {
     std::vector<std::string> argv;
-    std::string process_file;  ///< to be removed by the caller afterwards
+    std::string process_file;  ///< these three are to be removed by the caller afterwards
+    std::string log_file;      ///< what the runtime has to say; for start_error()
+    std::string pid_file;      ///< made when the program was started
   };
   /// The command line of an exec with the caller's own streams or terminal (`davit exec`): write the process document to
   /// the bundle folder and run it inside the keeper's mount namespace.
   [[nodiscard]] Command exec_command(const ContainerId& id, const std::string& bundle_dir,
                                      const ExecOptions& options) const;
+
+  /// Starts a program in a running container and leaves it to itself, without streams (`davit exec --detach`). Throws
+  /// start_error() when it could not be started.
+  Task<void> exec_detached(ContainerId id, std::string bundle_dir, ExecOptions options);
 
   /// Forgets an ended container: its state folder and cgroup (not the cgroup's parents: Cgroups::prune_parents). Kills
   /// what is left in it first, and waits for its end. Missing is fine. Starts no program for crun and runc.

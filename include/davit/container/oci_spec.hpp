@@ -72,12 +72,15 @@ struct ExecOptions {
   std::string working_dir;                               ///< empty: the container's
   std::optional<ResolvedUser> user;                      ///< none: the container's
   bool tty = false;
-  bool privileged = false;
+  std::optional<std::vector<std::string>> capabilities;  ///< `--privileged`: all the host has; none: the container's
   std::optional<std::pair<unsigned, unsigned>> console_size;
 };
 
 /// The process document of `crun exec --process`, from the container's own config.json.
 [[nodiscard]] std::string make_exec_process_json(const std::string& config_json, const ExecOptions& options);
+
+/// Every capability that davit has on this host and can give away.
+[[nodiscard]] std::vector<std::string> available_capabilities(const HostFacts& host);
 
 /// The capabilities in effect: Docker's 14, plus cap_add, less cap_drop; "ALL" works in both; names with or without
 /// "CAP_", any case. Sorted by number. Throws Error for an unknown name, with a suggestion.

@@ -72,8 +72,11 @@ class EmbeddedEngine final : public engine::Engine {
   Task<void> ensure_running();
 
   /// Runs a program in a container to its end, with this process's stdin, stdout and stderr, and returns its exit code
-  /// (126, 127: it could not be started; 128 + n: signal n). With `tty` the caller's terminal is the program's.
+  /// (128 + n: signal n). With `tty` the caller's terminal is the program's. Throws Error, with docker's exit code (126,
+  /// 127), when it could not be started.
   Task<int> exec(ContainerId id, ExecRequest request);
+  /// Starts a program in a container and leaves it to itself, without streams. Throws as exec().
+  Task<void> exec_detached(ContainerId id, ExecRequest request);
   /// For `run` and `up` with a terminal: the container's stdin. Throws Error when it was created without stdin_open.
   Task<std::unique_ptr<StdinStream>> attach_stdin(ContainerId id);
   Task<void> resize_terminal(ContainerId id, unsigned columns, unsigned rows);

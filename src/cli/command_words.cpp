@@ -1,0 +1,42 @@
+#include "command_words.hpp"
+
+#include "davit/base/error.hpp"
+#include "davit/base/suggest.hpp"
+
+namespace davit::cli {
+
+Diagnostic unknown_flag(const CLI::App& command, const std::string& word) {
+  std::vector<std::string> known;
+  for (const auto* option : command.get_options())
+    for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  auto diagnostic = Diagnostic::error("unknown-flag", "unknown flag: " + word);
+  if (const auto near = nearest(word.substr(0, word.find('=')), known))
+    diagnostic.with_hint("did you mean '" + *near + "'?");
+  return diagnostic;
+}
+
+std::vector<std::string> trailing_words(const CLI::App& command) {
+  std::vector<std::string> words = command.remaining();
+  if (words.empty()) return words;
+  if (words.front() == "--") {
+    words.erase(words.begin());
+  } else if (words.front().starts_with('-')) {
+    throw Error(unknown_flag(command, words.front()));
+  }
+  return words;
+}
+
+std::vector<std::pair<std::string, std::string>> environment_words(const Context& context,
+                                                                   const std::vector<std::string>& words) {
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const auto& word : words) {
+    const auto equals = word.find('=');
+    if (equals != std::string::npos)
+      out.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    else if (const auto value = context.env(word))
+      out.emplace_back(word, *value);
+  }
+  return out;
+}
+
+}  // namespace davit::cli
