@@ -24,6 +24,21 @@ void check(int result, std::string_view doing, const std::string& path) {
   if (result != 0) throw_system_error(doing, "/" + path, errno);
 }
 
+std::string_view folder_of(std::string_view path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
+}
+
+/// The last part of a path; points into it, so that the system's calls take it as it is.
+const char* name_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return path.c_str() + (slash == std::string::npos ? 0 : slash + 1);
+}
+
+std::int64_t nanoseconds(const struct timespec& time) {
+  return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
 /// In the kernel where it can be, else through a buffer.
 void copy_bytes(int from, int to, const std::string& shown) {
   for (;;) {
@@ -131,76 +146,111 @@ void CopyWriter::write_folder(const SourceTree& tree, const Item& item, const st
     if (!entry.to.empty()) write_entry(tree, entry, joined(target, entry.to));
 }
 
-int CopyWriter::folder_fd(const std::string& resolved) {
+int CopyWriter::folder_fd(std::string_view resolved) {
   if (!open_target_.second || open_target_.first != resolved) {
-    open_target_ = {resolved, target_.folder(resolved)};
-    open_below_ = target_.folder_below(resolved);
+    const std::string folder(resolved);
+    open_target_ = {folder, target_.folder(folder)};
+    open_below_ = target_.folder_below(folder);
   }
   return open_target_.second.get();
 }
 
-int CopyWriter::source_fd(const SourceTree& tree, const std::string& folder) {
+int CopyWriter::source_fd(const SourceTree& tree, std::string_view folder) {
   if (!open_source_.second || open_source_.first != folder)
-    open_source_ = {folder, tree.root().open(folder, O_RDONLY | O_DIRECTORY)};
+    open_source_ = {std::string(folder), tree.root().open(std::string(folder), O_RDONLY | O_DIRECTORY)};
   return open_source_.second.get();
 }
 
-void CopyWriter::prepare_place(const std::string& path, bool folder) {
+/// -1 when the earlier layer has no such folder.
+int CopyWriter::earlier_fd(std::string_view folder) {
+  if (!open_earlier_.second || open_earlier_.first != folder) {
+    auto fd = earlier_->root.try_open(std::string(folder), O_PATH | O_DIRECTORY);
+    if (!fd) return -1;
+    open_earlier_ = {std::string(folder), *std::move(fd)};
+  }
+  return open_earlier_.second.get();
+}
+
+void CopyWriter::check_below(const std::string& path) {
+  (void)folder_fd(folder_of(path));
   struct stat info {};
-  const int parent = folder_fd(parent_of(path));
-  const std::string name = base_of(path);
-  const bool in_layer = ::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0;
-  if (!in_layer && errno != ENOENT) throw_system_error("look at", "/" + path, errno);
-  const bool there =
-      in_layer || (open_below_ && ::fstatat(open_below_->get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0);
-  if (!there || (folder && S_ISDIR(info.st_mode))) return;
-  if (folder)
-    throw Error(Diagnostic::error("type-conflict", "cannot copy a folder over '/" + path + "', which is none", where_));
+  if (!open_below_ || ::fstatat(open_below_->get(), name_of(path), &info, AT_SYMLINK_NOFOLLOW) != 0) return;
   if (S_ISDIR(info.st_mode))
     throw Error(Diagnostic::error("type-conflict", "cannot copy a file over the folder '/" + path + "'", where_));
-  // One that is only below is covered by the new one.
-  if (in_layer) check(::unlinkat(parent, name.c_str(), 0), "replace", path);
+}
+
+void CopyWriter::make_room(const std::string& path) {
+  struct stat info {};
+  const int folder = folder_fd(folder_of(path));
+  check(::fstatat(folder, name_of(path), &info, AT_SYMLINK_NOFOLLOW), "look at", path);
+  if (S_ISDIR(info.st_mode))
+    throw Error(Diagnostic::error("type-conflict", "cannot copy a file over the folder '/" + path + "'", where_));
+  check(::unlinkat(folder, name_of(path), 0), "replace", path);
+  replaced_ = true;
+}
+
+template <class Make>
+void CopyWriter::make_at(const std::string& path, std::string_view doing, const Make& make) {
+  if (make() == 0) return;
+  if (errno == EEXIST) {
+    make_room(path);
+    if (make() == 0) return;
+  }
+  throw_system_error(doing, "/" + path, errno);
+}
+
+void CopyWriter::write_folder_entry(const SourceTree& tree, const Entry& entry, const std::string& target) {
+  if (const auto there = target_.look(target); there && !S_ISDIR(there->st_mode))
+    throw Error(Diagnostic::error("type-conflict", "cannot copy a folder over '/" + target + "', which is none", where_));
+  const int parent = folder_fd(folder_of(target));
+  if (::mkdirat(parent, name_of(target), 0755) != 0 && errno != EEXIST)
+    throw_system_error("make folder", "/" + target, errno);
+  const Owner owner = owner_of(entry.info, from_context_);
+  check(::fchownat(parent, name_of(target), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "set owner of", target);
+  check(::fchmodat(parent, name_of(target), mode_of(entry.info), 0), "set mode of", target);
+  const Fd from = tree.root().open(entry.path, O_RDONLY | O_DIRECTORY);
+  const Fd to = target_.layer().open(target, O_RDONLY | O_DIRECTORY);
+  copy_attributes(from.get(), to.get());
+  folders_.emplace_back(target, entry.info);
 }
 
 void CopyWriter::write_entry(const SourceTree& tree, const Entry& entry, const std::string& target) {
-  const bool is_folder = S_ISDIR(entry.info.st_mode);
-  prepare_place(target, is_folder);
-  const int parent = folder_fd(parent_of(target));
-  const std::string name = base_of(target);
-  if (is_folder) {
-    if (::mkdirat(parent, name.c_str(), 0755) != 0 && errno != EEXIST)
-      throw_system_error("make folder", "/" + target, errno);
-    const Owner owner = owner_of(entry.info, from_context_);
-    check(::fchownat(parent, name.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "set owner of", target);
-    check(::fchmodat(parent, name.c_str(), mode_of(entry.info), 0), "set mode of", target);
-    const Fd from = tree.root().open(entry.path, O_RDONLY | O_DIRECTORY);
-    const Fd to = target_.layer().open(target, O_RDONLY | O_DIRECTORY);
-    copy_attributes(from.get(), to.get());
-    folders_.emplace_back(target, entry.info);
-    return;
-  }
-  if (entry.info.st_nlink > 1 && S_ISREG(entry.info.st_mode)) {
+  if (S_ISDIR(entry.info.st_mode)) return write_folder_entry(tree, entry, target);
+  check_below(target);
+  if (!S_ISREG(entry.info.st_mode)) return write_special(tree, entry, target);
+  if (entry.info.st_nlink > 1) {
     const auto [place, is_new] = links_.try_emplace({entry.info.st_dev, entry.info.st_ino}, target);
     if (!is_new) {
       const Fd folder = target_.folder(parent_of(place->second));
-      check(::linkat(folder.get(), base_of(place->second).c_str(), parent, name.c_str(), 0), "link", target);
-      return;
+      const int to = folder_fd(folder_of(target));
+      return make_at(target, "link", [&, &first = place->second] {
+        return ::linkat(folder.get(), name_of(first), to, name_of(target), 0);
+      });
     }
   }
-  if (S_ISREG(entry.info.st_mode)) {
-    if (!link_earlier(entry, target)) write_regular(tree, entry, target);
-  } else {
-    write_special(tree, entry, parent, name);
-  }
+  if (!link_earlier(entry, target)) write_regular(tree, entry, target);
+}
+
+ManifestFile CopyWriter::manifest_file(const Entry& entry) const {
+  const Owner owner = owner_of(entry.info, from_context_);
+  return {*entry.digest, mode_of(entry.info), owner.uid, owner.gid, entry.info.st_size, nanoseconds(entry.info.st_mtim)};
+}
+
+LayerManifest CopyWriter::take_manifest() {
+  if (replaced_) written_.clear();
+  return std::move(written_);
 }
 
 void CopyWriter::write_regular(const SourceTree& tree, const Entry& entry, const std::string& target) {
-  const int folder = folder_fd(parent_of(target));
-  const int source_folder = source_fd(tree, parent_of(entry.path));
-  const Fd from(::openat(source_folder, base_of(entry.path).c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  const int folder = folder_fd(folder_of(target));
+  const int source_folder = source_fd(tree, folder_of(entry.path));
+  const Fd from(::openat(source_folder, name_of(entry.path), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   if (!from) throw_system_error("read", tree.root().path() + "/" + entry.path, errno);
-  const Fd to(::openat(folder, base_of(target).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-  if (!to) throw_system_error("make", "/" + target, errno);
+  Fd to;
+  make_at(target, "make", [&] {
+    to.reset(::openat(folder, name_of(target), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    return to ? 0 : -1;
+  });
   copy_bytes(from.get(), to.get(), target);
   const Owner owner = owner_of(entry.info, from_context_);
   if (owner.uid != 0 || owner.gid != 0) check(::fchown(to.get(), owner.uid, owner.gid), "set owner of", target);
@@ -210,47 +260,46 @@ void CopyWriter::write_regular(const SourceTree& tree, const Entry& entry, const
   check(::futimens(to.get(), times.data()), "set times of", target);
   if (!entry.digest) return;
   if (unchanged(from.get(), entry.info)) {
-    written_.add(target, *entry.digest);
+    written_.add(target, manifest_file(entry));
   } else {
     saw_changes_ = true;
   }
 }
 
 bool CopyWriter::link_earlier(const Entry& entry, const std::string& target) {
-  if (earlier_ == nullptr || !entry.digest || !earlier_->manifest.has(target, *entry.digest)) return false;
-  const std::string parent = parent_of(target);
-  const std::string name = base_of(target);
-  if (!open_earlier_.second || open_earlier_.first != parent) {
-    auto fd = earlier_->root.try_open(parent, O_PATH | O_DIRECTORY);
-    if (!fd) return false;
-    open_earlier_ = {parent, *std::move(fd)};
+  if (earlier_ == nullptr || !entry.digest) return false;
+  const ManifestFile* const there = earlier_->manifest.find(target);
+  if (there == nullptr) return false;
+  const ManifestFile wanted = manifest_file(entry);
+  if (*there != wanted) return false;
+  const int from = earlier_fd(folder_of(target));
+  if (from < 0) return false;
+  const int to = folder_fd(folder_of(target));
+  int result = ::linkat(from, name_of(target), to, name_of(target), 0);
+  if (result != 0 && errno == EEXIST) {
+    make_room(target);
+    result = ::linkat(from, name_of(target), to, name_of(target), 0);
   }
-  struct stat there {};
-  if (::fstatat(open_earlier_.second.get(), name.c_str(), &there, AT_SYMLINK_NOFOLLOW) != 0) return false;
-  const Owner owner = owner_of(entry.info, from_context_);
-  const bool same = S_ISREG(there.st_mode) && (there.st_mode & 07777U) == mode_of(entry.info) &&
-                    there.st_uid == owner.uid && there.st_gid == owner.gid && there.st_size == entry.info.st_size &&
-                    there.st_mtim.tv_sec == entry.info.st_mtim.tv_sec &&
-                    there.st_mtim.tv_nsec == entry.info.st_mtim.tv_nsec;
   // Too many links, another file system: then it is copied.
-  if (!same || ::linkat(open_earlier_.second.get(), name.c_str(), folder_fd(parent), name.c_str(), 0) != 0)
-    return false;
-  written_.add(target, *entry.digest);
+  if (result != 0) return false;
+  written_.add(target, wanted);
   return true;
 }
 
-void CopyWriter::write_special(const SourceTree& tree, const Entry& entry, int folder, const std::string& name) {
+void CopyWriter::write_special(const SourceTree& tree, const Entry& entry, const std::string& target) {
+  const int folder = folder_fd(folder_of(target));
   if (S_ISLNK(entry.info.st_mode)) {
     std::array<char, PATH_MAX> link{};
-    const ssize_t length =
-        ::readlinkat(source_fd(tree, parent_of(entry.path)), base_of(entry.path).c_str(), link.data(), link.size() - 1);
+    const int source = source_fd(tree, folder_of(entry.path));
+    const ssize_t length = ::readlinkat(source, name_of(entry.path), link.data(), link.size() - 1);
     if (length < 0) throw_system_error("read link", tree.root().path() + "/" + entry.path, errno);
-    check(::symlinkat(link.data(), folder, name.c_str()), "make link", name);
+    make_at(target, "make link", [&] { return ::symlinkat(link.data(), folder, name_of(target)); });
   } else {
-    check(::mknodat(folder, name.c_str(), entry.info.st_mode, entry.info.st_rdev), "make node", name);
-    check(::fchmodat(folder, name.c_str(), mode_of(entry.info), 0), "set mode of", name);
+    make_at(target, "make node",
+            [&] { return ::mknodat(folder, name_of(target), entry.info.st_mode, entry.info.st_rdev); });
+    check(::fchmodat(folder, name_of(target), mode_of(entry.info), 0), "set mode of", target);
   }
-  set_owner_and_times(folder, name, entry.info);
+  set_owner_and_times(folder, base_of(target), entry.info);
 }
 
 void CopyWriter::set_owner_and_times(int folder, const std::string& name, const struct stat& info) const {
@@ -287,10 +336,13 @@ void CopyWriter::write_files() {
   for (const CopyStep::File& file : step_.files) {
     const std::string target = into_folder ? joined(destination_, file.name) : destination_;
     target_.make_folders(parent_of(target), owner, mode_ ? mode_->apply(0755, true) : 0755, where_);
-    prepare_place(target, false);
-    const Fd to(::openat(folder_fd(parent_of(target)), base_of(target).c_str(),
-                         O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
-    if (!to) throw_system_error("make", "/" + target, errno);
+    check_below(target);
+    const int folder = folder_fd(folder_of(target));
+    Fd to;
+    make_at(target, "make", [&] {
+      to.reset(::openat(folder, name_of(target), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+      return to ? 0 : -1;
+    });
     for (std::size_t done = 0; done < file.content.size();) {
       const ssize_t count = ::write(to.get(), file.content.data() + done, file.content.size() - done);
       if (count < 0 && errno == EINTR) continue;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,9 +31,9 @@ class CopyWriter {
   /// drop.
   void write(const SourceTree& tree, const std::vector<Item>& items);
   void write_files();
-  /// Digests of the files written, as far as they are known.
   [[nodiscard]] bool saw_changes() const { return saw_changes_; }  ///< a source was written to while it was copied
-  [[nodiscard]] LayerManifest take_manifest() { return std::move(written_); }
+  /// The files written, as far as their digests are known. Empty when one source replaced what another had written.
+  [[nodiscard]] LayerManifest take_manifest();
 
  private:
   struct Owner {
@@ -48,13 +49,23 @@ class CopyWriter {
   void write_regular(const SourceTree& tree, const Entry& entry, const std::string& target);
   /// Takes the file from the earlier layer when it is the same there; false when it is not.
   bool link_earlier(const Entry& entry, const std::string& target);
-  void write_special(const SourceTree& tree, const Entry& entry, int folder, const std::string& name);
+  void write_special(const SourceTree& tree, const Entry& entry, const std::string& target);
   void unpack(const SourceTree& tree, const Entry& entry, const std::string& target);
-  void prepare_place(const std::string& path, bool folder);
+  [[nodiscard]] ManifestFile manifest_file(const Entry& entry) const;
+  void write_folder_entry(const SourceTree& tree, const Entry& entry, const std::string& target);
+  /// Throws when a folder of the state below stands where a file is to go.
+  void check_below(const std::string& path);
+  /// Runs `make`, which makes one name in the layer; when something has the name already, removes it and runs `make`
+  /// again. Looking first would cost a call for each file. `make` returns 0 or leaves an errno.
+  template <class Make>
+  void make_at(const std::string& path, std::string_view doing, const Make& make);
+  /// Removes a file of the layer that a later source replaces; throws for a folder.
+  void make_room(const std::string& path);
   void set_owner_and_times(int folder, const std::string& name, const struct stat& info) const;
   /// The folder of a resolved path, kept open while entries go into the same one.
-  int folder_fd(const std::string& resolved);
-  int source_fd(const SourceTree& tree, const std::string& folder);
+  int folder_fd(std::string_view resolved);
+  int source_fd(const SourceTree& tree, std::string_view folder);
+  int earlier_fd(std::string_view folder);
 
   const LayerTarget& target_;
   const EarlierLayer* earlier_;
@@ -70,6 +81,7 @@ class CopyWriter {
   std::pair<std::string, Fd> open_earlier_;
   LayerManifest written_;
   bool saw_changes_ = false;
+  bool replaced_ = false;
   std::map<std::pair<dev_t, ino_t>, std::string> links_;      ///< files with several names, to where they went
   std::vector<std::pair<std::string, struct stat>> folders_;  ///< times are set when they are full
 };

@@ -2,8 +2,9 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
-#include <fstream>
+#include <numeric>
 
 #include "build/checked_file.hpp"
 #include "davit/image/digest.hpp"
@@ -13,7 +14,15 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMagic = "davit-manifest-1\n";
+constexpr std::string_view kMagic = "davit-manifest-2\n";
+
+/// In front of each path.
+struct Record {
+  ManifestFile file;
+  std::uint32_t length;  ///< of the path
+  std::uint32_t unused;
+};
+static_assert(sizeof(Record) == 72);
 
 fs::path folder_of(const fs::path& data_root) {
   return data_root / "build" / "manifests";
@@ -21,36 +30,45 @@ fs::path folder_of(const fs::path& data_root) {
 
 }  // namespace
 
-bool LayerManifest::has(const std::string& path, const FileDigest& digest) const {
-  const auto found = files_.find(path);
-  return found != files_.end() && found->second == digest;
+void LayerManifest::clear() {
+  *this = LayerManifest();
+}
+
+const ManifestFile* LayerManifest::find(std::string_view path) const {
+  if (next_ < loaded_.size() && loaded_[next_].first == path) return &loaded_[next_++].second;
+  const auto place = std::lower_bound(sorted_.begin(), sorted_.end(), path,
+                                      [this](std::uint32_t i, std::string_view p) { return loaded_[i].first < p; });
+  if (place == sorted_.end() || loaded_[*place].first != path) return nullptr;
+  next_ = *place + 1;
+  return &loaded_[*place].second;
 }
 
 LayerManifest LayerManifest::load(const fs::path& data_root, const std::string& diff_id) {
   LayerManifest out;
-  const auto body = read_checked_file((folder_of(data_root) / image::hex_of(diff_id)).string(), kMagic);
+  auto body = read_checked_file((folder_of(data_root) / image::hex_of(diff_id)).string(), kMagic);
   if (!body) return out;
-  // Records: digest, length of the path in four bytes, path.
-  std::string_view rest = *body;
-  while (rest.size() >= sizeof(FileDigest) + 4) {
-    FileDigest digest{};
-    std::uint32_t length = 0;
-    std::memcpy(digest.data(), rest.data(), digest.size());
-    std::memcpy(&length, rest.data() + digest.size(), 4);
-    rest.remove_prefix(digest.size() + 4);
-    if (length > rest.size()) break;
-    out.files_.emplace(std::string(rest.substr(0, length)), digest);
-    rest.remove_prefix(length);
+  out.text_ = std::make_unique<const std::string>(*std::move(body));
+  std::string_view rest = *out.text_;
+  while (rest.size() >= sizeof(Record)) {
+    Record record{};
+    std::memcpy(&record, rest.data(), sizeof record);
+    rest.remove_prefix(sizeof record);
+    if (record.length > rest.size()) break;
+    out.loaded_.emplace_back(rest.substr(0, record.length), record.file);
+    rest.remove_prefix(record.length);
   }
+  out.sorted_.resize(out.loaded_.size());
+  std::iota(out.sorted_.begin(), out.sorted_.end(), 0U);
+  std::sort(out.sorted_.begin(), out.sorted_.end(),
+            [&out](std::uint32_t a, std::uint32_t b) { return out.loaded_[a].first < out.loaded_[b].first; });
   return out;
 }
 
 std::string LayerManifest::serialized() const {
   std::string out;
-  for (const auto& [path, digest] : files_) {
-    const auto length = static_cast<std::uint32_t>(path.size());
-    out.append(reinterpret_cast<const char*>(digest.data()), digest.size());
-    out.append(reinterpret_cast<const char*>(&length), 4);
+  for (const auto& [path, file] : written_) {
+    const Record record{file, static_cast<std::uint32_t>(path.size()), 0};
+    out.append(reinterpret_cast<const char*>(&record), sizeof record);
     out += path;
   }
   return out;

@@ -18,9 +18,16 @@ std::string joined(const std::string& folder, const std::string& name) {
   return folder.empty() ? name : folder + "/" + name;
 }
 
-std::vector<std::string> sorted_names(const Root& root, const std::string& folder) {
+/// A folder, open, with the names in it.
+struct Folder {
+  std::unique_ptr<DIR, int (*)(DIR*)> stream;
+  std::vector<std::string> names;  ///< sorted
+  [[nodiscard]] int fd() const { return ::dirfd(stream.get()); }
+};
+
+Folder open_folder(const Root& root, const std::string& folder) {
   Fd fd = root.open(folder, O_RDONLY | O_DIRECTORY);
-  const std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), &::closedir);
+  std::unique_ptr<DIR, int (*)(DIR*)> stream(::fdopendir(fd.get()), &::closedir);
   if (!stream) throw_system_error("read folder", root.path() + "/" + folder, errno);
   (void)fd.release();  // the stream closes it
   std::vector<std::string> names;
@@ -33,7 +40,11 @@ std::vector<std::string> sorted_names(const Root& root, const std::string& folde
   }
   if (errno != 0) throw_system_error("read folder", root.path() + "/" + folder, errno);
   std::sort(names.begin(), names.end());
-  return names;
+  return {std::move(stream), std::move(names)};
+}
+
+std::vector<std::string> sorted_names(const Root& root, const std::string& folder) {
+  return open_folder(root, folder).names;
 }
 
 std::vector<std::string> components(const std::string& path) {
@@ -135,20 +146,22 @@ Item SourceTree::make_item(const std::string& as_named, const std::string& resol
 
 void SourceTree::walk(const std::string& folder, const std::string& to, const dockerfile::IgnoreRules& excludes,
                       std::vector<Entry>& out) const {
-  const auto names = sorted_names(root_, folder);
-  const Fd fd = root_.open(folder, O_RDONLY | O_DIRECTORY);
-  for (const std::string& name : names) {
+  const Folder listed = open_folder(root_, folder);
+  for (const std::string& name : listed.names) {
     Entry entry{joined(folder, name), joined(to, name), {}, {}};
     const bool dropped = ignored(entry.path);
     const bool excluded = excludes.excludes(entry.to);
-    if (::fstatat(fd.get(), name.c_str(), &entry.info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (::fstatat(listed.fd(), name.c_str(), &entry.info, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno == ENOENT) continue;  // removed meanwhile
       throw_system_error("look at", root_.path() + "/" + entry.path, errno);
     }
     if (!dropped && !excluded) {
-      const bool is_folder = S_ISDIR(entry.info.st_mode);
-      out.push_back(entry);
-      if (is_folder) walk(entry.path, entry.to, excludes, out);
+      if (!S_ISDIR(entry.info.st_mode)) {
+        out.push_back(std::move(entry));
+      } else {
+        out.push_back(entry);
+        walk(entry.path, entry.to, excludes, out);
+      }
       continue;
     }
     if (!S_ISDIR(entry.info.st_mode)) continue;

@@ -15,6 +15,7 @@
 #include "davit/image/digest.hpp"
 #include "davit/image/time_text.hpp"
 #include "davit/state/images.hpp"
+#include "image/hash_thread.hpp"
 #include "image/remove_tree.hpp"
 #include "image/rooted_tree.hpp"
 #include "image/sources.hpp"
@@ -288,11 +289,12 @@ StagedLayer ImageStore::new_layer_dir() {
 Layer ImageStore::adopt_layer(StagedLayer staged) {
   const Fd root(::open(staged.fs().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) throw_entry_error("open", staged.fs().string(), errno);
-  Sha256 hash;
+  HashThread hash;
   const TarOfTree tree = write_layer_tar(root.get(), marks_possible_in(staged.work()),
                                          [&hash](std::span<const char> bytes) { hash.update(bytes); });
+  const std::string diff_id = hash.finish();
   const std::lock_guard lock(state_->mutex);
-  return state_->publish(staged, {hash.finish(), tree.bytes});
+  return state_->publish(staged, {diff_id, tree.bytes});
 }
 
 Layer ImageStore::put_layer_from_tar(ByteSource& archive, const std::optional<std::string>& expected) {

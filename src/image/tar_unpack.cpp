@@ -150,11 +150,10 @@ class Unpacker {
 
   // --- kinds of entries
 
-  void unpack_root(::archive_entry* entry, const char* raw_name) {
+  /// Docker leaves the root folder as it is, whatever the archive says of it: many are made of a folder of `mktemp`, which
+  /// only root may enter, and then no other user could run anything (moby/go-archive, Unpack).
+  static void unpack_root(::archive_entry* entry, const char* raw_name) {
     if (archive_entry_filetype(entry) != AE_IFDIR) refuse(raw_name, "it is the root but not a folder");
-    const Fd fd = tree_.open_folder("");
-    if (!fd) throw_entry_error("open the folder", raw_name, errno);
-    set_folder_attributes(fd.get(), entry, "");
   }
 
   void unpack_file(::archive_entry* entry, int parent, const std::string& name, const std::string& path) {

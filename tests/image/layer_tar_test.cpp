@@ -112,10 +112,13 @@ TEST_F(LayerTar, FolderKeepsItsTimeThoughFilesWerePutInto) {
   EXPECT_EQ(look("d/e").st_mode & 07777U, 0500U);
 }
 
-TEST_F(LayerTar, RootEntrySetsTheRootItself) {
-  unpack(TarBuilder().folder("./", 01777, [](auto* e) { archive_entry_set_gid(e, 5); }).file("./a", "x").done());
-  EXPECT_EQ(look("").st_mode & 07777U, 01777U);
-  EXPECT_EQ(look("").st_gid, 5U);
+TEST_F(LayerTar, RootEntryLeavesTheRootAsItIs) {
+  const auto before = look("");
+  unpack(TarBuilder().folder("./", 0700, [](auto* e) { archive_entry_set_gid(e, 5); }).file("./a", "x").done());
+  EXPECT_EQ(look("").st_mode, before.st_mode);
+  EXPECT_EQ(look("").st_gid, before.st_gid);
+  EXPECT_EQ(look("a").st_size, 1);
+  EXPECT_THROW(unpack(TarBuilder().file("./", "x").done()), Error);
 }
 
 TEST_F(LayerTar, MissingParentsAreMadeWhateverTheUmask) {
