@@ -62,6 +62,7 @@ void add_all(Commands& commands) {
   add_images(commands);
   add_volumes(commands);
   add_image_build(commands, add_image(commands));
+  add_lint(commands);
   add_doctor(commands);
   add_supervisor(commands);
   add_build_cleanup(commands);

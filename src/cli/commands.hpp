@@ -86,6 +86,7 @@ void add_version(Commands& commands);
 /// `image` with import, load, ls, rm, inspect; returns the group, for `image build`.
 CLI::App* add_image(Commands& commands);
 void add_image_build(Commands& commands, CLI::App* image);
+void add_lint(Commands& commands);
 void add_doctor(Commands& commands);
 /// Hidden: what the keeper runs.
 void add_supervisor(Commands& commands);

@@ -189,10 +189,11 @@ class Canonicalizer {
       mount.set("volume", std::move(volume));
     }
     for (const std::string& option : parsed.unknown)
-      diagnostics_.add(Diagnostic::warning("volume-option",
-                                           "the volume option '" + option + "' is not known and has no effect",
-                                           item.span)
-                           .note("known are ro, rw, nocopy, z, Z, private, rprivate, shared, rshared, slave, rslave"));
+      if (option != "cached" && option != "delegated" && option != "consistent")  // mean something on macOS only
+        diagnostics_.add(Diagnostic::warning("volume-option",
+                                             "the volume option '" + option + "' is not known and has no effect",
+                                             item.span)
+                             .note("known are ro, rw, nocopy, z, Z, private, rprivate, shared, rshared, slave, rslave"));
     return mount;
   }
 
