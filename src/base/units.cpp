@@ -74,7 +74,7 @@ Result<std::int64_t, std::string> parse_bytes(std::string_view text) {
   const bool negative = !rest.empty() && rest.front() == '-';
   if (negative) rest.remove_prefix(1);
   const auto number = take_number(rest);
-  if (!number) return bad_bytes(text);
+  if (!number || (negative && !rest.empty())) return bad_bytes(text);
   if (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
   std::string unit(rest);
   std::transform(unit.begin(), unit.end(), unit.begin(),

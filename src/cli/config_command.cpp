@@ -2,7 +2,6 @@
 
 #include <cstdio>
 #include <fstream>
-#include <set>
 
 #include "commands.hpp"
 #include "context.hpp"
@@ -61,8 +60,10 @@ compose::LoadRequest request_of(const Context& context, const Options& options) 
   request.options.resolve_paths = !options.no_path_resolution;
   request.options.check_consistency = !options.no_consistency;
   request.options.resolve_environment = !options.no_env_resolution;
+  request.options.compatibility = global.compatibility;
   request.options.keep_all_resources = global.all_resources;
   request.options.bind = false;
+  request.options.unique_container_names = false;
   return request;
 }
 
@@ -135,12 +136,8 @@ int print_images(const Context& context, const Options& options) {
   for (const auto& [name, service] : loaded.project.services) {
     const std::string image = model::image_name(loaded.project, service);
     print_lines({image});
-    std::set<std::string> others;
     for (const model::Hook& hook : service.pre_start)
-      if (!hook.image.empty() && hook.image != image) others.insert(hook.image);
-    for (const model::Mount& mount : service.volumes)
-      if (mount.type == model::MountType::Image) others.insert(mount.source);
-    print_lines({others.begin(), others.end()});
+      if (!hook.image.empty() && hook.image != image) print_lines({hook.image});
   }
   return 0;
 }
@@ -171,25 +168,19 @@ int print_environment(const Context& context, const Options& options) {
 int print_variables(const Context& context, const Options& options) {
   compose::LoadRequest request = request_of(context, options);
   request.options.interpolate = false;
+  request.options.validate = false;
   const auto variables = compose::variables_in(load(context, request).tree);
   if (!options.format.empty()) {
-    const bool json = format_of(options) == compose::Format::Json;
-    yaml::Node tree = yaml::Node::map();
-    for (const auto& [name, use] : variables) {
-      yaml::Node& entry = tree.set(name, yaml::Node::map());
-      entry.set(json ? "Name" : "name", yaml::Node::string(name));
-      entry.set(json ? "DefaultValue" : "defaultvalue", yaml::Node::string(use.default_value.value_or("")));
-      entry.set(json ? "PresenceValue" : "presencevalue", yaml::Node::string(use.alternative.value_or("")));
-      entry.set(json ? "Required" : "required", yaml::Node::boolean(use.required));
-    }
-    write(options, compose::render_tree(tree, format_of(options)) + (json ? "\n" : ""));
+    const compose::Format format = format_of(options);
+    write(options, compose::render_variables(variables, format));
     return 0;
   }
   std::vector<std::vector<std::string>> rows{{"NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"}};
   for (const auto& [name, use] : variables)
     rows.push_back(
         {name, use.required ? "true" : "false", use.default_value.value_or(""), use.alternative.value_or("")});
-  std::fputs(table(rows).c_str(), stdout);
+  constexpr std::size_t kNarrowest = 20;  // docker compose's tables
+  std::fputs(table(rows, kNarrowest).c_str(), stdout);
   return 0;
 }
 
@@ -197,6 +188,7 @@ int print_document(const Context& context, const Options& options) {
   const compose::Format format = format_of(options);
   compose::LoadRequest request = request_of(context, options);
   request.services = options.names;
+  request.options.unique_container_names = true;
   if (options.no_interpolate && !options.names.empty())
     print(context, Diagnostic::warning("usage", "services are not selected with --no-interpolate, all are printed"));
   const compose::Loaded loaded = load(context, request);

@@ -33,6 +33,7 @@ compose::LoadRequest load_request(const Context& context) {
   request.environment = context.environment;
   request.cwd = context.cwd;
   request.read_stdin = read_standard_input;
+  request.options.compatibility = global.compatibility;
   request.options.keep_all_resources = global.all_resources;
   return request;
 }

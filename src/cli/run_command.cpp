@@ -101,7 +101,7 @@ Task<int> run(Session& session, model::Project project, RunFlags flags) {
     print_plan(plan);
     co_return 0;
   }
-  const std::string name = run.name.empty() ? project.name + "-" + run.service + "-run-" + run.slug : run.name;
+  const std::string name = run.name.empty() ? project.name + project.separator + run.service + project.separator + "run" + project.separator + run.slug : run.name;
   const runtime::Execution execution = co_await start(session, project, plan, images, flags.remove, name);
   const auto made = execution.containers.find(name);
   if (made == execution.containers.end()) throw Error("the container '" + name + "' was not made");

@@ -2,6 +2,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "davit/base/units.hpp"
@@ -128,10 +129,12 @@ std::string sha256(std::string_view data) {
 
 class Binder {
  public:
-  explicit Binder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  Binder(const model::Project& project, Diagnostics& diagnostics)
+      : environment_(project.environment), working_dir_(project.working_dir), diagnostics_(diagnostics) {}
 
   model::Service service(const Entry& entry) {
-    const Node& node = entry.value;
+    const auto with_platform = on_default_platform(entry.value);
+    const Node& node = with_platform ? *with_platform : entry.value;
     model::Service service;
     service.name = entry.key;
     service.where.name = entry.key_span;
@@ -229,6 +232,22 @@ class Binder {
     diagnostics_.add(std::move(item));
   }
 
+  /// DOCKER_DEFAULT_PLATFORM is the platform of built services that name none; nullopt when that changes nothing.
+  std::optional<Node> on_default_platform(const Node& service) {
+    const auto found = environment_.find("DOCKER_DEFAULT_PLATFORM");
+    const Node* build = service.find("build");
+    if (found == environment_.end() || found->second.empty() || build == nullptr || !text(service, "platform").empty())
+      return std::nullopt;
+    const auto& platforms = at(*build, "platforms").items;
+    const auto same = [&](const Node& item) { return item.text == found->second; };
+    if (!platforms.empty() && std::none_of(platforms.begin(), platforms.end(), same))
+      error("build-platform", "'build.platforms' lacks the platform '" + found->second + "' of DOCKER_DEFAULT_PLATFORM",
+            at(*build, "platforms").span, "add it, or set 'platform' of the service");
+    Node copy = service;
+    copy.set("platform", Node::string(found->second, build->span));
+    return copy;
+  }
+
   void what_runs(const Node& node, model::Service& service) {
     service.image = text(node, "image");
     if (const Node* build = node.find("build")) service.build = bind_build(*build);
@@ -283,7 +302,7 @@ class Binder {
     model::Build build;
     build.where = node.span;
     for (const Entry& entry : node.entries) build.places[entry.key] = entry.value.span;
-    build.context = text(node, "context");
+    build.context = text(node, "context").empty() ? working_dir_ : text(node, "context");
     build.dockerfile = text(node, "dockerfile");
     build.dockerfile_inline = text(node, "dockerfile_inline");
     build.args = maybe_pairs(at(node, "args"));
@@ -657,13 +676,15 @@ class Binder {
       service.others["deploy.placement"] = placement->span;
   }
 
+  const Environment& environment_;
+  const std::string& working_dir_;
   Diagnostics& diagnostics_;
 };
 
 }  // namespace
 
 void bind_project(const Node& document, const Node& disabled, model::Project& project, Diagnostics& diagnostics) {
-  Binder binder(diagnostics);
+  Binder binder(project, diagnostics);
   for (const Entry& entry : at(document, "services").entries)
     project.services.emplace_hint(project.services.end(), entry.key, binder.service(entry));
   for (const Entry& entry : disabled.entries)

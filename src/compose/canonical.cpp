@@ -1,7 +1,7 @@
 // Phase: canonical form. Short forms become long ones: "80:80" a port with its fields, "./a:/b" a mount, a string of
 // `build:` a context.
 
-#include <array>
+#include <algorithm>
 
 #include "phases.hpp"
 #include "short_forms.hpp"
@@ -104,7 +104,7 @@ class Canonicalizer {
     for (Node& item : node.items) {
       const std::size_t equals = item.text.find('=');
       if (equals == std::string::npos) {
-        if (lenient_) return;
+        if (may_hold_variables(item)) return;
         error("additional-context", "expected 'name=context', found '" + item.text + "'", item.span);
         continue;
       }
@@ -153,12 +153,23 @@ class Canonicalizer {
     node = std::move(list);
   }
 
+  /// Without interpolation a short form that holds a variable cannot be read yet.
+  [[nodiscard]] bool may_hold_variables(const Node& node) const {
+    return lenient_ && node.text.find('$') != std::string::npos;
+  }
+
+  void needs_target(const Node& item, const std::string& what) {
+    if (!item.contains("target") && !item.faulty)
+      error("missing-attribute", what + " needs the attribute 'target', the path in the container", item.span);
+  }
+
   void volumes(Node& node) {
     for (Node& item : node.items) {
+      if (item.is_map()) needs_target(item, "a volume");
       if (!item.is_string()) continue;
       const auto parsed = parse_short_volume(item.text);
       if (!parsed) {
-        if (lenient_) continue;
+        if (may_hold_variables(item)) continue;
         error("volume-syntax", "invalid volume '" + item.text + "': " + parsed.error(), item.span,
               "write 'source:target[:options]', such as './data:/var/lib/data:ro'");
         item.faulty = true;
@@ -199,6 +210,7 @@ class Canonicalizer {
 
   void devices(Node& node) {
     for (Node& item : node.items) {
+      if (item.is_map()) needs_target(item, "a device");
       if (!item.is_string()) continue;
       std::vector<std::string> parts;
       for (std::size_t from = 0;;) {
@@ -208,7 +220,7 @@ class Canonicalizer {
         from = colon + 1;
       }
       if (parts.size() > 3) {
-        if (!lenient_)
+        if (!may_hold_variables(item))
           error("device-syntax", "invalid device '" + item.text + "': too many colons", item.span,
                 "write 'source[:target[:permissions]]', or the long form");
         continue;
@@ -227,10 +239,12 @@ class Canonicalizer {
   }
 
   void ports(Node& node) {
+    const auto unreadable = [&](const Node& item) { return may_hold_variables(item) && !parse_short_port(item.text); };
+    if (std::any_of(node.items.begin(), node.items.end(), unreadable)) return;
     std::vector<Node> ports;
     for (Node& item : node.items) {
       if (item.is_map()) {
-        if (!item.contains("target") && !lenient_) {
+        if (!item.contains("target")) {
           error("port-syntax", "a port needs the attribute 'target', the port in the container", item.span);
           node.faulty = true;
           continue;
@@ -238,15 +252,24 @@ class Canonicalizer {
         ports.push_back(std::move(item));
         continue;
       }
+      if (item.kind == Kind::Float) {
+        error("port-syntax", "a port must be an integer, found " + item.text, item.span);
+        node.faulty = true;
+        continue;
+      }
       const auto parsed = parse_short_port(item.text);
       if (!parsed) {
-        if (lenient_) return;
         error("port-syntax", "invalid port '" + item.text + "': " + parsed.error(), item.span,
               "write '[[address:]host:]container[/protocol]', such as '127.0.0.1:8080:80/tcp'");
         node.faulty = true;
         continue;
       }
-      for (const ShortPort& port : *parsed) ports.push_back(long_port(port, item));
+      for (const ShortPort& port : *parsed) {
+        if (port.target == 0)
+          error("port-number", "the container port must be at least 1, found 0", item.span);
+        else
+          ports.push_back(long_port(port, item));
+      }
     }
     node.items = std::move(ports);
   }
@@ -263,7 +286,7 @@ class Canonicalizer {
 
   void ulimits(Node& node) {
     for (Entry& entry : node.entries)
-      if (entry.value.is_string() && !lenient_)
+      if ((entry.value.is_string() && !may_hold_variables(entry.value)) || entry.value.kind == Kind::Float)
         error("ulimit", "the limit '" + entry.key + "' must be an integer, found '" + entry.value.text + "'",
               entry.value.span);
   }

@@ -287,6 +287,14 @@ void check_consistency(const Node& document, const Node& disabled, Diagnostics& 
   Checker(document, disabled, diagnostics).run();
 }
 
+void scale_to_replicas(Node& services) {
+  for (Entry& entry : services.entries) {
+    const Node scale = at(entry.value, "scale");
+    Node* deploy = entry.value.find("deploy");
+    if (!scale.is_null() && deploy != nullptr && deploy->is_map()) deploy->set("replicas", scale);
+  }
+}
+
 void check_container_names(const Node& services, Diagnostics& diagnostics) {
   std::map<std::string, const Entry*> names;
   for (const Entry& entry : services.entries) {

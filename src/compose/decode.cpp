@@ -1,6 +1,7 @@
 // Phase: final types. Every attribute gets the form that its shape asks for: durations and byte sizes are read, command
 // lines split, lists of "key=value" become mappings.
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -46,6 +47,8 @@ class Decoder {
       case Form::Text:
       case Form::RequiredText:
         return text(node, name);
+      case Form::PortText:
+        return no_fraction(node, name) && text(node, name);
       case Form::Boolean:
       case Form::MaybeBoolean:
       case Form::RequiredBoolean:
@@ -53,8 +56,10 @@ class Decoder {
         return boolean(node, name);
       case Form::Integer:
       case Form::MaybeInteger:
-      case Form::RequiredInteger:
         return integer(node, name);
+      case Form::PlainInteger:
+      case Form::RequiredInteger:
+        return plain_integer(node, name);
       case Form::Number:
         return number(node, name);
       case Form::Bytes:
@@ -70,8 +75,14 @@ class Decoder {
       case Form::TextList:
       case Form::ValueList:
         return list(node);
+      case Form::PortList:
+        return std::all_of(node.items.begin(), node.items.end(),
+                           [&](const Node& item) { return no_fraction(item, name); }) &&
+               list(node);
       case Form::Pairs:
         return pairs(node, Unset::Empty);
+      case Form::TextPairs:
+        return text_pairs(node, name);
       case Form::MaybePairs:
         return pairs(node, Unset::Null);
       case Form::MultiPairs:
@@ -110,6 +121,11 @@ class Decoder {
     return true;
   }
 
+  bool no_fraction(const Node& node, const std::string& name) {
+    return node.kind != Kind::Float ||
+           fail(node, "type", "'" + name + "' must be an integer or a string, found a fraction " + node.text);
+  }
+
   bool boolean(Node& node, const std::string& name) {
     if (node.kind == Kind::Bool || node.is_null()) return true;
     const auto parsed = node.is_string() ? parse_boolean(node.text) : std::nullopt;
@@ -133,6 +149,22 @@ class Decoder {
     return true;
   }
 
+  bool plain_integer(Node& node, const std::string& name) {
+    if (!node.is_string()) return integer(node, name);
+    return fail(node, "type", "'" + name + "' must be an integer, found a string '" + node.text + "'",
+                "remove the quotes");
+  }
+
+  bool text_pairs(Node& node, const std::string& name) {
+    for (const Entry& entry : node.entries)
+      if (entry.value.kind == Kind::Bool || !entry.value.is_scalar())
+        return fail(entry.value, "type",
+                    "'" + name + "." + entry.key + "' must be a string or a number, found " +
+                        std::string(entry.value.kind_name()),
+                    entry.value.is_scalar() ? "put the value in quotes: \"" + entry.value.text + "\"" : "");
+    return pairs(node, Unset::Empty);
+  }
+
   bool number(Node& node, const std::string& name) {
     if (node.is_null()) return true;
     float parsed = 0;
@@ -150,9 +182,24 @@ class Decoder {
 
   bool bytes(Node& node, const std::string& name) {
     if (node.is_null()) return true;
+    if (node.kind == Kind::Int) {
+      node.kind = Kind::String;
+      return true;
+    }
+    if (node.kind == Kind::Float) return drop_fraction(node, name);
     const auto parsed = parse_bytes(node.text);
     if (!parsed) return fail(node, "byte-size", "'" + name + "': " + parsed.error());
     node = Node::string(std::to_string(*parsed), node.span);
+    return true;
+  }
+
+  /// docker compose takes a fraction for no value at all; so does davit, but it says so.
+  bool drop_fraction(Node& node, const std::string& name) {
+    diagnostics_.add(Diagnostic::warning("byte-size",
+                                         "'" + name + "' has no effect: " + node.text + " is a fraction without a unit",
+                                         node.span)
+                         .with_hint("write a whole number of bytes, or a string with a unit such as \"1.5g\""));
+    node = Node::null(node.span);
     return true;
   }
 
@@ -199,9 +246,9 @@ class Decoder {
     return true;
   }
 
-  /// A scalar as docker compose puts it into a string; dates get a time.
+  /// A scalar as docker compose puts it into a string.
   static void stringify(Node& node) {
-    if (node.kind == Kind::Timestamp && node.text.size() <= 10) node.text += " 00:00:00 +0000 UTC";
+    if (node.kind == Kind::Timestamp) node.text = node.as_text();
     node.kind = Kind::String;
   }
 

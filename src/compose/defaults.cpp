@@ -33,8 +33,7 @@ void device_request(Node& request) {
 
 void service_defaults(Node& service) {
   if (Node* build = service.find("build"); build != nullptr && build->is_map()) {
-    const Node* context = build->find("context");
-    if (context == nullptr || context->text.empty()) build->set("context", Node::string(".", build->span));
+    set_if_missing(*build, "context", Node::string(".", build->span));
   }
   each_item(service.find("secrets"), [](Node& secret) {
     const Node* source = secret.find("source");

@@ -21,6 +21,8 @@ class Emitter {
   virtual void end_list() = 0;
   virtual void scalar(yaml::Kind kind, std::string_view text) = 0;
   [[nodiscard]] virtual std::string take() = 0;
+  /// The entries of a mapping in the order in which this format shows them.
+  [[nodiscard]] virtual std::vector<const yaml::Entry*> ordered(const yaml::Node& map) const;
 };
 
 /// JSON as Go's encoding/json writes it: <, > and & escaped. `indent` 0 gives one line.
@@ -53,32 +55,49 @@ class JsonEmitter final : public Emitter {
   bool after_key_ = false;
 };
 
-/// Block-style YAML with two blanks of indentation, lists indented below their key.
+/// Block-style YAML as docker compose writes it: two blanks of indentation, lists indented below their key, long plain
+/// and quoted strings folded at blanks after column 80.
 class YamlEmitter final : public Emitter {
  public:
-  void begin_map(Emptiness emptiness) override;
+  explicit YamlEmitter(std::size_t step = 2) : step_(step) {}
+  void begin_map(Emptiness emptiness) override { begin(Collection::Map, emptiness); }
   void key(std::string_view name) override;
-  void end_map() override { levels_.pop_back(); }
-  void begin_list(Emptiness emptiness) override;
-  void end_list() override { levels_.pop_back(); }
+  void end_map() override { end(); }
+  void begin_list(Emptiness emptiness) override { begin(Collection::List, emptiness); }
+  void end_list() override { end(); }
   void scalar(yaml::Kind kind, std::string_view text) override;
   [[nodiscard]] std::string take() override { return std::move(out_); }
+  [[nodiscard]] std::vector<const yaml::Entry*> ordered(const yaml::Node& map) const override;
 
  private:
-  enum class At { Start, Key, Item };  ///< what the next value follows: nothing, "key:" or "-"
+  enum class Collection { Map, List };
+  enum class At { Start, Key, Item, Complex };  ///< what the next value follows: nothing, "key:", "-", or "?" and ":"
+  enum class Folding { Never, AtBlanks };
   struct Level {
-    bool is_list = false;
+    Collection collection = Collection::Map;
     bool first = true;
     std::size_t indent = 0;
-    bool inline_first = false;  ///< its first entry stands on the line of a "-"
+    bool inline_first = false;  ///< its first entry stands on the line of a "-" or ":"
   };
-  void item();
-  void begin(bool is_list, Emptiness emptiness);
-  void string(std::string_view text);
+  void begin(Collection collection, Emptiness emptiness);
+  void end();
+  void begin_entry(std::string_view mark);
+  void before_value();
   [[nodiscard]] std::size_t value_indent() const;
 
+  void put(std::string_view text);
+  void new_line(std::size_t indent);
+  void string(std::string_view text, Folding folding);
+  void plain(std::string_view text, Folding folding);
+  void single_quoted(std::string_view text, Folding folding);
+  void double_quoted(std::string_view text, Folding folding);
+  void literal(std::string_view text);
+  [[nodiscard]] bool may_fold(std::string_view text, std::size_t at) const;
+
+  std::size_t step_;
   std::string out_;
   std::vector<Level> levels_;
+  std::size_t column_ = 0;
   At at_ = At::Start;
 };
 

@@ -110,8 +110,7 @@ void read_label_files(Node& service, FileReader& reader) {
   Node merged = labels == nullptr ? Node::map(files->span) : *labels;
   for (auto& [name, value] : values)
     if (!merged.contains(name)) merged.set(name, Node::string(value, files->span), files->span);
-  service.erase("label_file");
-  service.set("labels", std::move(merged));
+  if (!merged.entries.empty()) service.set("labels", std::move(merged));
 }
 
 }  // namespace
@@ -137,10 +136,13 @@ void resolve_bare_variables(Node& document, const Environment& environment) {
 void resolve_env_files(Node& services, const Environment& environment, const Files& files, Sources& sources,
                        const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics) {
   FileReader reader(files, sources, display, diagnostics);
-  for (Entry& entry : services.entries) {
-    read_env_files(entry.value, environment, reader);
-    read_label_files(entry.value, reader);
-  }
+  for (Entry& entry : services.entries) read_env_files(entry.value, environment, reader);
+}
+
+void resolve_label_files(Node& services, const Files& files, Sources& sources,
+                         const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics) {
+  FileReader reader(files, sources, display, diagnostics);
+  for (Entry& entry : services.entries) read_label_files(entry.value, reader);
 }
 
 }  // namespace davit::compose

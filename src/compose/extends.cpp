@@ -127,7 +127,7 @@ ModelLoader::Extended* ModelLoader::extended_file(const std::string& path, const
   }
   // Paths of that file start at its folder, seen from this project.
   const std::string folder = relative_path(scope.folder, parent_path(path));
-  resolve_paths(document, folder, scope.environment, diagnostics_);
+  resolve_paths(document, folder, access_.home(), diagnostics_);
   slot->document = std::move(document);
   return slot.get();
 }

@@ -45,9 +45,10 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
                               const TaggedPaths& tags) {
   for (const Entry& entry : item.entries)
     if (entry.key != "path" && entry.key != "project_directory" && entry.key != "env_file")
-      diagnostics_.add(
-          Diagnostic::error("unknown-attribute", "unknown attribute '" + entry.key + "' in 'include'", entry.key_span)
-              .note("allowed are path, project_directory, env_file"));
+      diagnostics_.add(Diagnostic::warning("unknown-attribute",
+                                           "unknown attribute '" + entry.key + "' in 'include' has no effect",
+                                           entry.key_span)
+                           .note("known are path, project_directory, env_file"));
   const auto paths = texts(item.is_string() ? &item : item.find("path"));
   if (paths.empty()) {
     diagnostics_.add(Diagnostic::error("include", "an include needs a path", item.span));
@@ -66,9 +67,7 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
         path->text.starts_with('/') ? clean_path(path->text) : join_path(scope.folder, path->text);
     if (path == paths.front()) {
       const Node* folder = item.find("project_directory");
-      inner.folder = folder == nullptr || folder->text.empty() ? parent_path(target)
-                     : folder->text.starts_with('/')           ? clean_path(folder->text)
-                                                               : join_path(scope.folder, folder->text);
+      inner.folder = folder == nullptr || folder->text.empty() ? parent_path(target) : include_folder(*folder, scope);
       const auto seen = std::find(scope.trail.begin(), scope.trail.end(), target);
       if (seen != scope.trail.end()) {
         std::string cycle;
@@ -86,6 +85,17 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
   if (!include_environment(item.find("env_file"), inner, scope)) return;
   Node imported = load(std::move(files), inner);
   import(imported, document, tags);
+}
+
+std::string ModelLoader::include_folder(const Node& directory, const Scope& scope) {
+  if (directory.text.starts_with('/')) return clean_path(directory.text);
+  const std::string folder = join_path(scope.folder, directory.text);
+  if (access_.files().kind(folder) == Files::Kind::Directory) return folder;
+  diagnostics_.add(Diagnostic::warning("include", "the project directory '" + access_.display(folder) +
+                                                      "' does not exist; paths start at its parent, as docker "
+                                                      "compose has it", directory.span)
+                       .with_hint("create the folder, or name another one"));
+  return parent_path(folder);
 }
 
 bool ModelLoader::include_environment(const Node* files, Scope& inner, const Scope& scope) {

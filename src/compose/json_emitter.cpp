@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "davit/yaml/number.hpp"
 #include "emitter.hpp"
 
 namespace davit::compose {
@@ -50,8 +51,10 @@ void JsonEmitter::scalar(yaml::Kind kind, std::string_view text) {
       return;
     case yaml::Kind::Bool:
     case yaml::Kind::Int:
-    case yaml::Kind::Float:
       out_ += text;
+      return;
+    case yaml::Kind::Float:
+      out_ += yaml::json_number(text);
       return;
     default:
       quoted(text);

@@ -3,6 +3,7 @@
 #include "davit/compose/load.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <set>
 
 #include "model_loader.hpp"
@@ -17,7 +18,7 @@ class Conductor {
  public:
   Conductor(const LoadRequest& request, const Files& files)
       : request_(request),
-        access_(files, clean_path(request.cwd), result_.sources),
+        access_(files, clean_path(request.cwd), home_of(request), result_.sources),
         loader_(request_.options, access_, result_.diagnostics) {}
 
   LoadResult run() {
@@ -26,6 +27,8 @@ class Conductor {
     std::vector<SourceFile> files = read_files();
     if (!diagnostics.has_errors()) choose_name(files);
     if (!diagnostics.has_errors()) {
+      // Without interpolation docker compose looks no variable up, not even those that are named without a value.
+      if (!request_.options.interpolate) found_.environment = {{"COMPOSE_PROJECT_NAME", name_}};
       Scope scope{found_.working_dir, found_.working_dir, found_.environment, {}};
       Node model = loader_.load(std::move(files), scope);
       if (model.entries.empty() && !diagnostics.has_errors())
@@ -39,6 +42,11 @@ class Conductor {
   }
 
  private:
+  static std::string home_of(const LoadRequest& request) {
+    const auto home = request.environment.find("HOME");
+    return home == request.environment.end() ? std::string() : home->second;
+  }
+
   std::vector<SourceFile> read_files() {
     std::vector<SourceFile> files;
     for (const std::string& path : found_.compose_files) {
@@ -69,7 +77,7 @@ class Conductor {
                 .with_hint("try '" + normalize_project_name(name) + "'"));
     } else {
       name = name_in(files);
-      if (name.empty()) {
+      if (name.empty() && !is_named(files)) {
         const std::string& folder = found_.working_dir;
         name = normalize_project_name(folder.substr(folder.rfind('/') + 1));
       }
@@ -81,6 +89,14 @@ class Conductor {
     found_.environment["COMPOSE_PROJECT_NAME"] = name;
   }
 
+  /// A name in the first document of a file, be it one of which nothing is left: then the folder's does not count.
+  static bool is_named(const std::vector<SourceFile>& files) {
+    return std::any_of(files.begin(), files.end(), [](const SourceFile& file) {
+      const Node* name = file.documents.empty() ? nullptr : file.documents.front().find("name");
+      return name != nullptr && name->is_string() && !name->text.empty();
+    });
+  }
+
   std::string name_in(const std::vector<SourceFile>& files) {
     const Node* found = nullptr;
     for (const SourceFile& file : files)
@@ -88,10 +104,13 @@ class Conductor {
         if (const Node* name = document.find("name"); name != nullptr && name->is_string() && !name->text.empty())
           found = name;
     if (found == nullptr) return {};
-    if (!request_.options.interpolate) return normalize_project_name(found->text);
-    // The load itself reports what is wrong with the expression.
-    const auto value = interpolate(found->text, lookup_in(found_.environment));
-    return value ? normalize_project_name(*value) : "invalid";
+    std::string name = found->text;
+    if (request_.options.interpolate) {
+      const auto value = interpolate(found->text, lookup_in(found_.environment));
+      if (!value) return "invalid";  // the load itself reports what is wrong with the expression
+      name = *value;
+    }
+    return request_.options.normalize ? normalize_project_name(name) : name;
   }
 
   void finish(Node model) {
@@ -99,6 +118,7 @@ class Conductor {
     if (request_.options.normalize) normalize(model, name_, found_.environment);
     Loaded& loaded = result_.loaded.emplace();
     loaded.project.name = name_;
+    if (request_.options.compatibility || is_set("COMPOSE_COMPATIBILITY")) loaded.project.separator = "_";
     loaded.project.working_dir = found_.working_dir;
     loaded.project.compose_files = found_.compose_files;
     loaded.project.env_files = found_.env_files;
@@ -111,19 +131,36 @@ class Conductor {
     loaded.all_profiles = profiles_in(model);
     Node disabled;
     apply_profiles(model, disabled, found_.profiles);
-    if (request_.options.check_consistency) check_consistency(model, disabled, diagnostics);
+    if (request_.options.check_consistency) {
+      check_consistency(model, disabled, diagnostics);
+      scale_to_replicas(*model.find("services"));
+    }
     select_services(model, disabled, request_, diagnostics);
     if (!request_.options.keep_all_resources) prune_resources(model);
-    if (request_.options.resolve_environment)
-      resolve_env_files(
-          *model.find("services"), found_.environment, access_.files(), result_.sources,
-          [this](const std::string& path) { return access_.display(path); }, diagnostics);
-    if (request_.options.check_consistency) check_container_names(*model.find("services"), diagnostics);
+    read_files_of_services(*model.find("services"));
+    if (request_.options.check_consistency && request_.options.unique_container_names)
+      check_container_names(*model.find("services"), diagnostics);
     if (request_.options.bind && !diagnostics.has_errors()) bind_project(model, disabled, loaded.project, diagnostics);
     drop_secret_values(model);
     model.set("name", Node::string(name_));
     loaded.tree = std::move(model);
     loaded.disabled = std::move(disabled);
+  }
+
+  /// A variable of the project that says yes, in docker compose's way to read it.
+  [[nodiscard]] bool is_set(const std::string& variable) const {
+    const auto found = found_.environment.find(variable);
+    if (found == found_.environment.end()) return false;
+    std::string word = found->second;
+    std::transform(word.begin(), word.end(), word.begin(), [](unsigned char c) { return std::tolower(c); });
+    return word == "1" || word == "t" || word == "true";
+  }
+
+  void read_files_of_services(Node& services) {
+    const auto display = [this](const std::string& path) { return access_.display(path); };
+    resolve_label_files(services, access_.files(), result_.sources, display, result_.diagnostics);
+    if (request_.options.resolve_environment)
+      resolve_env_files(services, found_.environment, access_.files(), result_.sources, display, result_.diagnostics);
   }
 
   static std::vector<std::string> profiles_in(const Node& model) {

@@ -51,7 +51,7 @@ const PathRules<Rule>& rules() {
 
 using Step = PathRules<Rule>::Step;
 
-/// A mapping as "key=value" strings, sorted; a list as it is; a string as a list of one.
+/// A mapping as "key=value" strings, which are sorted then; a list as it is; a string as a list of one.
 std::vector<Node> as_sequence(Node&& node) {
   std::vector<Node> items;
   if (node.is_list()) return std::move(node.items);
@@ -60,7 +60,7 @@ std::vector<Node> as_sequence(Node&& node) {
     return items;
   }
   const auto add = [&](const Entry& entry, const Node& value) {
-    Node item = Node::string(value.is_null() ? entry.key : entry.key + "=" + value.text, value.span);
+    Node item = Node::string(value.is_null() ? entry.key : entry.key + "=" + value.as_text(), value.span);
     if (entry.key_span.known() && entry.key_span.begin.line == value.span.end.line) {
       item.span = entry.key_span;
       item.span.end = value.span.end;
@@ -74,6 +74,7 @@ std::vector<Node> as_sequence(Node&& node) {
     else
       add(entry, entry.value);
   }
+  std::sort(items.begin(), items.end(), [](const Node& a, const Node& b) { return a.text < b.text; });
   return items;
 }
 
@@ -226,36 +227,37 @@ class Merger {
     return true;
   }
 
-  /// Pools merge by subnet.
+  /// Pools merge by subnet, in docker compose's way, which is odd with several pools: a pool that only the earlier file
+  /// has is dropped or takes a later one's fields. Whoever names all pools in the later file gets what it says.
   bool ipam(Node& base, Node&& other) {
     if (!base.is_list() || !other.is_list()) return false;
     const auto subnet = [](const Node& pool) {
       const Node* text = pool.find("subnet");
       return text == nullptr ? std::string() : text->text;
     };
-    std::vector<Node> pools;
-    const auto place = [&](Node&& pool) {
-      const auto same =
-          std::find_if(pools.begin(), pools.end(), [&](const Node& have) { return subnet(have) == subnet(pool); });
-      if (same == pools.end())
-        pools.push_back(std::move(pool));
-      else
-        *same = std::move(pool);
+    // Pools of both files, in the order of the result; one of the earlier file may stand in it and change later on.
+    std::vector<Node*> pools;
+    const auto with_subnet = [&](const std::string& wanted) {
+      return std::find_if(pools.begin(), pools.end(), [&](const Node* have) { return subnet(*have) == wanted; });
     };
-    for (const Node& original : base.items) {
-      for (const Node& override_pool : other.items) {
-        const bool known = std::any_of(pools.begin(), pools.end(),
-                                       [&](const Node& have) { return subnet(have) == subnet(override_pool); });
-        if (subnet(original) != subnet(override_pool) && !known) {
-          pools.push_back(override_pool);
+    for (Node& mine : base.items) {
+      for (Node& theirs : other.items) {
+        if (subnet(mine) != subnet(theirs) && with_subnet(subnet(theirs)) == pools.end()) {
+          pools.push_back(&theirs);
           continue;
         }
-        Node merged = original;
-        merge_mappings(merged, Node(override_pool), nullptr);
-        place(std::move(merged));
+        merge_mappings(mine, Node(theirs), nullptr);
+        const auto same = with_subnet(subnet(mine));
+        if (same == pools.end())
+          pools.push_back(&mine);
+        else
+          *same = &mine;
       }
     }
-    base.items = std::move(pools);
+    std::vector<Node> merged;
+    merged.reserve(pools.size());
+    for (const Node* pool : pools) merged.push_back(*pool);
+    base.items = std::move(merged);
     return true;
   }
 

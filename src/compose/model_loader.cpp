@@ -51,9 +51,9 @@ Node ModelLoader::load(std::vector<SourceFile> files, Scope& scope) {
     scope.trail.pop_back();
   }
   set_defaults(model);
-  check_objects(model, diagnostics_);
+  if (options_.validate) check_objects(model, diagnostics_);
   if (options_.resolve_paths || scope.folder != scope.relative)
-    resolve_paths(model, scope.relative, scope.environment, diagnostics_);
+    resolve_paths(model, scope.relative, access_.home(), diagnostics_);
   resolve_bare_variables(model, scope.environment);
   return model;
 }
@@ -70,7 +70,7 @@ void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& s
   else
     merge_tree(into, std::move(document), "", diagnostics_);
   enforce_unique(into);
-  validate_schema(into, diagnostics_);
+  if (options_.validate) validate_schema(into, diagnostics_);
   if (const Entry* version = into.find_entry("version")) {
     diagnostics_.add(Diagnostic::warning("obsolete-version", "the attribute 'version' is obsolete and has no effect",
                                          version->key_span)

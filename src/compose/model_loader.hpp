@@ -61,6 +61,7 @@ class ModelLoader {
   void include(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);
   void include_one(const yaml::Node& item, yaml::Node& document, const SourceFile& file, Scope& scope,
                    const TaggedPaths& tags);
+  std::string include_folder(const yaml::Node& directory, const Scope& scope);
   bool include_environment(const yaml::Node* files, Scope& inner, const Scope& scope);
   void import(yaml::Node& from, yaml::Node& into, const TaggedPaths& tags);
 

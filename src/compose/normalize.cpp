@@ -113,7 +113,7 @@ void normalize(Node& document, const std::string& project_name, const Environmen
           entry.value = Node::map(entry.value.span.known() ? entry.value.span : entry.key_span);
         if (entry.value.contains("name")) continue;
         const Node* external = entry.value.find("external");
-        const bool as_is = external != nullptr && external->is_true();
+        const bool as_is = external != nullptr && external->text == "true";
         entry.value.set("name", Node::string(as_is ? entry.key : project_name + "_" + entry.key, entry.key_span));
       }
 }

@@ -29,8 +29,8 @@ bool is_remote_context(std::string_view context) {
 
 class Resolver {
  public:
-  Resolver(const std::string& base, const Environment& environment, Diagnostics& diagnostics)
-      : base_(base), environment_(environment), diagnostics_(diagnostics) {}
+  Resolver(const std::string& base, const std::string& home, Diagnostics& diagnostics)
+      : base_(base), home_(home), diagnostics_(diagnostics) {}
 
   void service(Node& service) {
     if (Node* build = service.find("build")) {
@@ -62,14 +62,14 @@ class Resolver {
 
   void host_path(Node* node) {
     if (node == nullptr || !node->is_string()) return;
-    node->text = expand_home(std::move(node->text), environment_);
+    node->text = expand_home(std::move(node->text), home_);
     if (!is_absolute(node->text) && !is_windows_absolute(node->text)) node->text = join_path(base_, node->text);
   }
 
  private:
   void path(Node* node) {
     if (node == nullptr || !node->is_string()) return;
-    node->text = expand_home(std::move(node->text), environment_);
+    node->text = expand_home(std::move(node->text), home_);
     if (!is_absolute(node->text) && !node->text.empty()) node->text = join_path(base_, node->text);
   }
 
@@ -88,7 +88,7 @@ class Resolver {
   }
 
   const std::string& base_;
-  const Environment& environment_;
+  const std::string& home_;
   Diagnostics& diagnostics_;
 };
 
@@ -138,14 +138,12 @@ std::string relative_path(const std::string& from, const std::string& to) {
   return clean_path(up + (rest.empty() ? "." : rest));
 }
 
-std::string expand_home(std::string path, const Environment& environment) {
-  if (!path.starts_with('~')) return path;
-  const auto home = environment.find("HOME");
-  return home == environment.end() ? path : join_path(home->second, path.substr(1));
+std::string expand_home(std::string path, const std::string& home) {
+  return path.starts_with('~') && !home.empty() ? join_path(home, path.substr(1)) : path;
 }
 
-void resolve_paths(Node& document, const std::string& base, const Environment& environment, Diagnostics& diagnostics) {
-  Resolver resolver(base, environment, diagnostics);
+void resolve_paths(Node& document, const std::string& base, const std::string& home, Diagnostics& diagnostics) {
+  Resolver resolver(base, home, diagnostics);
   const auto each = [&](const char* section, auto action) {
     if (Node* map = document.find(section))
       for (Entry& entry : map->entries) action(entry.value);

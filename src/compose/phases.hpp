@@ -56,22 +56,26 @@ void set_defaults(yaml::Node& document);
 void check_objects(yaml::Node& document, Diagnostics& diagnostics);
 
 // paths.cpp
-/// Makes relative paths start at `base` (which may itself be relative to the folder of an including file).
-void resolve_paths(yaml::Node& document, const std::string& base, const Environment& environment,
-                   Diagnostics& diagnostics);
+/// Makes relative paths start at `base` (which may itself be relative to the folder of an including file). `home` is the
+/// user's folder, which '~' stands for; empty when nobody knows it.
+void resolve_paths(yaml::Node& document, const std::string& base, const std::string& home, Diagnostics& diagnostics);
 [[nodiscard]] std::string clean_path(std::string_view path);
 [[nodiscard]] std::string join_path(std::string_view base, std::string_view path);
 [[nodiscard]] std::string parent_path(std::string_view path);
 /// `to` as seen from `from`, both absolute.
 [[nodiscard]] std::string relative_path(const std::string& from, const std::string& to);
-[[nodiscard]] std::string expand_home(std::string path, const Environment& environment);
+[[nodiscard]] std::string expand_home(std::string path, const std::string& home);
 
 // environment.cpp
 /// Bare names in `environment` lists, secrets and configs from variables.
 void resolve_bare_variables(yaml::Node& document, const Environment& environment);
-/// Reads `env_file` and `label_file` of each service into its environment and labels.
+/// Reads `env_file` of each service into its environment, and removes the attribute.
 void resolve_env_files(yaml::Node& services, const Environment& environment, const Files& files, Sources& sources,
                        const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics);
+
+/// Reads `label_file` of each service into its labels; the attribute stays, as docker compose leaves it.
+void resolve_label_files(yaml::Node& services, const Files& files, Sources& sources,
+                         const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics);
 
 // normalize.cpp
 void normalize(yaml::Node& document, const std::string& project_name, const Environment& environment);
@@ -83,6 +87,8 @@ void decode_types(yaml::Node& document, Diagnostics& diagnostics);
 // consistency.cpp
 /// References between services and to resources, conflicts between attributes, cycles.
 void check_consistency(const yaml::Node& document, const yaml::Node& disabled, Diagnostics& diagnostics);
+/// `scale` is the `deploy.replicas` of services that have a `deploy`; both were checked to be the same.
+void scale_to_replicas(yaml::Node& services);
 void check_container_names(const yaml::Node& services, Diagnostics& diagnostics);
 
 // select.cpp

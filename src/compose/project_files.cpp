@@ -27,8 +27,13 @@ std::string trimmed(const std::string& text) {
   return from == std::string::npos ? std::string() : text.substr(from, text.find_last_not_of(" \t") + 1 - from);
 }
 
-bool is_true(const std::string& text) {
-  return text == "1" || text == "t" || text == "T" || text == "true" || text == "TRUE" || text == "True";
+/// The words of Go's strconv.ParseBool; nullopt for all others.
+std::optional<bool> boolean_word(const std::string& text) {
+  for (const char* word : {"1", "t", "T", "true", "TRUE", "True"})
+    if (text == word) return true;
+  for (const char* word : {"0", "f", "F", "false", "FALSE", "False"})
+    if (text == word) return false;
+  return std::nullopt;
 }
 
 class Finder {
@@ -77,8 +82,7 @@ class Finder {
       for (const std::string& name : split(names->second, ','))
         if (!name.empty()) files.push_back(name);
     for (std::string& file : files) file = access_.absolute(file);
-    const auto disabled = request_.environment.find("COMPOSE_DISABLE_ENV_FILE");
-    if (files.empty() && !(disabled != request_.environment.end() && is_true(disabled->second))) {
+    if (files.empty() && default_env_enabled()) {
       const std::string path = join_path(working_dir(), ".env");
       const Files::Kind kind = access_.files().kind(path);
       if (kind != Files::Kind::Absent && kind != Files::Kind::Directory) files.push_back(path);
@@ -88,6 +92,17 @@ class Finder {
     });
     add_env_files(files, access_, found_.environment, diagnostics_);
     found_.env_files.insert(found_.env_files.end(), files.begin(), files.end());
+  }
+
+  bool default_env_enabled() {
+    const auto setting = request_.environment.find("COMPOSE_DISABLE_ENV_FILE");
+    if (setting == request_.environment.end()) return true;
+    const auto disabled = boolean_word(setting->second);
+    if (!disabled && !diagnostics_.has_errors())
+      diagnostics_.add(Diagnostic::error("env-file", "the variable COMPOSE_DISABLE_ENV_FILE must be true or false, found '" +
+                                                         setting->second + "'")
+                           .with_hint("unset it, or write COMPOSE_DISABLE_ENV_FILE=1"));
+    return !disabled.value_or(true);
   }
 
   void from_environment() {

@@ -11,11 +11,13 @@ namespace davit::compose {
 /// Reads files for a load and gives them the names that messages show.
 class FileAccess {
  public:
-  FileAccess(const Files& files, std::string cwd, Sources& sources)
-      : files_(files), cwd_(std::move(cwd)), sources_(sources) {}
+  FileAccess(const Files& files, std::string cwd, std::string home, Sources& sources)
+      : files_(files), cwd_(std::move(cwd)), home_(std::move(home)), sources_(sources) {}
 
   [[nodiscard]] const Files& files() const { return files_; }
   [[nodiscard]] const std::string& cwd() const { return cwd_; }
+  /// The user's folder; empty when the environment does not name it.
+  [[nodiscard]] const std::string& home() const { return home_; }
   [[nodiscard]] Sources& sources() const { return sources_; }
   [[nodiscard]] std::string absolute(const std::string& path) const;
   /// The path as the user would write it: relative when it lies below the current folder.
@@ -26,6 +28,7 @@ class FileAccess {
  private:
   const Files& files_;
   std::string cwd_;
+  std::string home_;
   Sources& sources_;
 };
 

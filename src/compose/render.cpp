@@ -17,9 +17,9 @@ using yaml::Node;
 void emit_tree(Emitter& out, const Node& node) {
   if (node.is_map()) {
     out.begin_map(node.entries.empty() ? Emptiness::Empty : Emptiness::Filled);
-    for (const Entry& entry : node.entries) {
-      out.key(entry.key);
-      emit_tree(out, entry.value);
+    for (const Entry* entry : out.ordered(node)) {
+      out.key(entry->key);
+      emit_tree(out, entry->value);
     }
     out.end_map();
   } else if (node.is_list()) {
@@ -27,7 +27,7 @@ void emit_tree(Emitter& out, const Node& node) {
     for (const Node& item : node.items) emit_tree(out, item);
     out.end_list();
   } else {
-    out.scalar(node.kind == Kind::Timestamp ? Kind::String : node.kind, node.text);
+    out.scalar(node.kind, node.text);
   }
 }
 
@@ -47,8 +47,8 @@ class Renderer {
         present.emplace_back(&shape.fields[i], values[i]);
     std::vector<const Entry*> extensions;
     if (format_ == Format::Yaml)
-      for (const Entry& entry : node.entries)
-        if (entry.key.starts_with("x-")) extensions.push_back(&entry);
+      for (const Entry* entry : out_.ordered(node))
+        if (entry->key.starts_with("x-")) extensions.push_back(entry);
     out_.begin_map(present.empty() && extensions.empty() ? Emptiness::Empty : Emptiness::Filled);
     for (const auto& [field, value] : present) {
       out_.key(format_ == Format::Json && !field->json_name.empty() ? field->json_name : field->name);
@@ -61,14 +61,17 @@ class Renderer {
     out_.end_map();
   }
 
-  void map(const Node& node, const Shape& shape) {
+  /// `nothing` is how an entry without a value is shown.
+  enum class Nothing { Null, EmptyObject };
+
+  void map(const Node& node, const Shape& shape, Nothing nothing = Nothing::Null) {
     out_.begin_map(node.entries.empty() ? Emptiness::Empty : Emptiness::Filled);
-    for (const Entry& entry : node.entries) {
-      out_.key(entry.key);
-      if (entry.value.is_null())
+    for (const Entry* entry : out_.ordered(node)) {
+      out_.key(entry->key);
+      if (entry->value.is_null() && nothing == Nothing::Null)
         out_.scalar(Kind::Null, "");
       else
-        object(entry.value, shape);
+        object(entry->value, shape);
     }
     out_.end_map();
   }
@@ -87,12 +90,14 @@ class Renderer {
   [[nodiscard]] bool shown(const Field& field, const Node& value) const {
     switch (field.form) {
       case Form::Text:
+      case Form::PortText:
         return !value.text.empty();
       case Form::Boolean:
         return value.is_true();
       case Form::OptOut:
         return value.kind == Kind::Bool && !value.is_true();
       case Form::Integer:
+      case Form::PlainInteger:
       case Form::Number:
       case Form::Bytes:
       case Form::DeviceCount:
@@ -116,11 +121,13 @@ class Renderer {
       case Form::Test:
       case Form::TextList:
       case Form::ValueList:
+      case Form::PortList:
       case Form::Hosts:
       case Form::SshKeys:
       case Form::ObjectList:
         return !value.items.empty();
       case Form::Pairs:
+      case Form::TextPairs:
       case Form::MaybePairs:
       case Form::MultiPairs:
       case Form::LimitMap:
@@ -153,9 +160,9 @@ class Renderer {
         return map(value, *field.shape);
       case Form::LimitMap:
         out_.begin_map(Emptiness::Filled);
-        for (const Entry& entry : value.entries) {
-          out_.key(entry.key);
-          limit(entry.value);
+        for (const Entry* entry : out_.ordered(value)) {
+          out_.key(entry->key);
+          limit(entry->value);
         }
         return out_.end_map();
       case Form::FileMode:
@@ -233,7 +240,7 @@ void emit_document(Emitter& out, const Node& tree, Format format) {
     if (key == "name")
       out.scalar(Kind::String, value.text);
     else if (const Shape* shape = section_shape(key))
-      renderer.map(value, *shape);
+      renderer.map(value, *shape, Renderer::Nothing::EmptyObject);
     else
       emit_tree(out, value);
   }
@@ -273,6 +280,29 @@ std::string render_tree(const Node& tree, Format format) {
   return out.take();
 }
 
+std::string render_variables(const std::map<std::string, VariableUse>& variables, Format format) {
+  const bool json = format == Format::Json;
+  JsonEmitter as_json(2);
+  YamlEmitter as_yaml(4);
+  Emitter& out = json ? static_cast<Emitter&>(as_json) : as_yaml;
+  const auto field = [&](const char* in_json, const char* in_yaml, Kind kind, const std::string& value) {
+    out.key(json ? in_json : in_yaml);
+    out.scalar(kind, value);
+  };
+  out.begin_map(variables.empty() ? Emptiness::Empty : Emptiness::Filled);
+  for (const auto& [name, use] : variables) {
+    out.key(name);
+    out.begin_map(Emptiness::Filled);
+    field("Name", "name", Kind::String, name);
+    field("DefaultValue", "defaultvalue", Kind::String, use.default_value.value_or(""));
+    field("PresenceValue", "presencevalue", Kind::String, use.alternative.value_or(""));
+    field("Required", "required", Kind::Bool, use.required ? "true" : "false");
+    out.end_map();
+  }
+  out.end_map();
+  return out.take() + (json ? "\n" : "");
+}
+
 std::string render_service_config(const Node& service) {
   const std::set<std::string_view> without = {"build", "pull_policy", "scale", "depends_on", "profiles", "env_file"};
   const Node* deploy = service.find("deploy");
@@ -286,7 +316,11 @@ std::string render_network_config(const Node& network) {
   return one_line(network, network_shape(), {});
 }
 std::string render_volume_config(const Node& volume) {
-  return one_line(volume, volume_shape(), {});
+  const Node* driver = volume.find("driver");
+  if (driver != nullptr && !driver->text.empty()) return one_line(volume, volume_shape(), {});
+  Node copy = volume.is_map() ? volume : Node::map();
+  copy.set("driver", Node::string("local"));
+  return one_line(copy, volume_shape(), {});
 }
 
 }  // namespace davit::compose

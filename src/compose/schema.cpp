@@ -9,6 +9,7 @@
 #include <set>
 
 #include "davit/base/suggest.hpp"
+#include "davit/yaml/number.hpp"
 #include "phases.hpp"
 #include "schema_text.hpp"
 #include "shapes.hpp"
@@ -47,6 +48,8 @@ struct Schema {
   bool unique = false;
   std::optional<Pattern> pattern;
 };
+
+const Schema kAnything;
 
 bool all_of(std::string_view text, bool (*allowed)(char)) {
   return !text.empty() && std::all_of(text.begin(), text.end(), allowed);
@@ -237,6 +240,7 @@ class Validator {
   /// Reports and removes what does not fit. `path` is where the node stands.
   Outcome check(Node& node, const Schema& schema, const std::string& path) {
     if (node.faulty && node.is_scalar()) return Outcome::Unfit;  // reported before
+    if (is_endless(node)) return endless(node, path);
     if (fits(node, schema)) return Outcome::Fits;
     if (!schema.one_of.empty()) return check_choice(node, schema, path);
     if (schema.types != 0 && (schema.types & types_of(node)) == 0) return wrong_type(node, schema.types, path);
@@ -250,8 +254,28 @@ class Validator {
  private:
   // -- without a word
 
+  /// .inf and .nan, which JSON does not know.
+  static bool is_endless(const Node& node) {
+    return node.kind == Kind::Float && !std::isfinite(node.as_double().value_or(0));
+  }
+
+  Outcome endless(Node& node, const std::string& path) {
+    node.faulty = true;
+    diagnostics_.add(
+        Diagnostic::error("value", "'" + path + "' must be a finite number, found " + node.text, node.span)
+            .with_hint("put the value in quotes if it is meant as text"));
+    return Outcome::Unfit;
+  }
+
+  /// What no schema describes may hold everything but endless numbers.
+  static bool anything_fits(const Node& node) {
+    return !is_endless(node) && std::all_of(node.items.begin(), node.items.end(), anything_fits) &&
+           std::all_of(node.entries.begin(), node.entries.end(),
+                       [](const yaml::Entry& entry) { return anything_fits(entry.value); });
+  }
+
   static bool fits(const Node& node, const Schema& schema) {
-    if (node.faulty) return false;
+    if (node.faulty || is_endless(node)) return false;
     if (schema.types != 0 && (schema.types & types_of(node)) == 0) return false;
     if (!schema.one_of.empty() && std::count_if(schema.one_of.begin(), schema.one_of.end(),
                                                 [&](const Schema* choice) { return fits(node, *choice); }) != 1)
@@ -283,15 +307,14 @@ class Validator {
     for (const yaml::Entry& entry : node.entries) {
       bool allowed = true;
       const Schema* child = schema_of(schema, entry.key, allowed);
-      if (!allowed || (child != nullptr && !fits(entry.value, *child))) return false;
+      if (!allowed || !(child == nullptr ? anything_fits(entry.value) : fits(entry.value, *child))) return false;
     }
     return true;
   }
 
   static bool list_fits(const Node& node, const Schema& schema) {
-    if (schema.items != nullptr)
-      for (const Node& item : node.items)
-        if (!fits(item, *schema.items)) return false;
+    for (const Node& item : node.items)
+      if (!(schema.items == nullptr ? anything_fits(item) : fits(item, *schema.items))) return false;
     return !schema.unique || repeated(node) == node.items.size();
   }
 
@@ -394,7 +417,7 @@ class Validator {
       if (!allowed) {
         unknown_key(entry, schema, path);
         unfit.push_back(entry.key);
-      } else if (child != nullptr && check(entry.value, *child, child_path) == Outcome::Unfit) {
+      } else if (check(entry.value, child == nullptr ? kAnything : *child, child_path) == Outcome::Unfit) {
         unfit.push_back(entry.key);
       }
     }
@@ -430,10 +453,10 @@ class Validator {
 
   void check_list(Node& node, const Schema& schema, const std::string& path) {
     std::size_t position = 0;
-    if (schema.items != nullptr)
-      std::erase_if(node.items, [&](Node& item) {
-        return check(item, *schema.items, path + "[" + std::to_string(position++) + "]") == Outcome::Unfit;
-      });
+    std::erase_if(node.items, [&](Node& item) {
+      const Schema& own = schema.items == nullptr ? kAnything : *schema.items;
+      return check(item, own, path + "[" + std::to_string(position++) + "]") == Outcome::Unfit;
+    });
     while (schema.unique) {
       const std::size_t at = repeated(node);
       if (at == node.items.size()) break;

@@ -64,7 +64,7 @@ constexpr Field kThrottleFields[] = {{"path", F::RequiredText, nullptr, "Path"},
                                      {"rate", F::RequiredBytes, nullptr, "Rate"}};
 constexpr Shape kThrottle{kThrottleFields};
 constexpr Field kBlkioFields[] = {
-    {"weight", F::Integer},
+    {"weight", F::PlainInteger},
     {"weight_device", F::ObjectList, &kWeightDevice},
     {"device_read_bps", F::ObjectList, &kThrottle},
     {"device_read_iops", F::ObjectList, &kThrottle},
@@ -165,15 +165,15 @@ constexpr Field kAttachmentFields[] = {
 };
 constexpr Shape kAttachment{kAttachmentFields};
 
-constexpr Field kPortFields[] = {{"name"},      {"mode"},     {"host_ip"},     {"target", F::RequiredInteger},
-                                 {"published"}, {"protocol"}, {"app_protocol"}};
+constexpr Field kPortFields[] = {{"name"},      {"mode"},     {"host_ip"},     {"target", F::Integer},
+                                 {"published", F::PortText}, {"protocol"}, {"app_protocol"}};
 constexpr Shape kPort{kPortFields};
 
 constexpr Field kBindFields[] = {{"selinux"}, {"propagation"}, {"create_host_path", F::OptOut}, {"recursive"}};
 constexpr Shape kBind{kBindFields};
 constexpr Field kMountVolumeFields[] = {{"labels", F::Pairs}, {"nocopy", F::Boolean}, {"subpath"}};
 constexpr Shape kMountVolume{kMountVolumeFields};
-constexpr Field kMountTmpfsFields[] = {{"size", F::Bytes}, {"mode", F::Integer}};
+constexpr Field kMountTmpfsFields[] = {{"size", F::Bytes}, {"mode", F::PlainInteger}};
 constexpr Shape kMountTmpfs{kMountTmpfsFields};
 constexpr Field kMountImageFields[] = {{"subpath"}};
 constexpr Shape kMountImage{kMountImageFields};
@@ -226,7 +226,7 @@ constexpr Field kServiceFields[] = {
     {"provider", F::Object, &kProvider},
     {"environment", F::MaybePairs},
     {"env_file", F::ObjectList, &kEnvFile},
-    {"expose", F::ValueList},
+    {"expose", F::PortList},
     {"extends", F::Object, &kExtends},
     {"external_links", F::TextList},
     {"extra_hosts", F::Hosts},
@@ -268,7 +268,7 @@ constexpr Field kServiceFields[] = {
     {"stdin_open", F::Boolean},
     {"stop_grace_period", F::MaybeDuration},
     {"stop_signal"},
-    {"storage_opt", F::Pairs},
+    {"storage_opt", F::TextPairs},
     {"sysctls", F::Pairs},
     {"tmpfs", F::TextList},
     {"tty", F::Boolean},

@@ -12,11 +12,13 @@ namespace davit::compose {
 
 enum class Form {
   Text,             ///< left out when empty
+  PortText,         ///< the same, of a string or an integer
   Boolean,          ///< left out when false
   MaybeBoolean,     ///< printed whenever it is there
   RequiredBoolean,  ///< always printed
   OptOut,           ///< left out when true
   Integer,          ///< left out when 0
+  PlainInteger,     ///< the same, and no string may stand for it
   MaybeInteger,
   Number,    ///< 32-bit float, left out when 0
   Bytes,     ///< a string of decimal digits, left out when 0
@@ -26,7 +28,9 @@ enum class Form {
   Test,     ///< a string becomes [CMD-SHELL, string]
   TextList,
   ValueList,   ///< of strings or numbers
+  PortList,    ///< of strings or integers
   Pairs,       ///< mapping to strings, null becomes ""
+  TextPairs,   ///< the same of strings and numbers only
   MaybePairs,  ///< mapping to strings or null
   MultiPairs,  ///< mapping to lists of strings
   Hosts,       ///< sorted list of "host=address"
@@ -34,8 +38,8 @@ enum class Form {
   Limit,         ///< integer or {soft, hard}
   FileMode,      ///< octal string
   DeviceCount,   ///< "all" is -1
-  RequiredText,  ///< always printed
-  RequiredInteger,
+  RequiredText,     ///< always printed
+  RequiredInteger,  ///< always printed, no string may stand for it
   RequiredBytes,
   Object,        ///< printed whenever it is there
   InlineObject,  ///< printed always in JSON, unless empty in YAML

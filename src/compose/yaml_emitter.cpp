@@ -1,163 +1,246 @@
 #include <algorithm>
+#include <cstdint>
 #include <cstdio>
 
-#include "davit/yaml/parse.hpp"
+#include "davit/yaml/number.hpp"
 #include "emitter.hpp"
+#include "yaml_style.hpp"
 
 namespace davit::compose {
 namespace {
 
-/// Words that YAML 1.1 readers take for booleans, and numbers they take for base 60.
-bool is_old_yaml(std::string_view text) {
-  constexpr std::string_view kWords[] = {"y", "Y", "yes", "Yes", "YES", "on",  "On",  "ON",
-                                         "n", "N", "no",  "No",  "NO",  "off", "Off", "OFF"};
-  if (std::find(std::begin(kWords), std::end(kWords), text) != std::end(kWords)) return true;
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789:_.+-") == std::string_view::npos;
-  return digits && text.find(':') != std::string_view::npos &&
-         (text[0] == '+' || text[0] == '-' || (text[0] >= '0' && text[0] <= '9'));
+constexpr std::size_t kWidth = 80;
+
+std::string hexadecimal(std::uint32_t rune) {
+  char text[16];
+  std::snprintf(text, sizeof text, rune <= 0xFF ? "\\x%02X" : rune <= 0xFFFF ? "\\u%04X" : "\\U%08X", rune);
+  return text;
 }
 
-bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return (byte < 0x20 && c != '\n') || byte == 0x7F;
-  });
+std::uint32_t decoded(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first;
+  std::uint32_t rune = first & (0xFFU >> (character.size() + 1));
+  for (const char c : character.substr(1)) rune = (rune << 6U) | (static_cast<unsigned char>(c) & 0x3FU);
+  return rune;
 }
 
-bool plain_allowed(std::string_view text) {
-  if (text.empty() || text.front() == ' ' || text.back() == ' ') return false;
-  constexpr std::string_view kNeverFirst = "#,[]{}&*!|>'\"%@`";
-  if (kNeverFirst.find(text.front()) != std::string_view::npos) return false;
-  const bool indicator = text.front() == '-' || text.front() == '?' || text.front() == ':';
-  if (indicator && (text.size() == 1 || text[1] == ' ')) return false;
-  if (text.starts_with("---") || text.starts_with("...")) return false;
-  return text.find(": ") == std::string_view::npos && text.find(" #") == std::string_view::npos && text.back() != ':';
-}
-
-bool is_string_when_plain(std::string_view text) {
-  yaml::Node node;
-  yaml::type_plain_scalar(node, text);
-  return node.is_string() && !is_old_yaml(text) && text != "<<" && text != "=";
-}
-
-std::string single_quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? std::string("''") : std::string(1, c);
-  return out + "'";
-}
-
-std::string double_quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (c == '\n') {
-      out += "\\n";
-    } else if (c == '\r') {
-      out += "\\r";
-    } else if (c == '\t') {
-      out += "\\t";
-    } else if (byte < 0x20 || byte == 0x7F) {
-      char hex[8];
-      std::snprintf(hex, sizeof hex, "\\x%02X", static_cast<unsigned>(byte));
-      out += hex;
-    } else {
-      out += c;
-    }
+/// A character as double quotes write it; empty when it stands for itself.
+std::string escaped(std::string_view character) {
+  const std::uint32_t rune = decoded(character);
+  switch (rune) {
+    case 0x00: return "\\0";
+    case 0x07: return "\\a";
+    case 0x08: return "\\b";
+    case 0x09: return "\\t";
+    case 0x0A: return "\\n";
+    case 0x0B: return "\\v";
+    case 0x0C: return "\\f";
+    case 0x0D: return "\\r";
+    case 0x1B: return "\\e";
+    case 0x22: return "\\\"";
+    case 0x5C: return "\\\\";
+    case 0x85: return "\\N";
+    case 0x2028: return "\\L";
+    case 0x2029: return "\\P";
+    default: return is_printable(character) ? std::string() : hexadecimal(rune);
   }
-  return out + "\"";
 }
 
-/// A block scalar may hold neither control characters nor blanks at line ends, nor start with a blank or a break.
-bool block_allowed(std::string_view text) {
-  return !has_control(text) && text.find(" \n") == std::string_view::npos && text.back() != ' ' &&
-         text.front() != ' ' && text.front() != '\n';
+/// Whether a reader that takes the first line's indentation for the block's would take too much.
+bool starts_indented(std::string_view text) {
+  const std::size_t first = text.find_first_not_of('\n');
+  return first != std::string_view::npos && text[first] == ' ';
 }
 
 }  // namespace
 
-std::size_t YamlEmitter::value_indent() const {
-  if (levels_.empty()) return 0;
-  return levels_.back().indent + 2;
+std::vector<const yaml::Entry*> Emitter::ordered(const yaml::Node& map) const {
+  std::vector<const yaml::Entry*> entries;
+  entries.reserve(map.entries.size());
+  for (const yaml::Entry& entry : map.entries) entries.push_back(&entry);
+  return entries;
 }
 
-void YamlEmitter::item() {
+std::vector<const yaml::Entry*> YamlEmitter::ordered(const yaml::Node& map) const {
+  std::vector<const yaml::Entry*> entries = Emitter::ordered(map);
+  std::sort(entries.begin(), entries.end(),
+            [](const yaml::Entry* a, const yaml::Entry* b) { return natural_less(a->key, b->key); });
+  return entries;
+}
+
+void YamlEmitter::put(std::string_view text) {
+  out_ += text;
+  for (const char c : text) column_ += (static_cast<unsigned char>(c) & 0xC0U) == 0x80U ? 0 : 1;
+}
+
+void YamlEmitter::new_line(std::size_t indent) {
+  out_ += '\n';
+  out_.append(indent, ' ');
+  column_ = indent;
+}
+
+/// At the start of an entry: its indentation, unless it stands on the line of the mark above it.
+void YamlEmitter::begin_entry(std::string_view mark) {
   Level& level = levels_.back();
-  if (!(level.first && level.inline_first)) out_.append(level.indent, ' ');
+  if (!(level.first && level.inline_first)) {
+    out_.append(level.indent, ' ');
+    column_ = level.indent;
+  }
   level.first = false;
-  out_ += "-";
-  at_ = At::Item;
+  put(mark);
 }
 
-void YamlEmitter::begin(bool is_list, Emptiness emptiness) {
-  if (!levels_.empty() && levels_.back().is_list) item();
-  const std::size_t indent = value_indent();
-  const bool after_item = at_ == At::Item;
+void YamlEmitter::before_value() {
+  if (!levels_.empty() && levels_.back().collection == Collection::List) {
+    begin_entry("-");
+    at_ = At::Item;
+  }
+}
+
+void YamlEmitter::begin(Collection collection, Emptiness emptiness) {
+  before_value();
+  const std::size_t indent = levels_.empty() ? 0 : value_indent();
+  const bool on_line = at_ == At::Item || at_ == At::Complex;
   if (emptiness == Emptiness::Empty) {
-    out_ += at_ == At::Start ? "" : " ";
-    out_ += is_list ? "[]\n" : "{}\n";
+    if (at_ != At::Start) out_ += ' ';
+    out_ += collection == Collection::List ? "[]\n" : "{}\n";
   } else if (at_ == At::Key) {
     out_ += '\n';
-  } else if (after_item) {
-    out_ += ' ';
+  } else if (on_line) {
+    put(" ");
   }
-  levels_.push_back({is_list, true, indent, after_item});
+  levels_.push_back({collection, true, indent, on_line});
   at_ = At::Start;
 }
 
-void YamlEmitter::begin_map(Emptiness emptiness) {
-  begin(false, emptiness);
+/// Inside a list only the "- " is skipped, whatever the step.
+std::size_t YamlEmitter::value_indent() const {
+  if (levels_.empty()) return step_;
+  return levels_.back().indent + (levels_.back().collection == Collection::List ? 2 : step_);
 }
-void YamlEmitter::begin_list(Emptiness emptiness) {
-  begin(true, emptiness);
+
+void YamlEmitter::end() {
+  levels_.pop_back();
+  at_ = At::Start;
 }
 
 void YamlEmitter::key(std::string_view name) {
-  Level& level = levels_.back();
-  if (!(level.first && level.inline_first)) out_.append(level.indent, ' ');
-  level.first = false;
-  if (has_control(name) || name.find('\n') != std::string_view::npos || !is_string_when_plain(name))
-    out_ += double_quoted(name);
-  else
-    out_ += plain_allowed(name) ? std::string(name) : single_quoted(name);
-  out_ += ':';
-  at_ = At::Key;
+  if (is_simple_key(name)) {
+    begin_entry("");
+    string(name, Folding::Never);
+    put(":");
+    at_ = At::Key;
+    return;
+  }
+  begin_entry("? ");
+  string(name, Folding::AtBlanks);
+  if (!out_.ends_with('\n')) out_ += '\n';
+  out_.append(levels_.back().indent, ' ');
+  column_ = levels_.back().indent;
+  put(":");
+  at_ = At::Complex;
 }
 
 void YamlEmitter::scalar(yaml::Kind kind, std::string_view text) {
-  if (!levels_.empty() && levels_.back().is_list) item();
-  if (at_ != At::Start) out_ += ' ';
-  if (kind == yaml::Kind::Null) {
-    out_ += "null\n";
-  } else if (kind == yaml::Kind::String) {
-    string(text);
-  } else {
-    out_.append(text).append("\n");
+  before_value();
+  if (at_ != At::Start) put(" ");
+  switch (kind) {
+    case yaml::Kind::Null:
+      put("null");
+      break;
+    case yaml::Kind::String:
+      string(text, Folding::AtBlanks);
+      break;
+    case yaml::Kind::Float:
+      put(yaml::general_number(text));
+      break;
+    default:
+      put(text);
   }
+  if (!out_.ends_with('\n')) out_ += '\n';
   at_ = At::Start;
 }
 
-void YamlEmitter::string(std::string_view text) {
-  if (text.find('\n') != std::string_view::npos && block_allowed(text)) {
-    const bool clipped = text.ends_with('\n');
-    const bool kept = text.ends_with("\n\n") || text == "\n";
-    out_ += kept ? "|+\n" : clipped ? "|\n" : "|-\n";
-    const std::string indent(value_indent(), ' ');
-    for (std::size_t from = 0; from < text.size();) {
-      const std::size_t end = std::min(text.find('\n', from), text.size());
-      if (end > from) out_.append(indent).append(text.substr(from, end - from));
-      out_ += '\n';
-      from = end + 1;
-    }
-    return;
+void YamlEmitter::string(std::string_view text, Folding folding) {
+  switch (scalar_style(text, folding == Folding::Never ? ScalarPlace::Key : ScalarPlace::Value)) {
+    case ScalarStyle::Plain:
+      return plain(text, folding);
+    case ScalarStyle::SingleQuoted:
+      return single_quoted(text, folding);
+    case ScalarStyle::DoubleQuoted:
+      return double_quoted(text, folding);
+    case ScalarStyle::Literal:
+      return literal(text);
   }
-  if (has_control(text) || text.find('\n') != std::string_view::npos || !is_string_when_plain(text))
-    out_ += double_quoted(text);
-  else
-    out_ += plain_allowed(text) ? std::string(text) : single_quoted(text);
+}
+
+/// A blank in the middle, past the width.
+bool YamlEmitter::may_fold(std::string_view text, std::size_t at) const {
+  return column_ > kWidth && at > 0 && at + 1 < text.size() && text[at - 1] != ' ';
+}
+
+void YamlEmitter::plain(std::string_view text, Folding folding) {
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t width = utf8_width(text[i]);
+    const bool fold = text[i] == ' ' && folding == Folding::AtBlanks && may_fold(text, i) && text[i + 1] != ' ';
+    if (fold)
+      new_line(value_indent());
+    else
+      put(text.substr(i, width));
+    i += width;
+  }
+}
+
+void YamlEmitter::single_quoted(std::string_view text, Folding folding) {
+  put("'");
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t width = utf8_width(text[i]);
+    const bool fold = text[i] == ' ' && folding == Folding::AtBlanks && may_fold(text, i) && text[i + 1] != ' ';
+    if (fold)
+      new_line(value_indent());
+    else
+      put(text[i] == '\'' ? "''" : text.substr(i, width));
+    i += width;
+  }
+  put("'");
+}
+
+void YamlEmitter::double_quoted(std::string_view text, Folding folding) {
+  put("\"");
+  bool after_blank = false;
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view character = text.substr(i, utf8_width(text[i]));
+    if (character == " ") {
+      if (folding == Folding::AtBlanks && !after_blank && may_fold(text, i)) {
+        new_line(value_indent());
+        if (text[i + 1] == ' ') put("\\");
+      } else {
+        put(" ");
+      }
+    } else {
+      const std::string escape = escaped(character);
+      put(escape.empty() ? character : std::string_view(escape));
+    }
+    after_blank = character == " ";
+    i += character.size();
+  }
+  put("\"");
+}
+
+void YamlEmitter::literal(std::string_view text) {
+  put("|");
+  if (starts_indented(text)) put(std::to_string(step_));
+  const bool broken = text.ends_with('\n');
+  if (!broken) put("-");
+  if (broken && (text.size() == 1 || text.ends_with("\n\n"))) put("+");
   out_ += '\n';
+  for (std::size_t from = 0; from < text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    if (end > from) out_.append(value_indent(), ' ').append(text.substr(from, end - from));
+    out_ += '\n';
+    from = end + 1;
+  }
 }
 
 }  // namespace davit::compose

@@ -15,7 +15,7 @@ std::string to_string(DependencyCondition condition) {
 }
 
 std::string image_name(const Project& project, const Service& service) {
-  return service.image.empty() ? project.name + "-" + service.name : service.image;
+  return service.image.empty() ? project.name + project.separator + service.name : service.image;
 }
 
 }  // namespace davit::model

@@ -56,7 +56,7 @@ void fill_labels(const SpecInput& input, engine::ContainerSpec& spec) {
 
 std::string container_name(const model::Project& project, const model::Service& service, int number) {
   if (!service.container_name.empty()) return service.container_name;
-  return project.name + "-" + service.name + "-" + std::to_string(number);
+  return project.name + project.separator + service.name + project.separator + std::to_string(number);
 }
 
 Result<engine::ContainerSpec> make_container_spec(const SpecInput& input) {

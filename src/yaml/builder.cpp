@@ -190,6 +190,12 @@ void Builder::deliver(Node node, YAML::anchor_t anchor, std::size_t nodes) {
 void Builder::take_key(Frame& frame, Node key) {
   frame.has_key = true;
   frame.key_is_merge = key.kind == Kind::String && !key.quoted && key.text == "<<";
+  if (frame.key_is_merge && frame.merge_at.known())
+    parsed_.diagnostics.add(Diagnostic::error("duplicate-key", "the key '<<' is already defined in this mapping", key.span)
+                                .note("first defined here", frame.merge_at)
+                                .with_hint("merge several mappings with a list: '<<: [*one, *other]'"));
+  else if (frame.key_is_merge)
+    frame.merge_at = key.span;
   if (!key.is_string()) {
     const std::string found = key.is_scalar() && !key.is_null() ? std::string(key.kind_name()) + " '" + key.text + "'"
                                                                 : std::string(key.kind_name());

@@ -41,6 +41,7 @@ class Builder final : public YAML::EventHandler {
     std::size_t nodes = 1;  ///< in this subtree
     bool has_key = false;
     bool key_is_merge = false;
+    Span merge_at;              ///< of the first `<<`
     Entry pending;              ///< its key is read, its value is not
     std::vector<Entry> merged;  ///< from `<<`, in order of precedence
   };

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <cmath>
 
+#include "davit/yaml/number.hpp"
+#include "davit/yaml/timestamp.hpp"
+
 namespace davit::yaml {
 namespace {
 
@@ -113,6 +116,10 @@ std::optional<double> Node::as_double() const {
   return value;
 }
 
+std::string Node::as_text() const {
+  return kind == Kind::Timestamp ? timestamp_as_string(text) : text;
+}
+
 std::string_view Node::kind_name() const {
   return name_of(kind);
 }
@@ -144,17 +151,6 @@ bool same_value(const Node& a, const Node& b) {
   return std::equal(a.items.begin(), a.items.end(), b.items.begin(), b.items.end(), same_value) &&
          std::equal(a.entries.begin(), a.entries.end(), b.entries.begin(), b.entries.end(),
                     [](const Entry& x, const Entry& y) { return x.key == y.key && same_value(x.value, y.value); });
-}
-
-std::string format_number(double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
-  char buffer[512];
-  const double size = std::fabs(value);
-  const bool exponent = size != 0 && (size < 1e-4 || size >= 1e21);
-  const auto result = std::to_chars(buffer, buffer + sizeof buffer, value,
-                                    exponent ? std::chars_format::scientific : std::chars_format::fixed);
-  return {buffer, result.ptr};
 }
 
 }  // namespace davit::yaml

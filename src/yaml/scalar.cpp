@@ -5,7 +5,9 @@
 #include <charconv>
 #include <cstdlib>
 
+#include "davit/yaml/number.hpp"
 #include "davit/yaml/parse.hpp"
+#include "davit/yaml/timestamp.hpp"
 
 namespace davit::yaml {
 namespace {
@@ -73,24 +75,6 @@ bool looks_like_float(std::string_view text) {
   return i == text.size();
 }
 
-/// "2001-12-14", with or without a time: four digits, then parts of one or two digits.
-bool looks_like_date(std::string_view text) {
-  if (text.size() < 8 || !std::all_of(text.begin(), text.begin() + 4, is_digit) || text[4] != '-') return false;
-  std::size_t i = 5;
-  for (int part = 0; part < 2; ++part) {
-    const std::size_t from = i;
-    while (i < text.size() && is_digit(text[i]) && i - from < 2) ++i;
-    const int value = std::atoi(std::string(text.substr(from, i - from)).c_str());
-    if (i == from || value < 1 || value > (part == 0 ? 12 : 31)) return false;
-    if (part == 0 && (i >= text.size() || text[i++] != '-')) return false;
-  }
-  if (i == text.size()) return true;
-  const bool zoned = text[i] == 'T' || text[i] == 't';
-  if (!zoned && text[i] != ' ') return false;
-  return text.find(':', i) != std::string_view::npos &&
-         (!zoned || text.find_first_of("Z+-", i) != std::string_view::npos);
-}
-
 }  // namespace
 
 void type_plain_scalar(Node& node, std::string_view text) {
@@ -105,8 +89,9 @@ void type_plain_scalar(Node& node, std::string_view text) {
       }
   const char first = text.empty() ? ' ' : text.front();
   if (!is_digit(first) && first != '-' && first != '+' && first != '.') return;
-  if (looks_like_date(text)) {
+  if (auto date = parse_timestamp(text)) {
     node.kind = Kind::Timestamp;
+    node.text = std::move(*date);
     return;
   }
   std::string plain(text);

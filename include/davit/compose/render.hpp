@@ -1,8 +1,10 @@
 #pragma once
 // The canonical document as text: what `config` prints, and what configuration hashes are made from.
 
+#include <map>
 #include <string>
 
+#include "davit/compose/variables.hpp"
 #include "davit/yaml/node.hpp"
 
 namespace davit::compose {
@@ -25,5 +27,8 @@ enum class Dollars { Plain, Escaped };
 /// A network or a volume likewise.
 [[nodiscard]] std::string render_network_config(const yaml::Node& network);
 [[nodiscard]] std::string render_volume_config(const yaml::Node& volume);
+
+/// What variables_in() found, as `config --variables --format …` prints it.
+[[nodiscard]] std::string render_variables(const std::map<std::string, VariableUse>& variables, Format format);
 
 }  // namespace davit::compose

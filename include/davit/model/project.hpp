@@ -13,6 +13,8 @@ namespace davit::model {
 
 struct Project {
   std::string name;
+  /// Between the parts of the names of containers and built images: "-", or "_" with `--compatibility`.
+  std::string separator = "-";
   std::string working_dir;                 ///< absolute; relative paths of the files start here
   std::vector<std::string> compose_files;  ///< absolute, in the order of merging; "-" for standard input
   std::vector<std::string> env_files;      ///< absolute, those that were read for interpolation
@@ -31,7 +33,7 @@ struct Project {
   friend bool operator==(const Project&, const Project&) = default;
 };
 
-/// The name of the image that a service runs: `image:`, else "<project>-<service>".
+/// The name of the image that a service runs: `image:`, else "<project><separator><service>".
 [[nodiscard]] std::string image_name(const Project& project, const Service& service);
 
 }  // namespace davit::model

@@ -27,8 +27,8 @@ struct Node {
   /// A mistake in this value was already reported; later phases must not report what follows from it.
   bool faulty = false;
   Span span;
-  /// A scalar's text. String: the content. Bool: "true" or "false". Int: decimal. Float: shortest decimal form.
-  /// Timestamp: as written. Null: empty.
+  /// A scalar's text. String: the content. Bool: "true" or "false". Int: decimal. Float: as general_number() has it.
+  /// Timestamp: RFC 3339. Null: empty.
   std::string text;
   std::vector<Node> items;     ///< List
   std::vector<Entry> entries;  ///< Map, sorted by key, keys unique
@@ -72,6 +72,8 @@ struct Node {
   /// Int and Float.
   [[nodiscard]] std::optional<double> as_double() const;
 
+  /// A scalar as Go prints it where a string is asked for: a date has blanks instead of the T; null is empty.
+  [[nodiscard]] std::string as_text() const;
   /// "a string", "a mapping", … for messages.
   [[nodiscard]] std::string_view kind_name() const;
 };
@@ -88,8 +90,5 @@ struct Entry {
 
 /// "a mapping", "a list", "null", "a boolean", "an integer", "a number", "a string".
 [[nodiscard]] std::string_view name_of(Kind kind);
-
-/// Shortest decimal form of a number that reads back the same: exponent form below 1e-4 and from 1e21 on ("%v" in Go).
-[[nodiscard]] std::string format_number(double value);
 
 }  // namespace davit::yaml
