@@ -53,9 +53,10 @@ constexpr std::array<std::string_view, 10> kTextMaps{"environment",   "labels", 
 
 /// What becomes of a plain value; empty when it stays as it is written.
 std::string changed_value(const Node& node, const std::string& written) {
-  if (node.kind == Kind::Timestamp) return node.text.size() <= 10 ? node.text + " 00:00:00 +0000 UTC" : std::string();
-  if (node.kind != Kind::Int && node.kind != Kind::Float && node.kind != Kind::Bool) return {};
-  return node.text == written || written.empty() || written.front() == '*' ? std::string() : node.text;
+  const bool typed = node.kind == Kind::Int || node.kind == Kind::Float || node.kind == Kind::Bool || node.kind == Kind::Timestamp;
+  if (!typed || written.empty() || written.front() == '*') return {};
+  const std::string becomes = node.as_text();
+  return becomes == written ? std::string() : becomes;
 }
 
 void yaml_changed_value(const Subject& subject, Findings& findings) {

@@ -181,7 +181,13 @@ TEST_F(Lifecycle, ExecRunsInTheContainerWithItsExitCode) {
   const ContainerId id = start(spec("host", {"/bin/sleep", "1000"}));
   EXPECT_EQ(exec(id, {"/bin/sh", "-c", "exit 42"}), 42);
   EXPECT_EQ(exec(id, {"/bin/test", "-e", "/data/from-image"}), 0);
-  EXPECT_NE(exec(id, {"/no/such/program"}), 0);
+  try {
+    exec(id, {"/no/such/program"});
+    FAIL() << "it ran";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.exit_code(), 127);
+    EXPECT_NE(std::string(error.what()).find("/no/such/program"), std::string::npos) << error.what();
+  }
 }
 
 TEST_F(Lifecycle, AttachedStdinReachesTheProgramAndItsEndToo) {

@@ -318,6 +318,7 @@ TEST_F(MakeSpec, NetworksAndVolumesHaveAHashOfWhatTheFileSays) {
   EXPECT_EQ(check_supported(changed).items().size(), 1U);
   model::Volume volume;
   volume.key = "data";
+  volume.name = "shop_data";
   volume.driver_opts = {{"type", "nfs"}};
   EXPECT_EQ(check_supported(volume).items()[0].message, "'driver_opts' of volume 'data' is not supported yet");
 }
