@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -14,6 +13,7 @@
 #include "davit/network/namespaces.hpp"
 #include "davit/network/pools.hpp"
 #include "embedded/keeper_link.hpp"
+#include "embedded/log.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -424,7 +424,7 @@ void NetworkHost::look_at_neighbours() noexcept {
     update_names();
   } catch (const std::exception& error) {
     // The names that are known are still good answers; the next change brings the next try.
-    std::fprintf(stderr, "supervisor: cannot read the names of other projects: %s\n", error.what());
+    log_warning(std::string("cannot read the names of other projects: ") + error.what());
   }
 }
 
