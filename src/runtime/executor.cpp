@@ -153,7 +153,7 @@ void Executor::learn(const engine::Observed& observed) {
     const bool same_run = facts.state == ContainerState::Running && container.state == ContainerState::Running;
     const auto ready = same_run ? facts.ready : Facts::Ready::No;
     const auto probe = container.health == engine::Health::None ? Facts::Probe::None : Facts::Probe::Configured;
-    facts = {container.state, container.health, container.exit_code, probe, ready};
+    facts = {container.state, container.health, container.exit_code, probe, ready, places_[slot->second].loop.ends_in_vain()};
   }
 }
 
@@ -190,6 +190,7 @@ void Executor::take(const engine::Event& event) {
   } else if (const auto exit = exit_of(event)) {
     facts.state = exit->restarting ? ContainerState::Restarting : ContainerState::Exited;
     facts.exit_code = exit->code;
+    if (exit->restarting) count_end(found->second, facts);
   } else if (event.action == "health_status: healthy") {
     facts.health = engine::Health::Healthy;
     facts.probe = Facts::Probe::Configured;
@@ -203,6 +204,13 @@ void Executor::take(const engine::Event& event) {
   ask_if_ready(found->second);
 }
 
+void Executor::count_end(SlotId slot, Facts& facts) {
+  Place& place = places_[slot];
+  const auto patience = place.wait != nullptr ? place.wait->ready.listen : schedule::CrashLoop::kPatience;
+  place.loop.ended(context_.timers.now(), patience);
+  facts.ends_in_vain = place.loop.ends_in_vain();
+}
+
 void Executor::put(SlotId slot, const ContainerId& id, Facts facts) {
   places_[slot].id = id;
   slot_of_[id] = slot;
@@ -210,6 +218,8 @@ void Executor::put(SlotId slot, const ContainerId& id, Facts facts) {
 }
 
 void Executor::set_facts(SlotId slot, Facts facts) {
+  const bool up = facts.ready == Facts::Ready::Yes || facts.health == engine::Health::Healthy;
+  if (up && facts.state == ContainerState::Running) places_[slot].loop.came_up();
   places_[slot].facts = facts;
   report(Scheduler::Changed{slot, facts});
 }

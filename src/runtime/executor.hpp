@@ -12,6 +12,7 @@
 #include "davit/async/event.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/runtime/runtime.hpp"
+#include "davit/schedule/crash_loop.hpp"
 #include "davit/schedule/scheduler.hpp"
 #include "progress_words.hpp"
 
@@ -37,6 +38,7 @@ class Executor {
     const plan::WaitFor* wait = nullptr;  ///< of `up --wait`: without a probe, its readiness is asked for
     bool asking = false;                  ///< the engine is asked whether it is ready
     int starts = 0;                       ///< seen while the plan runs
+    schedule::CrashLoop loop;
   };
 
   // The loop.
@@ -76,6 +78,7 @@ class Executor {
   Task<void> refresh_facts();
   void learn(const engine::Observed& observed);
   void take(const engine::Event& event);
+  void count_end(plan::SlotId slot, Facts& facts);
   void put(plan::SlotId slot, const ContainerId& id, Facts facts);
   void set_facts(plan::SlotId slot, Facts facts);
 

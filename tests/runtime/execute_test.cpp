@@ -344,6 +344,40 @@ TEST_F(Execute, WaitAwaitsAContainerThatItsPolicyStartsAgain) {
   EXPECT_TRUE(done_ && done_->ok()) << failure();
 }
 
+TEST_F(Execute, WaitGivesUpAContainerThatKeepsEnding) {
+  sample_.add("web");
+  sample_.project.services["web"].restart.mode = model::RestartMode::Always;
+  sample_.project.services["web"].x_davit.listen_timeout = 1s;
+  engine_.scripts["web"] = {.run_for = 10ms, .exit_code = 3, .ready_after = 20ms};
+  sample_.options.wait = plan::UpOptions::Wait::Yes;
+  up({.log_tail = [](engine::ObservedContainer, std::size_t) -> Task<std::vector<std::string>> {
+    std::vector<std::string> lines{"no configuration"};
+    co_return lines;
+  }});
+  timers_.advance(1s);
+  EXPECT_FALSE(ended_) << "it may still recover";
+  timers_.advance(10s);
+  ASSERT_TRUE(done_);
+  EXPECT_EQ(failure(),
+            "container p-web-1 exited (3) again and again: 5 times while it was awaited\nlog: no configuration");
+}
+
+TEST_F(Execute, ADependencyThatKeepsEndingIsGivenUp) {
+  sample_.add("db");
+  sample_.add("web");
+  with_probe("db");
+  sample_.project.services["db"].restart.mode = model::RestartMode::Always;
+  sample_.depends("web", "db", DependencyCondition::Healthy);
+  engine_.scripts["db"] = {.run_for = 10ms, .exit_code = 1};
+  up();
+  timers_.advance(10s);
+  EXPECT_FALSE(ended_);
+  timers_.advance(10s);
+  EXPECT_EQ(failure(),
+            "dependency failed to start: container p-db-1 exited (1) again and again: 8 times while it was awaited");
+  EXPECT_EQ(state_of("p-web-1"), ContainerState::Created);
+}
+
 TEST_F(Execute, ASilentPortIsAWarningAtItsLine) {
   auto& web = sample_.add("web");
   model::Port port;

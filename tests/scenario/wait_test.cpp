@@ -86,6 +86,24 @@ services:
   EXPECT_EQ(fetch.finish(10s).out, "hello\n");
 }
 
+TEST(UpWait, GivesUpAProgramThatEndsAgainAndAgain) {
+  Stack stack("waitloop");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  web:
+    image: busybox
+    command: [sh, -c, "echo no configuration; exit 3"]
+    restart: always
+    ports: ["127.0.0.1:28597:80"]
+    x-davit: {listen_timeout: 500ms}
+)");
+  const auto up = stack.davit({"up", "-d", "--wait"});
+  EXPECT_EQ(up.code, 1);
+  EXPECT_TRUE(contains(up.err, "container waitloop-web-1 exited (3) again and again: ")) << up.err;
+  EXPECT_TRUE(contains(up.err, "log: no configuration")) << up.err;
+}
+
 TEST(UpWait, AClosedPortIsAWarningAndNoFailure) {
   Stack stack("waitsilent");
   import_busybox(stack);

@@ -24,6 +24,7 @@ struct ContainerFacts {
   int exit_code = 0;
   Probe probe = Probe::None;
   Ready ready = Ready::No;
+  int ends_in_vain = 0;  ///< CrashLoop has given it up after so many ends; 0: not given up
   friend bool operator==(const ContainerFacts&, const ContainerFacts&) = default;
 };
 
