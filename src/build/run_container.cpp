@@ -1,7 +1,6 @@
 #include "build/run_container.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +9,7 @@
 #include <cerrno>
 #include <deque>
 
+#include "build/file_lock.hpp"
 #include "build/identity.hpp"
 #include "build/mounts.hpp"
 #include "davit/base/error.hpp"
@@ -30,6 +30,15 @@ void make_folder(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw_system_error("make folder", path.string(), error.value());
+}
+
+/// A tmpfs on the folder, in this step's mount namespace alone: it ends with the step, whatever happens. Kept out of swap
+/// too where the kernel can do that (Linux 6.4).
+void mount_memory(const fs::path& folder) {
+  constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV;
+  if (::mount("tmpfs", folder.c_str(), "tmpfs", kFlags, "mode=0700,noswap") == 0) return;
+  if (::mount("tmpfs", folder.c_str(), "tmpfs", kFlags, "mode=0700") != 0)
+    throw_system_error("mount tmpfs at", folder.string(), errno);
 }
 
 /// The runtime has removed it already, unless it was killed.
@@ -74,13 +83,17 @@ std::string make_mount_points(const fs::path& folder) {
 }
 
 RunContainer::RunContainer(fs::path data_root, const WorkArea& area, Sandbox& sandbox, std::string name,
-                           std::string root, Span where)
+                           std::string root, Span where, std::stop_token stop, OnLine on_line)
     : data_root_(std::move(data_root)),
       area_(area),
       sandbox_(sandbox),
       name_(std::move(name)),
       root_(root),
-      where_(std::move(where)) {
+      where_(std::move(where)),
+      stop_(std::move(stop)),
+      on_line_(std::move(on_line)),
+      bundle_(area_.folder(name_ + "/bundle")) {
+  mount_memory(bundle_);
   spec_.root = std::move(root);
   spec_.cgroup = area_.cgroup(name_);
 }
@@ -129,7 +142,7 @@ void RunContainer::make_place(const std::string& target, bool folder) {
 }
 
 std::string RunContainer::write_file(const std::string& name, const std::string& text, mode_t mode) {
-  const std::string path = (area_.folder(name_) / name).string();
+  const std::string path = (bundle_ / name).string();
   const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) throw_system_error("make", path, errno);
   for (std::size_t done = 0; done < text.size();) {
@@ -179,23 +192,33 @@ void RunContainer::add_bind(const Mount& mount, const Root& from) {
   spec_.mounts.push_back({mount.options.target, "bind", path, std::move(options)});
 }
 
+fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
+  const auto lock_of = [](const fs::path& folder) { return folder.string() + ".lock"; };
+  if (mount.options.sharing == RunMount::Sharing::Locked) {
+    const auto waits = [&] {
+      on_line_(OutputStream::Err, "waiting for the cache mount '" + mount.options.target + "', which another step has locked");
+    };
+    auto lock = wait_for_file_lock(lock_of(shared), stop_, waits);
+    if (!lock) throw Error(Diagnostic::error("cancelled", "the build was cancelled", where_));
+    locks_.push_back(*std::move(lock));
+    return shared;
+  }
+  if (mount.options.sharing != RunMount::Sharing::Private) return shared;
+  fs::path folder = shared;
+  for (int i = 1;; ++i) {
+    if (auto lock = try_file_lock(lock_of(folder))) {
+      locks_.push_back(*std::move(lock));
+      return folder;
+    }
+    folder = shared.string() + "-" + std::to_string(i);
+  }
+}
+
 void RunContainer::add_cache(const Mount& mount, const Root* from) {
   const fs::path caches = data_root_ / "build" / "cache";
   const std::string id = image::sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
-  fs::path folder = caches / id;
   make_folder(caches);
-  const auto try_lock = [this](const fs::path& path, int how) {
-    Fd lock(::open((path.string() + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!lock) throw_system_error("open", path.string() + ".lock", errno);
-    if (::flock(lock.get(), how) != 0) return false;
-    locks_.push_back(std::move(lock));
-    return true;
-  };
-  if (mount.options.sharing == RunMount::Sharing::Locked) {
-    (void)try_lock(folder, LOCK_EX);
-  } else if (mount.options.sharing == RunMount::Sharing::Private) {
-    for (int i = 1; !try_lock(folder, LOCK_EX | LOCK_NB); ++i) folder = caches / (id + "-" + std::to_string(i));
-  }
+  const fs::path folder = lock_cache(caches / id, mount);
   if (!fs::exists(folder)) {
     if (from != nullptr) {
       const std::string source = from->path() + "/" + from->resolve(mount.options.source);
@@ -224,12 +247,8 @@ void RunContainer::add_secret(const Mount& mount, const std::map<std::string, Se
   const std::string text = value_of(found->second);
   if (!mount.options.env.empty()) spec_.secret_env.push_back(mount.options.env + "=" + text);
   if (mount.options.target.empty()) return;
-  // On a tmpfs of this mount namespace: it is gone with the step, whatever happens.
-  const fs::path folder = area_.folder(name_ + "/secret-" + std::to_string(spec_.mounts.size()));
-  if (::mount("tmpfs", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=2m,mode=0700") != 0)
-    throw_system_error("mount tmpfs at", folder.string(), errno);
-  const std::string relative = folder.filename().string() + "/value";
-  const std::string path = write_file(relative, text, mount.options.mode.value_or(0400));
+  const std::string name = "secret-" + std::to_string(spec_.mounts.size());
+  const std::string path = write_file(name, text, mount.options.mode.value_or(0400));
   if (::chown(path.c_str(), mount.options.uid.value_or(0), mount.options.gid.value_or(0)) != 0)
     throw_system_error("set owner of", path, errno);
   make_place(mount.options.target, false);
@@ -284,8 +303,7 @@ void RunContainer::make_working_dir(const RunStep& step) {
   }
 }
 
-void RunContainer::run(const RunStep& step, const std::stop_token& stop,
-                       const std::function<void(OutputStream, std::string_view)>& on_line) {
+void RunContainer::run(const RunStep& step) {
   spec_.user = find_identity(root_, step.user, where_);
   make_working_dir(step);
   add_system_files(step);
@@ -296,13 +314,13 @@ void RunContainer::run(const RunStep& step, const std::stop_token& stop,
   spec_.filter = container::seccomp_setting(container_spec(step, sandbox_.settings()), runtime.host, form,
                                             sandbox_.cache_dir());
   if (step.network == dockerfile::Run::Network::Default) spec_.network = sandbox_.network().path();
-  const std::string bundle = area_.folder(name_).string();
+  const std::string bundle = bundle_.string();
   (void)write_file("config.json", run_spec(step, sandbox_.settings(), spec_), 0600);
   std::deque<std::string> last;
   const auto line = [&](OutputStream stream, std::string_view text) {
     last.emplace_back(text);
     if (last.size() > kLinesInError) last.pop_front();
-    on_line(stream, text);
+    on_line_(stream, text);
   };
   const container::Cgroups cgroups(runtime.host.cgroups);
   const auto kill = [this, &cgroups] {
@@ -313,7 +331,7 @@ void RunContainer::run(const RunStep& step, const std::stop_token& stop,
     }
   };
   const int held = area_.guard() != nullptr ? area_.guard()->held_by_runtimes() : -1;
-  const ProcessEnd end = run_process(command(runtime, bundle), {stop, kill, held}, line);
+  const ProcessEnd end = run_process(command(runtime, bundle), {stop_, kill, held}, line);
   remove_group(cgroups, spec_.cgroup);
   if (end.stopped) throw Error(Diagnostic::error("cancelled", "the build was cancelled", where_));
   if (end.code == 0) return;

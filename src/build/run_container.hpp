@@ -23,20 +23,24 @@ std::string make_mount_points(const std::filesystem::path& folder);
 
 class RunContainer {
  public:
+  using OnLine = std::function<void(OutputStream, std::string_view)>;
+
   /// `root` is the mounted root file system, `where` the RUN instruction. On the step's thread, in its mount namespace.
+  /// `on_line` gets the output, and a line when the step has to wait before it can begin.
   RunContainer(std::filesystem::path data_root, const WorkArea& area, Sandbox& sandbox, std::string name,
-               std::string root, Span where);
+               std::string root, Span where, std::stop_token stop, OnLine on_line);
   RunContainer(const RunContainer&) = delete;
   RunContainer& operator=(const RunContainer&) = delete;
   /// Removes what was put into the root only to mount on it.
   ~RunContainer();
 
-  /// Makes a --mount ready. `from` is the tree it comes from; null when it has none.
+  /// Makes a --mount ready. `from` is the tree it comes from; null when it has none. Waits for a cache mount that another
+  /// step has locked; a stop ends that with an error "cancelled".
   void add_mount(const Mount& mount, const Root* from, const std::map<std::string, SecretValue>& secrets);
 
-  /// Runs to the end. Throws davit::Error when the program fails, with its last lines of output.
-  void run(const RunStep& step, const std::stop_token& stop,
-           const std::function<void(OutputStream, std::string_view)>& on_line);
+  /// Runs to the end. Throws davit::Error when the program fails, with its last lines of output, and when it is stopped
+  /// (code "cancelled"); then every process of the step has ended.
+  void run(const RunStep& step);
 
  private:
   struct Stub {
@@ -45,6 +49,8 @@ class RunContainer {
   };
   void add_bind(const Mount& mount, const Root& from);
   void add_cache(const Mount& mount, const Root* from);
+  /// The folder of a cache mount, once this step may use it; the lock is kept until the step has ended.
+  [[nodiscard]] std::filesystem::path lock_cache(const std::filesystem::path& shared, const Mount& mount);
   void add_secret(const Mount& mount, const std::map<std::string, SecretValue>& secrets);
   /// Makes the place of a mount if it is missing, and remembers to take it away.
   void make_place(const std::string& target, bool folder);
@@ -65,6 +71,11 @@ class RunContainer {
   std::string name_;
   Root root_;
   Span where_;
+  std::stop_token stop_;
+  OnLine on_line_;
+  /// config.json, the files of secrets, the runtime's state and its messages: all of it may tell a secret, so it is on a
+  /// tmpfs that only this mount namespace shows.
+  std::filesystem::path bundle_;
   SpecInput spec_;
   std::vector<Stub> stubs_;
   std::vector<std::pair<std::string, struct stat>> parents_;  ///< folders whose times the stubs changed

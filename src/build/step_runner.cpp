@@ -151,13 +151,14 @@ void StepRunner::copy(const Step& step, const CopyStep& copy, const StepInput& i
 
 void StepRunner::run_program(const Step& step, const RunStep& run, const StepInput& input,
                              const image::StagedLayer& staged) {
-  RunContainer container(store_.data_root(), area_, sandbox_, name_, mount_writable(input, staged), step.where);
+  RunContainer container(store_.data_root(), area_, sandbox_, name_, mount_writable(input, staged), step.where, stop_,
+                         on_line_);
   for (const Mount& mount : run.mounts) {
     const bool has_source = mount.options.type == dockerfile::RunMount::Type::Bind || !mount.options.from.empty();
     const Root* const from = has_source ? &source(mount.origin, input).root() : nullptr;
     container.add_mount(mount, from, input.secrets);
   }
-  container.run(run, stop_, on_line_);
+  container.run(run);
 }
 
 const SourceTree& StepRunner::source(const Origin& origin, const StepInput& input) {

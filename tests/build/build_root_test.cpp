@@ -4,8 +4,11 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstdlib>
 #include <fstream>
+#include <future>
+#include <mutex>
 #include <stop_token>
 #include <thread>
 
@@ -514,6 +517,130 @@ TEST_P(RuntimeTest, FailureAndOutputAreTheProgramsOwn) {
   const std::string missing = must_fail("FROM scratch\nRUN something\n");
   EXPECT_NE(missing.find("/bin/sh"), std::string::npos) << missing;
   EXPECT_NE(missing.find("exit code 127"), std::string::npos) << missing;
+}
+
+/// Runs a build on a thread of its own; the test goes on when the first line of output is there.
+class BuildAside {
+ public:
+  BuildAside(build::BuildRequest request, image::ImageStore& store)
+      : request_(std::move(request)), observer_(*this), result_(std::async(std::launch::async, [this, &store] {
+          request_.stop = source_.get_token();
+          return build::build(request_, store, observer_);
+        })) {}
+  BuildAside(const BuildAside&) = delete;
+  BuildAside& operator=(const BuildAside&) = delete;
+
+  /// False when the build ended, or said nothing for a minute.
+  [[nodiscard]] bool has_spoken() {
+    std::unique_lock lock(mutex_);
+    return condition_.wait_for(lock, std::chrono::minutes(1), [this] { return !text_.empty(); });
+  }
+  void stop() { source_.request_stop(); }
+  [[nodiscard]] Result<ImageId, build::BuildFailure> result() { return result_.get(); }
+  [[nodiscard]] std::string text() {
+    const std::lock_guard lock(mutex_);
+    return text_;
+  }
+
+ private:
+  class Observer final : public build::BuildObserver {
+   public:
+    explicit Observer(BuildAside& owner) : owner_(owner) {}
+    void warning(const Diagnostic&) override {}
+    void started(const build::Vertex&) override {}
+    void cached(const build::Vertex&) override {}
+    void output(const build::Vertex& vertex, Stream, Seconds, std::string_view line) override {
+      if (!vertex.title.starts_with("[")) return;
+      const std::lock_guard lock(owner_.mutex_);
+      owner_.text_ += std::string(line) + "\n";
+      owner_.condition_.notify_all();
+    }
+    void done(const build::Vertex&, Seconds) override {}
+    void failed(const build::Vertex&, const std::string&) override {}
+    void cancelled(const build::Vertex&) override {}
+
+   private:
+    BuildAside& owner_;
+  };
+  build::BuildRequest request_;
+  std::stop_source source_;
+  std::mutex mutex_;
+  std::condition_variable condition_;
+  std::string text_;
+  Observer observer_;
+  std::future<Result<ImageId, build::BuildFailure>> result_;
+};
+
+/// Names of the files in the folder that hold the text.
+Strings files_with(const fs::path& folder, const std::string& text) {
+  Strings out;
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(folder, error), end; entry != end; entry.increment(error)) {
+    if (!entry->is_regular_file(error)) continue;
+    std::ifstream file(entry->path());
+    const std::string content{std::istreambuf_iterator<char>(file), {}};
+    if (content.find(text) != std::string::npos) out.push_back(entry->path().string());
+  }
+  return out;
+}
+
+Strings titles_with(const std::string& text) {
+  Strings out;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator("/proc", error)) {
+    std::ifstream file(entry.path() / "cmdline");
+    const std::string title{std::istreambuf_iterator<char>(file), {}};
+    if (title.find(text) != std::string::npos) out.push_back(entry.path().string() + ": " + title);
+  }
+  return out;
+}
+
+/// What a step that waits in a cache mount can be told: there is one folder of cache mounts in the data root.
+void touch_in_cache_mount(const fs::path& data_root, const std::string& name) {
+  for (const auto& entry : fs::directory_iterator(data_root / "build/cache"))
+    if (entry.is_directory()) std::ofstream(entry.path() / name) << "x";
+}
+
+TEST_P(RuntimeTest, SecretsAreOnNoDiskAndInNoTitle) {
+  if (!process::find_program(GetParam())) GTEST_SKIP() << GetParam() << " is not installed";
+  request_.runtime = GetParam();
+  const std::string secret = "hush-f00d-" + std::string(GetParam());
+  request_.secrets = {{"key", {"", secret}}};
+  request_.context = context_.string();
+  request_.dockerfile_text =
+      "FROM box\nRUN --mount=type=cache,target=/c --mount=type=secret,id=key,env=KEY --mount=type=secret,id=key "
+      "test \"$KEY\" = \"$(cat /run/secrets/key)\" && echo same && until test -e /c/go; do sleep 0.01; done\n";
+  BuildAside aside(request_, *store_);
+  ASSERT_TRUE(aside.has_spoken());
+  EXPECT_EQ(files_with(data_root_, secret), Strings{}) << "while the step runs";
+  EXPECT_EQ(titles_with(secret), Strings{});
+  touch_in_cache_mount(data_root_, "go");
+  const auto result = aside.result();
+  ASSERT_TRUE(result.has_value()) << result.error().render();
+  EXPECT_EQ(aside.text(), "same\n");
+  EXPECT_EQ(files_with(data_root_, secret), Strings{}) << "when it has ended: neither history nor cache records";
+}
+
+TEST_F(BuildRootTest, WaitingForALockedCacheMountCanBeStopped) {
+  request_.context = context_.string();
+  const std::string mount = "RUN --mount=type=cache,target=/c,sharing=locked ";
+  request_.dockerfile_text = "FROM box\n" + mount + "echo first; until test -e /c/go; do sleep 0.01; done\n";
+  BuildAside first(request_, *store_);
+  ASSERT_TRUE(first.has_spoken());
+  request_.dockerfile_text = "FROM box\n" + mount + "echo second\n";
+  BuildAside second(request_, *store_);
+  ASSERT_TRUE(second.has_spoken());
+  EXPECT_EQ(second.text(), "waiting for the cache mount '/c', which another step has locked\n");
+  BuildAside third(request_, *store_);
+  ASSERT_TRUE(third.has_spoken());
+  second.stop();
+  const auto stopped = second.result();
+  ASSERT_FALSE(stopped.has_value());
+  EXPECT_EQ(stopped.error().diagnostics.items().front().code, "cancelled");
+  touch_in_cache_mount(data_root_, "go");
+  EXPECT_TRUE(first.result().has_value());
+  EXPECT_TRUE(third.result().has_value()) << "who still waits gets it";
+  EXPECT_NE(third.text().find("second\n"), std::string::npos);
 }
 
 INSTANTIATE_TEST_SUITE_P(Runtimes, RuntimeTest, testing::Values("crun", "runc"),
