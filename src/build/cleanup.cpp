@@ -28,10 +28,10 @@ constexpr auto kKillLimit = 10s;
 // While a runtime still runs, what it makes is killed again this often.
 constexpr int kKillAgainMs = 20;
 
-std::vector<std::string> groups_of(const container::Cgroups& cgroups, const std::string& id) {
+std::vector<std::string> groups_of(const container::Cgroups& cgroups, const std::string& prefix) {
   std::vector<std::string> out;
   for (const std::string& name : cgroups.children(""))
-    if (name.starts_with(cgroup_prefix(id))) out.push_back("/" + name);
+    if (name.starts_with(prefix)) out.push_back("/" + name);
   return out;
 }
 
@@ -53,31 +53,32 @@ void end_group(const container::Cgroups& cgroups, const std::string& group) {
   for (const Fd& process : processes) (void)wait_for(process.get(), limit);
 }
 
-void end_processes(const std::string& id, std::optional<int> busy) {
+void end_processes(const std::string& prefix, std::optional<int> busy) {
   const container::Cgroups cgroups(container::detect_host().cgroups);
   const auto begin = Clock::now();
   bool runtime_is_there = busy.has_value();
   do {
-    for (const std::string& group : groups_of(cgroups, id)) end_group(cgroups, group);
+    for (const std::string& group : groups_of(cgroups, prefix)) end_group(cgroups, group);
     // Nothing is ever written to the pipe: an event on it is its end.
     if (runtime_is_there) runtime_is_there = !wait_for(*busy, kKillAgainMs);
   } while (runtime_is_there && Clock::now() - begin < kKillLimit);
-  for (const std::string& group : groups_of(cgroups, id)) {
+  for (const std::string& group : groups_of(cgroups, prefix)) {
     end_group(cgroups, group);
     (void)cgroups.remove(group);
   }
 }
 
-/// The build of this folder is dead: nobody holds its lock.
-bool is_abandoned(const fs::path& folder) {
-  const Fd lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  return lock && ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0;
+/// The lock of a folder whose build is dead: nobody held it.
+std::optional<Fd> lock_abandoned(const fs::path& folder) {
+  Fd lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return std::nullopt;
+  return lock;
 }
 
 }  // namespace
 
 void clear_dead_build(const fs::path& data_root, const std::string& id, std::optional<int> busy) {
-  end_processes(id, busy);
+  end_processes(cgroup_prefix(data_root, id), busy);
   (void)network::cleanup_leftovers(network_scope(data_root, id));
   // Whoever writes layers first removes those whose makers are dead.
   if (fs::exists(data_root / "davit.db")) image::ImageStore::open(data_root).hold_layers();
@@ -85,20 +86,21 @@ void clear_dead_build(const fs::path& data_root, const std::string& id, std::opt
   fs::remove_all(work_folder(data_root, id), error);
 }
 
-std::vector<std::string> dead_builds(const fs::path& data_root) {
-  std::vector<std::string> out;
+std::vector<DeadBuild> dead_builds(const fs::path& data_root) {
+  std::vector<DeadBuild> out;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(data_root / "build", error)) {
     const std::string id = id_of_work_folder(entry.path());
-    if (!id.empty() && is_abandoned(entry.path())) out.push_back(id);
+    if (id.empty()) continue;
+    if (auto lock = lock_abandoned(entry.path())) out.push_back({id, *std::move(lock)});
   }
   const std::string ours = network_scope(data_root, "").run_root_hash;
   for (const network::Link& link : network::list_links()) {
     const auto alias = network::parse_link_alias(link.alias);
     if (!alias || alias->scope.run_root_hash != ours) continue;
     const std::string id = id_of_scope(alias->scope);
-    const bool known = std::find(out.begin(), out.end(), id) != out.end();
-    if (!id.empty() && !known && !fs::exists(work_folder(data_root, id))) out.push_back(id);
+    const bool known = std::any_of(out.begin(), out.end(), [&id](const DeadBuild& dead) { return dead.id == id; });
+    if (!id.empty() && !known && !fs::exists(work_folder(data_root, id))) out.push_back({id, {}});
   }
   return out;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,6 +13,7 @@
 #include <cerrno>
 #include <cstdlib>
 
+#include "build/pipe.hpp"
 #include "davit/base/error.hpp"
 
 namespace davit::build {
@@ -22,17 +24,6 @@ constexpr int kWake = 3;
 constexpr int kLock = 4;
 constexpr int kBusy = 5;
 constexpr int kKept = 6;
-
-struct Pipe {
-  Fd read;
-  Fd write;
-  Pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_system_error("make a pipe", "", errno);
-    read.reset(ends[0]);
-    write.reset(ends[1]);
-  }
-};
 
 // The functions below run in a copy of a process that had threads: only what is safe in a signal handler may be called.
 
@@ -82,19 +73,23 @@ Guard::Guard(const std::string& davit, const std::filesystem::path& data_root, c
   std::array<std::string, 6> words{davit, "--data-root", data_root.string(), "build-cleanup", id, std::to_string(kBusy)};
   std::array<char*, 7> argv{};
   std::transform(words.begin(), words.end(), argv.begin(), [](std::string& word) { return word.data(); });
-  Pipe wake;
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) throw_system_error("make a socket pair", "", errno);
+  Fd ours(ends[0]);
+  const Fd theirs(ends[1]);
   Pipe busy;
   const pid_t pid = ::fork();
   if (pid < 0) throw_system_error("start", "the guard of a build", errno);
-  if (pid == 0) be_guard(wake.read.get(), lock.get(), busy.read.get(), argv.data());
+  if (pid == 0) be_guard(theirs.get(), lock.get(), busy.read.get(), argv.data());
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
-  alive_ = std::move(wake.write);
+  alive_ = std::move(ours);
   busy_write_ = std::move(busy.write);
 }
 
 void Guard::dismiss() noexcept {
-  (void)!::write(alive_.get(), "", 1);
+  // Somebody may have killed the guard; the build is none the worse for it.
+  (void)::send(alive_.get(), "", 1, MSG_NOSIGNAL);
 }
 
 }  // namespace davit::build

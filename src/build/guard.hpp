@@ -17,7 +17,7 @@ class Guard {
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
-  /// Nothing is left to clear up: it ends without doing anything.
+  /// Nothing is left to clear up: it ends without doing anything. Harmless when the guard is dead.
   void dismiss() noexcept;
 
   /// What the OCI runtime of a step inherits: the guard sees by it whether one still runs, which may be about to make a
@@ -25,7 +25,7 @@ class Guard {
   [[nodiscard]] int held_by_runtimes() const { return busy_write_.get(); }
 
  private:
-  Fd alive_;  ///< its other end is the guard's: closed, it wakes the guard
+  Fd alive_;  ///< a socket, its other end is the guard's: closed, it wakes the guard
   Fd busy_write_;
 };
 

@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 
+#include "build/pipe.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
 
@@ -26,17 +27,6 @@ namespace {
 constexpr int kKillAgainMs = 50;
 // A line without end is cut here, so that a program that never ends one cannot eat the memory.
 constexpr std::size_t kLongestLine = std::size_t{1} << 20U;
-
-struct Pipe {
-  Fd read;
-  Fd write;
-  Pipe() {
-    std::array<int, 2> ends{};
-    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_system_error("make a pipe", "", errno);
-    read.reset(ends[0]);
-    write.reset(ends[1]);
-  }
-};
 
 constexpr int kBlocksAtOnce = 4;
 constexpr int kBlocksOfAPipe = 32;  // twice the largest pipe (fs.pipe-max-size), in case somebody still writes

@@ -25,7 +25,7 @@ void make_folders(const fs::path& path) {
 
 WorkArea::WorkArea(const fs::path& data_root, const std::string& davit) : data_root_(data_root) {
   make_folders(data_root / "build");
-  for (const std::string& id : dead_builds(data_root)) clear_dead_build(data_root, id);
+  for (const DeadBuild& dead : dead_builds(data_root)) clear_dead_build(data_root, dead.id);
   make_locked_folder();
   if (!davit.empty()) guard_.emplace(davit, data_root, id_, lock_);
 }
@@ -43,7 +43,7 @@ void WorkArea::make_locked_folder() {
     lock_ = Fd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     path_ = name;
     id_ = id_of_work_folder(path_);
-    // Before it is locked it looks abandoned: another build that begins may have taken it.
+    // Before it is locked it looks abandoned: another build that begins may have taken it, and removes it then.
     if (lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0 && fs::exists(path_)) return;
   }
 }
@@ -55,7 +55,7 @@ fs::path WorkArea::folder(const std::string& name) const {
 }
 
 std::string WorkArea::cgroup(const std::string& name) const {
-  return "/" + cgroup_prefix(id_) + name;
+  return "/" + cgroup_prefix(data_root_, id_) + name;
 }
 
 network::Scope WorkArea::network_scope() const {

@@ -65,11 +65,11 @@ std::vector<std::string> network_leftovers(const fs::path& data_root) {
   return out;
 }
 
-std::vector<std::string> build_cgroups() {
+std::vector<std::string> build_cgroups(const fs::path& data_root) {
   std::vector<std::string> out;
   const container::Cgroups cgroups(container::detect_host().cgroups);
   for (const std::string& group : cgroups.children(""))
-    if (group.starts_with(build::cgroup_prefix("").substr(0, 12))) out.push_back(group);
+    if (group.starts_with(build::cgroup_prefix(data_root))) out.push_back(group);
   return out;
 }
 
@@ -113,7 +113,7 @@ BuildTest::~BuildTest() {
 
 void BuildTest::TearDown() {
   EXPECT_EQ(leftovers(data_root_), std::vector<std::string>{});
-  EXPECT_EQ(build_cgroups(), std::vector<std::string>{});
+  EXPECT_EQ(build_cgroups(data_root_), std::vector<std::string>{});
   EXPECT_EQ(network_leftovers(data_root_), std::vector<std::string>{});
   EXPECT_TRUE(fs::is_empty(data_root_ / "layers/.staging")) << "a half-made layer is left";
 }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <boost/json.hpp>
@@ -9,12 +10,15 @@
 #include <fstream>
 
 #include "build/digest_cache.hpp"
+#include "build/file_lock.hpp"
 #include "build/identity.hpp"
+#include "build/names.hpp"
 #include "build/rooted.hpp"
 #include "build/run_process.hpp"
 #include "build/run_network.hpp"
 #include "build/run_spec.hpp"
 #include "davit/base/error.hpp"
+#include "davit/build/cleanup.hpp"
 #include "davit/build/plain_progress.hpp"
 #include "support/temp_dir.hpp"
 
@@ -74,6 +78,50 @@ TEST_F(RootTest, FindsUsersAsDockerDoes) {
   EXPECT_EQ(find_owner(root_, "77:extra", {}), (std::pair<uid_t, gid_t>{77, 2000}));
   EXPECT_THROW((void)find_identity(root_, "ap", {}), Error);
   EXPECT_THROW((void)find_owner(root_, "app:none", {}), Error);
+}
+
+TEST(DeadBuilds, StayLockedUntilTheyAreCleared) {
+  const davit::test::TempDir root;
+  const fs::path folder = work_folder(root.path(), "abc");
+  fs::create_directories(folder);
+  const auto take = [&folder] {
+    Fd lock(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return ::flock(lock.get(), LOCK_EX | LOCK_NB) == 0 ? std::optional<Fd>(std::move(lock)) : std::nullopt;
+  };
+  {
+    const auto dead = dead_builds(root.path());
+    ASSERT_EQ(dead.size(), 1U);
+    EXPECT_EQ(dead[0].id, "abc");
+    EXPECT_EQ(take(), std::nullopt) << "a build that begins must not take a folder that is about to be removed";
+    EXPECT_TRUE(dead_builds(root.path()).empty()) << "and nobody else clears it";
+  }
+  const auto lock = take();
+  ASSERT_TRUE(lock);
+  EXPECT_TRUE(dead_builds(root.path()).empty());
+}
+
+TEST(FileLock, IsWaitedForUntilStopped) {
+  const davit::test::TempDir root;
+  const std::string path = (root.path() / "lock").string();
+  auto held = try_file_lock(path);
+  ASSERT_TRUE(held);
+  EXPECT_FALSE(try_file_lock(path));
+  std::stop_source source;
+  int waits = 0;
+  const auto stop_it = [&] {
+    ++waits;
+    source.request_stop();
+  };
+  EXPECT_FALSE(wait_for_file_lock(path, source.get_token(), stop_it));
+  EXPECT_EQ(waits, 1);
+  const auto give_up = [&] {
+    ++waits;
+    held.reset();
+  };
+  EXPECT_TRUE(wait_for_file_lock(path, {}, give_up));
+  EXPECT_EQ(waits, 2);
+  EXPECT_TRUE(wait_for_file_lock(path, {}, give_up)) << "the one before was given back";
+  EXPECT_EQ(waits, 2);
 }
 
 class DigestCacheTest : public testing::Test {

@@ -33,9 +33,9 @@ void add_named(const fs::path& folder, const std::string& text, std::vector<std:
 std::vector<std::string> left_of_build(const Stack& stack, const std::string& id) {
   std::vector<std::string> out;
   add_named(stack.data_root() / "build", id, out);
-  add_named("/sys/fs/cgroup", "build-" + id, out);
+  add_named("/sys/fs/cgroup", id, out);
   std::error_code error;
-  for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", error)) add_named(hierarchy.path(), "build-" + id, out);
+  for (const auto& hierarchy : fs::directory_iterator("/sys/fs/cgroup", error)) add_named(hierarchy.path(), id, out);
   for (const auto& link : fs::directory_iterator("/sys/class/net", error))
     if (const auto alias = DiskFiles().read(link.path().string() + "/ifalias"); alias && contains(*alias, id))
       out.push_back("link " + link.path().filename().string());
@@ -92,6 +92,27 @@ TEST(BuildScenario, KilledWithItsGuardIsClearedUpByTheNextOne) {
   stack.write("Dockerfile", "FROM busybox\nRUN echo works\n");
   EXPECT_TRUE(contains(stack.ok({"image", "build", "--progress", "plain", "."}).err, " works\n"));
   expect_nothing_left(stack, ids[0]);
+}
+
+TEST(BuildScenario, GoesOnWhenItsGuardIsKilled) {
+  Stack stack("buildguard");
+  import_busybox(stack);
+  stack.write("Dockerfile", "FROM busybox\nRUN --network=none --mount=type=cache,target=/c echo is running; "
+                            "until test -e /c/go; do sleep 0.01; done\n");
+  auto build = stack.start({"image", "build", "--progress", "plain", "."});
+  ASSERT_TRUE(build->wait_for_output(" is running\n", 30s)) << build->output().err;
+  std::size_t killed = 0;
+  for (const pid_t pid : stack.engine_processes()) {
+    const auto title = DiskFiles().read("/proc/" + std::to_string(pid) + "/cmdline");
+    if (pid == build->pid() || !title || !contains(*title, "--progress")) continue;
+    ++killed;
+    ::kill(pid, SIGKILL);
+  }
+  EXPECT_EQ(killed, 1U);
+  for (const auto& entry : fs::directory_iterator(stack.data_root() / "build" / "cache"))
+    if (entry.is_directory()) std::ofstream(entry.path() / "go") << "x";
+  const auto ended = build->finish(30s);
+  EXPECT_EQ(ended.code, 0) << ended.err;
 }
 
 TEST(BuildScenario, KilledInTheMiddleOfACopyLeavesNothingAndTheNextOneWorks) {

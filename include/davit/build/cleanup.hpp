@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "davit/base/fd.hpp"
+
 namespace davit::build {
 
 /// Ends the processes of the build's steps, removes their cgroups, its network and firewall table, half-made layers and
@@ -13,7 +15,16 @@ namespace davit::build {
 /// a container is waited for and the container ended. Safe to repeat. The build must be dead.
 void clear_dead_build(const std::filesystem::path& data_root, const std::string& id, std::optional<int> busy = {});
 
-/// The ids of builds whose process is dead and which left a work folder, or a link on the host.
-[[nodiscard]] std::vector<std::string> dead_builds(const std::filesystem::path& data_root);
+/// A build whose process is dead and which left a work folder, or a link on the host.
+struct DeadBuild {
+  std::string id;
+  /// The work folder's, as long as this is kept: nobody else takes the build for dead, and none begins in that folder.
+  /// None when only a link was left.
+  Fd lock;
+};
+
+/// All of them on this data root. A folder that a build is just making may be among them: that build sees that it is
+/// locked, and makes another one; so keep the lock until the folder is cleared. One that somebody else clears is not.
+[[nodiscard]] std::vector<DeadBuild> dead_builds(const std::filesystem::path& data_root);
 
 }  // namespace davit::build
