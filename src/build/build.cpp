@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "build/executor.hpp"
+#include "build/step_error.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
 #include "davit/base/suggest.hpp"
@@ -42,7 +43,12 @@ class Build {
     auto plan = make_plan(*file, options, [this](const std::string& name) { return find_base(name); });
     if (!plan) throw Failed{plan.error()};
     for (const Diagnostic& warning : plan->warnings) events_.warning(warning);
-    return finish(*plan, execute(*plan));
+    StageResult result = execute(*plan);
+    try {
+      return finish(*plan, std::move(result));
+    } catch (const Error& error) {
+      throw with_full_disk(error, store_.data_root());
+    }
   }
 
   std::map<std::string, std::string> take_sources() { return std::move(sources_); }

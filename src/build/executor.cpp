@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "build/step_error.hpp"
 #include "davit/base/error.hpp"
 #include "davit/image/time_text.hpp"
 
@@ -13,12 +14,9 @@ using Clock = std::chrono::steady_clock;
 // Comment of every history entry, in BuildKit's manner: the format of `created_by` is its own.
 constexpr const char* kHistoryComment = "buildkit.dockerfile.v0";
 
-std::string first_line_of(const Diagnostic& diagnostic) {
-  return diagnostic.message;
-}
-
-bool is_cancellation(const Error& error) {
-  return error.diagnostic().code == "cancelled";
+bool is_cancellation(const std::exception& failure) {
+  const auto* error = dynamic_cast<const Error*>(&failure);
+  return error != nullptr && error->diagnostic().code == "cancelled";
 }
 
 }  // namespace
@@ -191,8 +189,16 @@ void Executor::prepare_for(const Step& step) {
   if (run != nullptr && run->network == dockerfile::Run::Network::Default) sandbox_->begin_network();
 }
 
+Error Executor::explained(const std::exception& failure, const Step& step) const {
+  return placed_at(with_full_disk(as_error(failure), store_.data_root()), step.where);
+}
+
 void Executor::start(std::shared_ptr<Job> job) {
-  prepare_for(step_of(*job));
+  try {
+    prepare_for(step_of(*job));
+  } catch (const std::exception& failure) {
+    throw explained(failure, step_of(*job));
+  }
   keys_running_[job->key] = job->stage;
   progress_[job->stage].running = true;
   ++running_;
@@ -201,16 +207,13 @@ void Executor::start(std::shared_ptr<Job> job) {
     Finished finished{job, std::nullopt, nullptr};
     try {
       finished.result = work(*job, vertex);
-    } catch (const Error& error) {
-      if (is_cancellation(error)) {
+    } catch (const std::exception& failure) {
+      finished.failure = std::make_exception_ptr(explained(failure, step_of(*job)));
+      if (is_cancellation(failure)) {
         events_.cancelled(vertex);
       } else {
-        events_.failed(vertex, first_line_of(error.diagnostic()));
+        events_.failed(vertex, failure.what());
       }
-      finished.failure = std::current_exception();
-    } catch (const std::exception& error) {
-      events_.failed(vertex, error.what());
-      finished.failure = std::current_exception();
     }
     const std::lock_guard lock(mutex_);
     finished_.push_back(std::move(finished));

@@ -20,6 +20,7 @@
 #include "build/step_cache.hpp"
 #include "build/step_runner.hpp"
 #include "build/work_area.hpp"
+#include "davit/base/error.hpp"
 #include "davit/build/build.hpp"
 #include "davit/build/plan.hpp"
 
@@ -106,6 +107,8 @@ class Executor {
   void add_mounts(Job& job, const Step& step);
   void complete(const Job& job, const StepResult& result);
   [[nodiscard]] bool uses_cache(const Job& job) const;
+  /// The failure of the step, with its line and what else the user has to know.
+  [[nodiscard]] Error explained(const std::exception& failure, const Step& step) const;
   void start(std::shared_ptr<Job> job);
   void prepare_for(const Step& step);
   StepResult work(Job& job, const Vertex& vertex);

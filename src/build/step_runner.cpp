@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -11,6 +10,7 @@
 #include "build/copy_writer.hpp"
 #include "build/mounts.hpp"
 #include "build/run_container.hpp"
+#include "build/step_error.hpp"
 #include "davit/base/error.hpp"
 
 namespace davit::build {
@@ -48,15 +48,6 @@ void unmount_all(std::vector<std::string>& mounts) noexcept {
   }
 }
 
-/// A step that fails on a full disk says so itself only sometimes.
-void note_full_disk(Error& error, const fs::path& data_root) {
-  struct statvfs info {};
-  if (::statvfs(data_root.c_str(), &info) != 0) return;
-  constexpr std::uint64_t kAlmostNothing = 1U << 20U;
-  if (static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize < kAlmostNothing || info.f_favail == 0)
-    error.context("the file system of '" + data_root.string() + "' is full");
-}
-
 }  // namespace
 
 void StepRunner::enter() {
@@ -85,11 +76,10 @@ StepOutcome StepRunner::run(const Step& step, const StepInput& input) {
     const std::string diff_id = store_.adopt_layer(std::move(staged)).diff_id;
     if (!manifest_.empty()) manifest_.save(store_.data_root(), diff_id);
     return {diff_id, cacheable_};
-  } catch (Error& error) {
+  } catch (const std::exception& failure) {
     trees_.clear();
     unmount_all(mounts_);
-    note_full_disk(error, store_.data_root());
-    throw;
+    throw placed_at(with_full_disk(as_error(failure), store_.data_root()), step.where);  // what the step has written is still there
   }
 }
 

@@ -129,6 +129,15 @@ void BuildTest::use_small_disk(const std::string& size) {
   store_.emplace(image::ImageStore::open(data_root_));
 }
 
+void BuildTest::fill_disk(std::size_t leave) const {
+  const fs::path filler = data_root_ / "filler";
+  fs::remove(filler);
+  const auto free = fs::space(data_root_).available;
+  ASSERT_GE(free, leave);
+  std::ofstream(filler) << std::string(free - leave, 'x');
+  ASSERT_EQ(fs::space(data_root_).available, leave);
+}
+
 void BuildTest::write(const std::string& path, const std::string& text, unsigned mode) {
   fs::create_directories((context_ / path).parent_path());
   std::ofstream(context_ / path) << text;

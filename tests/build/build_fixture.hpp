@@ -61,6 +61,8 @@ class BuildTest : public testing::Test {
   image::Image inspect(const ImageId& image);
   /// Moves the data root to a tmpfs of this size.
   void use_small_disk(const std::string& size);
+  /// Leaves this much of that disk free, in whole pages.
+  void fill_disk(std::size_t leave) const;
 
   std::filesystem::path root_;  ///< everything of this test
   std::filesystem::path context_;

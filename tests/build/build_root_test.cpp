@@ -716,6 +716,35 @@ TEST_F(BuildRootTest, FullDiskIsAClearErrorAndLeavesNothing) {
   must_build("FROM box\nRUN echo small > /small\n");
 }
 
+TEST_F(BuildRootTest, FullDiskIsShownAtTheLineWhereverItStrikes) {
+  use_small_disk("24m");
+  write("big", std::string(24U << 20U, 'x'));
+  const std::string full = "  note: the file system of '" + data_root_.string() +
+                           "' is full\n  hint: make room on it, or choose another folder with --data-root\n";
+  const Strings steps{"COPY big /big", "RUN head -c 24000000 /dev/zero > /big", "COPY --from=box / /copy"};
+  for (const std::size_t leave : {0U, 8192U, 16384U, 32768U, 65536U, 131072U, 262144U, 524288U}) {
+    for (const std::string& step : steps) {
+      fill_disk(leave);
+      const auto result = run("FROM box\nLABEL a=b\n" + step + "\n");
+      ASSERT_FALSE(result.has_value()) << leave << " " << step;
+      const std::string message = result.error().render();
+      EXPECT_TRUE(message.starts_with("Dockerfile:3:1: error: ")) << leave << " " << message;
+      EXPECT_NE(message.find("    3 | " + step.substr(0, 8)), std::string::npos) << message;
+      EXPECT_NE(message.find(full), std::string::npos) << leave << " " << message;
+      EXPECT_TRUE(fs::is_empty(data_root_ / "layers/.staging")) << leave << " " << step;
+    }
+  }
+  fs::remove(data_root_ / "filler");
+  must_build("FROM box\nRUN echo small > /small\n");
+}
+
+TEST_F(BuildRootTest, FullDiskAtTheEndNamesTheFolderToo) {
+  use_small_disk("24m");
+  fill_disk(0);
+  const std::string message = must_fail("FROM box\nLABEL a=b\n");
+  EXPECT_NE(message.find("the file system of '" + data_root_.string() + "' is full\n"), std::string::npos) << message;
+}
+
 TEST_F(BuildRootTest, TagsNameTheImage) {
   request_.tags = {"app:1", "registry.example/app"};
   const ImageId id = must_build("FROM box\nLABEL a=b\n");
