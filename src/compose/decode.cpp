@@ -56,9 +56,13 @@ class Decoder {
         return boolean(node, name);
       case Form::Integer:
       case Form::MaybeInteger:
-        return integer(node, name);
-      case Form::PlainInteger:
       case Form::RequiredInteger:
+        return integer(node, name);
+      case Form::Count:
+      case Form::MaybeCount:
+        return count(node, name);
+      case Form::PlainInteger:
+      case Form::RequiredPlainInteger:
         return plain_integer(node, name);
       case Form::Number:
         return number(node, name);
@@ -147,6 +151,12 @@ class Decoder {
       return fail(node, "cast", "'" + name + "' must be an integer, found '" + node.text + "'");
     node = Node::integer(parsed, node.span);
     return true;
+  }
+
+  bool count(Node& node, const std::string& name) {
+    if (!integer(node, name)) return false;
+    return node.as_int().value_or(0) >= 0 ||
+           fail(node, "value", "'" + name + "' must be at least 0, found " + node.text);
   }
 
   bool plain_integer(Node& node, const std::string& name) {

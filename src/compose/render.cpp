@@ -98,6 +98,7 @@ class Renderer {
         return value.kind == Kind::Bool && !value.is_true();
       case Form::Integer:
       case Form::PlainInteger:
+      case Form::Count:
       case Form::Number:
       case Form::Bytes:
       case Form::DeviceCount:
@@ -106,6 +107,7 @@ class Renderer {
         return !value.text.empty() && value.text != "0s";
       case Form::MaybeBoolean:
       case Form::MaybeInteger:
+      case Form::MaybeCount:
       case Form::MaybeDuration:
       case Form::FileMode:
       case Form::Limit:
@@ -114,6 +116,7 @@ class Renderer {
       case Form::RequiredBoolean:
       case Form::RequiredText:
       case Form::RequiredInteger:
+      case Form::RequiredPlainInteger:
       case Form::RequiredBytes:
         return true;
       case Form::Command:
@@ -146,6 +149,7 @@ class Renderer {
       case Form::RequiredBytes:
         return out_.scalar(Kind::String, value.text.empty() ? "0" : value.text);
       case Form::RequiredInteger:
+      case Form::RequiredPlainInteger:
         return out_.scalar(Kind::Int, value.text.empty() ? "0" : value.text);
       case Form::RequiredBoolean:
         return out_.scalar(Kind::Bool, value.is_true() ? "true" : "false");

@@ -58,7 +58,7 @@ constexpr Field kDevelopFields[] = {{"watch", F::ObjectList, &kWatch}};
 constexpr Shape kDevelop{kDevelopFields};
 
 constexpr Field kWeightDeviceFields[] = {{"path", F::RequiredText, nullptr, "Path"},
-                                         {"weight", F::RequiredInteger, nullptr, "Weight"}};
+                                         {"weight", F::RequiredPlainInteger, nullptr, "Weight"}};
 constexpr Shape kWeightDevice{kWeightDeviceFields};
 constexpr Field kThrottleFields[] = {{"path", F::RequiredText, nullptr, "Path"},
                                      {"rate", F::RequiredBytes, nullptr, "Rate"}};
@@ -100,14 +100,14 @@ constexpr Shape kResource{kResourceFields};
 constexpr Field kResourcesFields[] = {{"limits", F::Object, &kResource}, {"reservations", F::Object, &kResource}};
 constexpr Shape kResources{kResourcesFields};
 constexpr Field kUpdateFields[] = {
-    {"parallelism", F::MaybeInteger}, {"delay", F::Duration},           {"failure_action"},
-    {"monitor", F::Duration},         {"max_failure_ratio", F::Number}, {"order"},
+    {"parallelism", F::MaybeCount}, {"delay", F::Duration},         {"failure_action"},
+    {"monitor", F::Duration},       {"max_failure_ratio", F::Number}, {"order"},
 };
 constexpr Shape kUpdate{kUpdateFields};
 constexpr Field kRestartFields[] = {
     {"condition"},
     {"delay", F::MaybeDuration},
-    {"max_attempts", F::MaybeInteger},
+    {"max_attempts", F::MaybeCount},
     {"window", F::MaybeDuration},
 };
 constexpr Shape kRestart{kRestartFields};
@@ -116,7 +116,7 @@ constexpr Shape kPreference{kPreferenceFields};
 constexpr Field kPlacementFields[] = {
     {"constraints", F::TextList},
     {"preferences", F::ObjectList, &kPreference},
-    {"max_replicas_per_node", F::Integer},
+    {"max_replicas_per_node", F::Count},
 };
 constexpr Shape kPlacement{kPlacementFields};
 constexpr Field kDeployFields[] = {
@@ -146,7 +146,7 @@ constexpr Field kHealthFields[] = {
     {"test", F::Test},
     {"timeout", F::MaybeDuration},
     {"interval", F::MaybeDuration},
-    {"retries", F::MaybeInteger},
+    {"retries", F::MaybeCount},
     {"start_period", F::MaybeDuration},
     {"start_interval", F::MaybeDuration},
     {"disable", F::Boolean},

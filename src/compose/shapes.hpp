@@ -20,6 +20,8 @@ enum class Form {
   Integer,          ///< left out when 0
   PlainInteger,     ///< the same, and no string may stand for it
   MaybeInteger,
+  Count,       ///< an integer from 0 on, left out when 0
+  MaybeCount,  ///< an integer from 0 on
   Number,    ///< 32-bit float, left out when 0
   Bytes,     ///< a string of decimal digits, left out when 0
   Duration,  ///< left out when 0
@@ -39,7 +41,8 @@ enum class Form {
   FileMode,      ///< octal string
   DeviceCount,   ///< "all" is -1
   RequiredText,     ///< always printed
-  RequiredInteger,  ///< always printed, no string may stand for it
+  RequiredInteger,
+  RequiredPlainInteger,  ///< no string may stand for it
   RequiredBytes,
   Object,        ///< printed whenever it is there
   InlineObject,  ///< printed always in JSON, unless empty in YAML
