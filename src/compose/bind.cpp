@@ -244,7 +244,7 @@ class Binder {
       error("build-platform", "'build.platforms' lacks the platform '" + found->second + "' of DOCKER_DEFAULT_PLATFORM",
             at(*build, "platforms").span, "add it, or set 'platform' of the service");
     Node copy = service;
-    copy.set("platform", Node::string(found->second, build->span));
+    copy.set("platform", Node::string(found->second, *build));
     return copy;
   }
 

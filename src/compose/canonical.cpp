@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "davit/compose/origin.hpp"
 #include "phases.hpp"
 #include "short_forms.hpp"
 
@@ -14,7 +15,7 @@ using yaml::Kind;
 using yaml::Node;
 
 Node text_at(std::string text, const Node& from) {
-  return Node::string(std::move(text), from.span);
+  return Node::string(std::move(text), from);
 }
 
 class Canonicalizer {
@@ -42,7 +43,7 @@ class Canonicalizer {
 
   /// A scalar becomes {key: scalar}.
   static void wrap(Node& node, std::string_view key) {
-    Node map = Node::map(node.span);
+    Node map = Node::map(node);
     const Span span = node.span;
     map.set(key, std::move(node), span);
     node = std::move(map);
@@ -50,15 +51,15 @@ class Canonicalizer {
 
   static void as_list(Node* node) {
     if (node == nullptr || !node->is_string()) return;
-    Node list = Node::list(node->span);
+    Node list = Node::list(*node);
     list.items.push_back(std::move(*node));
     *node = std::move(list);
   }
 
   static void names_as_map(Node* node) {
     if (node == nullptr || !node->is_list()) return;
-    Node map = Node::map(node->span);
-    for (Node& item : node->items) map.set(item.text, Node::null(item.span), item.span);
+    Node map = Node::map(*node);
+    for (Node& item : node->items) map.set(item.text, Node::null(item), item.span);
     *node = std::move(map);
   }
 
@@ -100,7 +101,7 @@ class Canonicalizer {
 
   void key_values(Node& node) {
     if (!node.is_list()) return;
-    Node map = Node::map(node.span);
+    Node map = Node::map(node);
     for (Node& item : node.items) {
       const std::size_t equals = item.text.find('=');
       if (equals == std::string::npos) {
@@ -115,14 +116,14 @@ class Canonicalizer {
 
   void ssh(Node& node) {
     if (!node.is_list()) return;
-    Node map = Node::map(node.span);
+    Node map = Node::map(node);
     for (Node& item : node.items) {
       const std::size_t equals = item.text.find('=');
       if (equals == std::string::npos && item.text != "default")
         error("ssh-key", "an ssh key is 'default' or 'id=path', found '" + item.text + "'", item.span);
       else
         map.set(item.text.substr(0, equals),
-                equals == std::string::npos ? Node::null(item.span) : text_at(item.text.substr(equals + 1), item),
+                equals == std::string::npos ? Node::null(item) : text_at(item.text.substr(equals + 1), item),
                 item.span);
     }
     node = std::move(map);
@@ -131,9 +132,10 @@ class Canonicalizer {
   void depends_on(Node& node) {
     names_as_map(&node);
     for (Entry& entry : node.entries) {
-      if (entry.value.is_null()) entry.value = Node::map(entry.value.span);
-      if (!entry.value.contains("condition")) entry.value.set("condition", text_at("service_started", entry.value));
-      if (!entry.value.contains("required")) entry.value.set("required", Node::boolean(true, entry.value.span));
+      if (entry.value.is_null()) entry.value = Node::map(entry.value);
+      if (!entry.value.contains("condition"))
+        entry.value.set("condition", by_default(text_at("service_started", entry.value)));
+      if (!entry.value.contains("required")) entry.value.set("required", by_default(Node::boolean(true, entry.value)));
     }
   }
 
@@ -141,13 +143,13 @@ class Canonicalizer {
     as_list(&node);
     for (Node& item : node.items) {
       if (item.is_string()) wrap(item, "path");
-      if (!item.contains("required")) item.set("required", Node::boolean(true, item.span));
+      if (!item.contains("required")) item.set("required", by_default(Node::boolean(true, item)));
     }
   }
 
   static void gpus(Node& node) {
-    Node list = Node::list(node.span);
-    Node all = Node::map(node.span);
+    Node list = Node::list(node);
+    Node all = Node::map(node);
     all.set("count", text_at("all", node));
     list.items.push_back(std::move(all));
     node = std::move(list);
@@ -181,22 +183,22 @@ class Canonicalizer {
   }
 
   Node long_volume(const ShortVolume& parsed, const Node& item) {
-    Node mount = Node::map(item.span);
+    Node mount = Node::map(item);
     mount.set("type", text_at(parsed.type, item));
     if (!parsed.source.empty()) mount.set("source", text_at(parsed.source, item));
     mount.set("target", text_at(clean_path(parsed.target), item));
-    if (parsed.read_only) mount.set("read_only", Node::boolean(true, item.span));
+    if (parsed.read_only) mount.set("read_only", Node::boolean(true, item));
     const bool has_bind = parsed.type == "bind" || !parsed.propagation.empty() || !parsed.selinux.empty();
     if (has_bind) {
-      Node bind = Node::map(item.span);
-      if (parsed.type == "bind") bind.set("create_host_path", Node::boolean(true, item.span));
+      Node bind = Node::map(item);
+      if (parsed.type == "bind") bind.set("create_host_path", by_default(Node::boolean(true, item)));
       if (!parsed.propagation.empty()) bind.set("propagation", text_at(parsed.propagation, item));
       if (!parsed.selinux.empty()) bind.set("selinux", text_at(parsed.selinux, item));
       mount.set("bind", std::move(bind));
     }
     if ((parsed.type == "volume" && item.text.size() > 2) || parsed.no_copy) {
-      Node volume = Node::map(item.span);
-      if (parsed.no_copy) volume.set("nocopy", Node::boolean(true, item.span));
+      Node volume = Node::map(item);
+      if (parsed.no_copy) volume.set("nocopy", Node::boolean(true, item));
       mount.set("volume", std::move(volume));
     }
     for (const std::string& option : parsed.unknown)
@@ -225,10 +227,10 @@ class Canonicalizer {
                 "write 'source[:target[:permissions]]', or the long form");
         continue;
       }
-      Node device = Node::map(item.span);
+      Node device = Node::map(item);
       device.set("source", text_at(parts[0], item));
       device.set("target", text_at(parts.size() > 1 && !parts[1].empty() ? parts[1] : parts[0], item));
-      device.set("permissions", text_at(parts.size() > 2 ? parts[2] : "rwm", item));
+      device.set("permissions", parts.size() > 2 ? text_at(parts[2], item) : by_default(text_at("rwm", item)));
       item = std::move(device);
     }
   }
@@ -275,9 +277,9 @@ class Canonicalizer {
   }
 
   static Node long_port(const ShortPort& port, const Node& item) {
-    Node map = Node::map(item.span);
-    map.set("mode", text_at("ingress", item));
-    map.set("target", Node::integer(port.target, item.span));
+    Node map = Node::map(item);
+    map.set("mode", by_default(text_at("ingress", item)));
+    map.set("target", Node::integer(port.target, item));
     map.set("protocol", text_at(port.protocol, item));
     if (!port.host_ip.empty()) map.set("host_ip", text_at(port.host_ip, item));
     if (!port.published.empty()) map.set("published", text_at(port.published, item));
@@ -297,7 +299,7 @@ class Canonicalizer {
     if (external == nullptr || !external->is_map()) return;
     const Node* found = external->find("name");
     const Node old_name = found == nullptr ? Node::null() : *found;
-    *external = Node::boolean(true, external->span);
+    *external = Node::boolean(true, *external);
     if (old_name.is_null()) return;
     diagnostics_.add(Diagnostic::warning("external-name", "'external.name' is deprecated", old_name.span)
                          .with_hint("write 'name: " + old_name.text + "' and 'external: true'"));

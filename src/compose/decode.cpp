@@ -134,7 +134,7 @@ class Decoder {
     if (node.kind == Kind::Bool || node.is_null()) return true;
     const auto parsed = node.is_string() ? parse_boolean(node.text) : std::nullopt;
     if (!parsed) return fail(node, "cast", "'" + name + "' must be 'true' or 'false', found '" + node.text + "'");
-    node = Node::boolean(*parsed, node.span);
+    node = Node::boolean(*parsed, node);
     return true;
   }
 
@@ -142,14 +142,14 @@ class Decoder {
     if (node.is_null()) return true;
     if (node.kind == Kind::Float) {
       const double value = node.as_double().value_or(0);
-      if (std::fabs(value) < 9e18) node = Node::integer(static_cast<std::int64_t>(value), node.span);
+      if (std::fabs(value) < 9e18) node = Node::integer(static_cast<std::int64_t>(value), node);
     }
     std::int64_t parsed = 0;
     const char* end = node.text.data() + node.text.size();
     const auto result = std::from_chars(node.text.data(), end, parsed);
     if (node.text.empty() || result.ec != std::errc{} || result.ptr != end)
       return fail(node, "cast", "'" + name + "' must be an integer, found '" + node.text + "'");
-    node = Node::integer(parsed, node.span);
+    node = Node::integer(parsed, node);
     return true;
   }
 
@@ -184,8 +184,7 @@ class Decoder {
       return fail(node, "cast", "'" + name + "' must be a number, found '" + node.text + "'");
     char buffer[64];
     const auto written = std::to_chars(buffer, buffer + sizeof buffer, parsed);
-    const Span span = node.span;
-    node = Node::number(0, span);
+    node = Node::number(0, node);
     node.text.assign(buffer, written.ptr);
     return true;
   }
@@ -199,7 +198,7 @@ class Decoder {
     if (node.kind == Kind::Float) return drop_fraction(node, name);
     const auto parsed = parse_bytes(node.text);
     if (!parsed) return fail(node, "byte-size", "'" + name + "': " + parsed.error());
-    node = Node::string(std::to_string(*parsed), node.span);
+    node = Node::string(std::to_string(*parsed), node);
     return true;
   }
 
@@ -209,7 +208,7 @@ class Decoder {
                                          "'" + name + "' has no effect: " + node.text + " is a fraction without a unit",
                                          node.span)
                          .with_hint("write a whole number of bytes, or a string with a unit such as \"1.5g\""));
-    node = Node::null(node.span);
+    node = Node::null(node);
     return true;
   }
 
@@ -217,7 +216,7 @@ class Decoder {
     if (node.is_null()) return true;
     const auto parsed = parse_duration(node.text);
     if (!parsed) return fail(node, "duration", "'" + name + "': " + parsed.error());
-    node = Node::string(format_duration(*parsed), node.span);
+    node = Node::string(format_duration(*parsed), node);
     return true;
   }
 
@@ -231,16 +230,16 @@ class Decoder {
                                                parsed->dropped.substr(0, parsed->dropped.find('\n')) + "' is left out",
                                            node.span)
                            .with_hint("use a list: [\"sh\", \"-c\", \"…\"]"));
-    Node list = Node::list(node.span);
-    for (std::string& word : parsed->words) list.items.push_back(Node::string(std::move(word), node.span));
+    Node list = Node::list(node);
+    for (std::string& word : parsed->words) list.items.push_back(Node::string(std::move(word), node));
     node = std::move(list);
     return true;
   }
 
   static bool test(Node& node) {
     if (!node.is_string()) return true;
-    Node list = Node::list(node.span);
-    list.items.push_back(Node::string("CMD-SHELL", node.span));
+    Node list = Node::list(node);
+    list.items.push_back(Node::string("CMD-SHELL", node));
     list.items.push_back(std::move(node));
     node = std::move(list);
     return true;
@@ -248,7 +247,7 @@ class Decoder {
 
   static bool list(Node& node) {
     if (node.is_scalar() && !node.is_null()) {
-      Node list = Node::list(node.span);
+      Node list = Node::list(node);
       list.items.push_back(std::move(node));
       node = std::move(list);
     }
@@ -266,7 +265,7 @@ class Decoder {
 
   bool pairs(Node& node, Unset unset) {
     if (node.is_list()) {
-      Node map = Node::map(node.span);
+      Node map = Node::map(node);
       for (Node& item : node.items) {
         const std::size_t equals = item.text.find('=');
         const std::string key = item.text.substr(0, equals);
@@ -275,9 +274,9 @@ class Decoder {
                "remove the blank before '='");
           continue;
         }
-        Node value = equals == std::string::npos && unset == Unset::Null ? Node::null(item.span)
-                     : equals == std::string::npos                       ? Node::string("", item.span)
-                                                   : Node::string(item.text.substr(equals + 1), item.span);
+        Node value = equals == std::string::npos && unset == Unset::Null ? Node::null(item)
+                     : equals == std::string::npos                       ? Node::string("", item)
+                                                   : Node::string(item.text.substr(equals + 1), item);
         map.set(key, std::move(value), item.span);
       }
       node = std::move(map);
@@ -307,7 +306,7 @@ class Decoder {
       if (host.empty() || host.find_first_of(":=") != std::string::npos)
         fail(from, "extra-host", "'" + host + "' is not a host name");
       else
-        entries.push_back(Node::string(host + "=" + without_brackets(address), from.span));
+        entries.push_back(Node::string(host + "=" + without_brackets(address), from));
     };
     for (const Entry& entry : node.entries) {
       if (entry.value.is_list())
@@ -331,7 +330,7 @@ class Decoder {
       }
     }
     std::sort(entries.begin(), entries.end(), [](const Node& a, const Node& b) { return a.text < b.text; });
-    Node list = Node::list(node.span);
+    Node list = Node::list(node);
     list.items = std::move(entries);
     node = std::move(list);
     return true;
@@ -339,10 +338,10 @@ class Decoder {
 
   static bool ssh_keys(Node& node) {
     if (!node.is_map()) return true;
-    Node list = Node::list(node.span);
+    Node list = Node::list(node);
     for (const Entry& entry : node.entries)
       list.items.push_back(
-          Node::string(entry.value.text.empty() ? entry.key : entry.key + "=" + entry.value.text, entry.value.span));
+          Node::string(entry.value.text.empty() ? entry.key : entry.key + "=" + entry.value.text, entry.value));
     node = std::move(list);
     return true;
   }
@@ -361,13 +360,13 @@ class Decoder {
     const auto result = std::from_chars(node.text.data(), end, mode, 8);
     if (node.text.empty() || result.ec != std::errc{} || result.ptr != end)
       return fail(node, "file-mode", "'mode' must be an octal number such as 0440, found '" + node.text + "'");
-    node = Node::integer(mode, node.span);
+    node = Node::integer(mode, node);
     return true;
   }
 
   bool device_count(Node& node) {
     if (node.is_string() && (node.text == "all" || node.text == "ALL" || node.text == "All")) {
-      node = Node::integer(-1, node.span);
+      node = Node::integer(-1, node);
       return true;
     }
     if (node.is_string() && node.text.find_first_not_of("-+0123456789") != std::string::npos)

@@ -1,5 +1,6 @@
 // Phases: default values, and checks of single objects.
 
+#include "davit/compose/origin.hpp"
 #include "phases.hpp"
 #include "short_forms.hpp"
 
@@ -23,31 +24,31 @@ Node* find_path(Node& node, std::initializer_list<const char*> keys) {
 }
 
 void set_if_missing(Node& map, std::string_view key, Node value) {
-  if (map.is_map() && !map.contains(key)) map.set(key, std::move(value));
+  if (map.is_map() && !map.contains(key)) map.set(key, by_default(std::move(value)));
 }
 
 void device_request(Node& request) {
   if (!request.contains("count") && !request.contains("device_ids"))
-    set_if_missing(request, "count", Node::string("all", request.span));
+    set_if_missing(request, "count", Node::string("all", request));
 }
 
 void service_defaults(Node& service) {
   if (Node* build = service.find("build"); build != nullptr && build->is_map()) {
-    set_if_missing(*build, "context", Node::string(".", build->span));
+    set_if_missing(*build, "context", Node::string(".", *build));
   }
   each_item(service.find("secrets"), [](Node& secret) {
     const Node* source = secret.find("source");
     set_if_missing(secret, "target",
-                   Node::string("/run/secrets/" + (source == nullptr ? std::string() : source->text), secret.span));
+                   Node::string("/run/secrets/" + (source == nullptr ? std::string() : source->text), secret));
   });
   each_item(service.find("ports"), [](Node& port) {
-    set_if_missing(port, "protocol", Node::string("tcp", port.span));
-    set_if_missing(port, "mode", Node::string("ingress", port.span));
+    set_if_missing(port, "protocol", Node::string("tcp", port));
+    set_if_missing(port, "mode", Node::string("ingress", port));
   });
   each_item(find_path(service, {"deploy", "resources", "reservations", "devices"}), device_request);
   each_item(service.find("gpus"), device_request);
   each_item(service.find("volumes"), [](Node& volume) {
-    if (Node* bind = volume.find("bind")) set_if_missing(*bind, "create_host_path", Node::boolean(true, bind->span));
+    if (Node* bind = volume.find("bind")) set_if_missing(*bind, "create_host_path", Node::boolean(true, *bind));
   });
 }
 

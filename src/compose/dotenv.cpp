@@ -79,8 +79,8 @@ std::string expand_escapes(std::string_view text) {
 class DotenvParser {
  public:
   DotenvParser(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
-               std::map<std::string, std::string>& values, Diagnostics& diagnostics)
-      : text_(text), places_(text, file), lookup_(lookup), values_(values), diagnostics_(diagnostics) {}
+               std::map<std::string, std::string>& values, Diagnostics& diagnostics, VariablePlaces* named)
+      : text_(text), places_(text, file), lookup_(lookup), values_(values), diagnostics_(diagnostics), named_(named) {}
 
   void run() {
     while (to_statement())
@@ -133,6 +133,7 @@ class DotenvParser {
       if (auto value = lookup_(name)) values_[name] = std::move(*value);
       return true;
     }
+    if (named_ != nullptr) (*named_)[name] = places_.span(from, name_end);
     at_ = end + 1;
     while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
     return value_of(std::move(name));
@@ -213,19 +214,20 @@ class DotenvParser {
   const EnvLookup& lookup_;
   std::map<std::string, std::string>& values_;
   Diagnostics& diagnostics_;
+  VariablePlaces* named_;
   std::size_t at_ = 0;
 };
 
 }  // namespace
 
 void parse_dotenv(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
-                  std::map<std::string, std::string>& values, Diagnostics& diagnostics) {
+                  std::map<std::string, std::string>& values, Diagnostics& diagnostics, VariablePlaces* places) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  DotenvParser(text, file, lookup, values, diagnostics).run();
+  DotenvParser(text, file, lookup, values, diagnostics, places).run();
 }
 
 void parse_raw_env(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
-                   std::map<std::string, std::string>& values, Diagnostics& diagnostics) {
+                   std::map<std::string, std::string>& values, Diagnostics& diagnostics, VariablePlaces* places) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::uint32_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -246,6 +248,7 @@ void parse_raw_env(std::string_view text, const std::shared_ptr<const std::strin
                                         where));
     } else if (equals != std::string_view::npos) {
       values[name] = line.substr(equals + 1);
+      if (places != nullptr) (*places)[name] = where;
     } else if (auto value = lookup(name)) {
       values[name] = std::move(*value);
     }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "davit/compose/render.hpp"
 #include "davit/yaml/node.hpp"
 
 namespace davit::compose {
@@ -14,6 +15,8 @@ enum class Emptiness { Empty, Filled };
 class Emitter {
  public:
   virtual ~Emitter() = default;
+  /// The value whose events come next; for emitters that show places.
+  virtual void at(const yaml::Node&) {}
   virtual void begin_map(Emptiness) = 0;
   virtual void key(std::string_view name) = 0;
   virtual void end_map() = 0;
@@ -60,6 +63,7 @@ class JsonEmitter final : public Emitter {
 class YamlEmitter final : public Emitter {
  public:
   explicit YamlEmitter(std::size_t step = 2) : step_(step) {}
+  [[nodiscard]] const std::string& text() const { return out_; }
   void begin_map(Emptiness emptiness) override { begin(Collection::Map, emptiness); }
   void key(std::string_view name) override;
   void end_map() override { end(); }
@@ -100,5 +104,11 @@ class YamlEmitter final : public Emitter {
   std::size_t column_ = 0;
   At at_ = At::Start;
 };
+
+/// `$$` for every `$`.
+[[nodiscard]] std::string escape_dollars(std::string text);
+
+/// A loaded document as `config` shows it: its sections in the order of a format, what is left out left out.
+void emit_document(Emitter& out, const yaml::Node& tree, Format format);
 
 }  // namespace davit::compose

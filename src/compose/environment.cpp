@@ -15,66 +15,101 @@ std::string text_at(const Node& node, std::string_view key) {
   return found == nullptr ? std::string() : found->text;
 }
 
+/// What the files of a service say, and where.
+struct FileVariables {
+  Environment values;
+  VariablePlaces places;
+  std::map<std::string, const Node*> named_by;  ///< the entry of the Compose file that led to the variable's file
+};
+
 class FileReader {
  public:
-  FileReader(const Files& files, Sources& sources, const std::function<std::string(const std::string&)>& display,
-             Diagnostics& diagnostics)
-      : files_(files), sources_(sources), display_(display), diagnostics_(diagnostics) {}
+  explicit FileReader(const ServiceFiles& from) : from_(from) {}
 
-  /// Reads one file into `values`; reports at `where` when it cannot be read.
+  /// Reads one file into `found`; reports at `where` when it cannot be read.
   void read(const Node& where, const std::string& path, const std::string& format, bool required,
-            const EnvLookup& lookup, Environment& values, std::string_view what) {
-    if (files_.kind(path) == Files::Kind::Absent) {
+            const EnvLookup& lookup, FileVariables& found, std::string_view what) {
+    if (from_.files.kind(path) == Files::Kind::Absent) {
       if (required) missing(where, path, what);
       return;
     }
-    auto text = files_.read(path);
+    auto text = from_.files.read(path);
     if (!text) {
       auto item = text.error();
       item.where = where.span;
-      diagnostics_.add(std::move(item));
+      from_.diagnostics.add(std::move(item));
       return;
     }
-    const std::string name = display_(path);
-    sources_.add(name, *text);
-    const auto file = std::make_shared<const std::string>(name);
-    if (format.empty())
-      parse_dotenv(*text, file, lookup, values, diagnostics_);
-    else if (format == "raw")
-      parse_raw_env(*text, file, lookup, values, diagnostics_);
-    else
-      diagnostics_.add(
-          Diagnostic::error("env-file", "unknown format '" + format + "', the only one is 'raw'", where.span));
+    const std::string name = from_.display(path);
+    from_.sources.add(name, *text);
+    parse(where, *text, std::make_shared<const std::string>(name), format, lookup, found);
   }
+
+  /// A variable of a file as a value of a service.
+  [[nodiscard]] Entry entry(const std::string& name, const std::string& value, const FileVariables& found,
+                            const Node& otherwise) const {
+    const auto place = found.places.find(name);
+    const auto named = found.named_by.find(name);
+    const Node& directive = named == found.named_by.end() ? otherwise : *named->second;
+    const Span where = place == found.places.end() ? directive.span : place->second;
+    Node node = Node::string(value, where);
+    if (from_.tracking != nullptr)
+      node.origin = from_.tracking->origins.add({OriginStep::Kind::EnvFile, {}, directive.span, directive.origin});
+    return {name, where, std::move(node)};
+  }
+
+  [[nodiscard]] const ServiceFiles& from() const { return from_; }
 
  private:
-  void missing(const Node& where, const std::string& path, std::string_view what) {
-    auto item = Diagnostic::error("env-file", "the " + std::string(what) + " '" + display_(path) + "' does not exist",
-                                  where.span);
-    if (what == "env file") item.with_hint("create it, or write '{path: …, required: false}' if it may be missing");
-    diagnostics_.add(std::move(item));
+  void parse(const Node& where, const std::string& text, const std::shared_ptr<const std::string>& file,
+             const std::string& format, const EnvLookup& lookup, FileVariables& found) {
+    VariablePlaces places;
+    if (format.empty())
+      parse_dotenv(text, file, lookup, found.values, from_.diagnostics, &places);
+    else if (format == "raw")
+      parse_raw_env(text, file, lookup, found.values, from_.diagnostics, &places);
+    else
+      from_.diagnostics.add(
+          Diagnostic::error("env-file", "unknown format '" + format + "', the only one is 'raw'", where.span));
+    for (auto& [name, place] : places) {
+      found.named_by[name] = &where;
+      found.places[name] = std::move(place);
+    }
   }
 
-  const Files& files_;
-  Sources& sources_;
-  const std::function<std::string(const std::string&)>& display_;
-  Diagnostics& diagnostics_;
+  void missing(const Node& where, const std::string& path, std::string_view what) {
+    auto item = Diagnostic::error("env-file",
+                                  "the " + std::string(what) + " '" + from_.display(path) + "' does not exist",
+                                  where.span);
+    if (what == "env file") item.with_hint("create it, or write '{path: …, required: false}' if it may be missing");
+    from_.diagnostics.add(std::move(item));
+  }
+
+  const ServiceFiles& from_;
 };
 
-void read_env_files(Node& service, const Environment& project, FileReader& reader) {
+/// Names without a value take that of the project's variable.
+void fill_bare_names(Node& environment, const ServiceFiles& from) {
+  for (Entry& entry : environment.entries) {
+    const auto found = from.environment.find(entry.key);
+    if (!entry.value.is_null() || found == from.environment.end()) continue;
+    entry.value = Node::string(found->second, entry.value);
+    if (from.tracking != nullptr) from.tracking->variable(entry.value, OriginStep::Kind::Environment, entry.key);
+  }
+}
+
+void read_env_files(Node& service, FileReader& reader) {
+  const Environment& project = reader.from().environment;
   Node* environment = service.find("environment");
-  if (environment != nullptr)
-    for (Entry& entry : environment->entries)
-      if (const auto found = project.find(entry.key); entry.value.is_null() && found != project.end())
-        entry.value = Node::string(found->second, entry.value.span);
+  if (environment != nullptr) fill_bare_names(*environment, reader.from());
   const Node* files = service.find("env_file");
   if (files == nullptr) return;
-  Environment values;
+  FileVariables found;
   if (environment != nullptr)
     for (const Entry& entry : environment->entries)
-      if (!entry.value.is_null()) values[entry.key] = entry.value.text;
+      if (!entry.value.is_null()) found.values[entry.key] = entry.value.text;
   const EnvLookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-    if (const auto found = project.find(std::string(name)); found != project.end()) return found->second;
+    if (const auto known = project.find(std::string(name)); known != project.end()) return known->second;
     const Node* own = environment == nullptr ? nullptr : environment->find(name);
     return own == nullptr || own->is_null() ? std::nullopt : std::optional(own->text);
   };
@@ -82,12 +117,12 @@ void read_env_files(Node& service, const Environment& project, FileReader& reade
     const Node* required = item.find("required");
     const Node* path = item.find("path");
     reader.read(path == nullptr ? item : *path, text_at(item, "path"), text_at(item, "format"),
-                required == nullptr || required->is_true(), lookup, values, "env file");
+                required == nullptr || required->is_true(), lookup, found, "env file");
   }
-  Node merged = environment == nullptr ? Node::map(files->span) : *environment;
+  Node merged = environment == nullptr ? Node::map(*files) : *environment;
   std::vector<Entry> fresh;
-  for (auto& [name, value] : values)
-    if (!merged.contains(name)) fresh.push_back({name, files->span, Node::string(value, files->span)});
+  for (const auto& [name, value] : found.values)
+    if (!merged.contains(name)) fresh.push_back(reader.entry(name, value, found, *files));
   merged.add_missing(std::move(fresh));
   service.erase("env_file");
   if (!merged.entries.empty() || service.contains("environment")) service.set("environment", std::move(merged));
@@ -96,32 +131,36 @@ void read_env_files(Node& service, const Environment& project, FileReader& reade
 void read_label_files(Node& service, FileReader& reader) {
   const Node* files = service.find("label_file");
   if (files == nullptr) return;
-  Environment values;
+  FileVariables found;
   const EnvLookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-    const auto found = values.find(std::string(name));
-    return found == values.end() ? std::nullopt : std::optional(found->second);
+    const auto known = found.values.find(std::string(name));
+    return known == found.values.end() ? std::nullopt : std::optional(known->second);
   };
-  for (const Node& item : files->items) {
-    Environment fresh;
-    reader.read(item, item.text, "", true, lookup, fresh, "label file");
-    for (auto& [name, value] : fresh) values[name] = std::move(value);
-  }
+  for (const Node& item : files->items) reader.read(item, item.text, "", true, lookup, found, "label file");
   const Node* labels = service.find("labels");
-  Node merged = labels == nullptr ? Node::map(files->span) : *labels;
-  for (auto& [name, value] : values)
-    if (!merged.contains(name)) merged.set(name, Node::string(value, files->span), files->span);
+  Node merged = labels == nullptr ? Node::map(*files) : *labels;
+  std::vector<Entry> fresh;
+  for (const auto& [name, value] : found.values)
+    if (!merged.contains(name)) fresh.push_back(reader.entry(name, value, found, *files));
+  merged.add_missing(std::move(fresh));
   if (!merged.entries.empty()) service.set("labels", std::move(merged));
+}
+
+/// A variable's value for a name without one, in a list of "name=value".
+void fill_bare_item(Node& item, const Environment& environment, const Tracking* tracking) {
+  const auto found = environment.find(item.text);
+  if (found == environment.end()) return;
+  if (tracking != nullptr) tracking->variable(item, OriginStep::Kind::Environment, item.text);
+  item.text += "=" + found->second;
 }
 
 }  // namespace
 
-void resolve_bare_variables(Node& document, const Environment& environment) {
+void resolve_bare_variables(Node& document, const Environment& environment, const Tracking* tracking) {
   if (Node* services = document.find("services"))
     for (Entry& service : services->entries)
       if (Node* variables = service.value.find("environment"))
-        for (Node& item : variables->items)
-          if (const auto found = environment.find(item.text); found != environment.end())
-            item.text += "=" + found->second;
+        for (Node& item : variables->items) fill_bare_item(item, environment, tracking);
   // Kept beside the declaration, under a name that no file can have: it must not show up as `content`.
   for (const char* section : {"secrets", "configs"})
     if (Node* objects = document.find(section))
@@ -129,19 +168,17 @@ void resolve_bare_variables(Node& document, const Environment& environment) {
         const Node* name = object.value.find("environment");
         if (name == nullptr) continue;
         const auto found = environment.find(name->text);
-        if (found != environment.end()) object.value.set("x-#value", Node::string(found->second, name->span));
+        if (found != environment.end()) object.value.set("x-#value", Node::string(found->second, *name));
       }
 }
 
-void resolve_env_files(Node& services, const Environment& environment, const Files& files, Sources& sources,
-                       const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics) {
-  FileReader reader(files, sources, display, diagnostics);
-  for (Entry& entry : services.entries) read_env_files(entry.value, environment, reader);
+void resolve_env_files(Node& services, const ServiceFiles& from) {
+  FileReader reader(from);
+  for (Entry& entry : services.entries) read_env_files(entry.value, reader);
 }
 
-void resolve_label_files(Node& services, const Files& files, Sources& sources,
-                         const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics) {
-  FileReader reader(files, sources, display, diagnostics);
+void resolve_label_files(Node& services, const ServiceFiles& from) {
+  FileReader reader(from);
   for (Entry& entry : services.entries) read_label_files(entry.value, reader);
 }
 

@@ -88,12 +88,23 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
   chain.pop_back();
   const Node* base = bases->find(base_name->text);
   service = services.find(name);
-  if (base == nullptr || !base->is_map() || !service->is_map()) return;
+  if (base == nullptr || !service->is_map()) return;
+  if (!base->is_map()) {
+    diagnostics_.add(Diagnostic::error("type",
+                                       "the extended service '" + base_name->text + "' must be a mapping, found " +
+                                           std::string(base->kind_name()),
+                                       base->span)
+                         .note("extended here", link.where));
+    service->erase("extends");
+    service->faulty = true;
+    return;
+  }
   Node merged = *base;
   remove_tagged(merged, tags, {"services", name});
+  if (origins_ != nullptr) origins_->mark(merged, {OriginStep::Kind::Extended, base_name->text, link.where, 0});
   Node own = std::move(*service);
   own.erase("extends");
-  merge_tree(merged, std::move(own), "services.x", diagnostics_);
+  merge_tree(merged, std::move(own), "services.x", diagnostics_, origins_);
   merged.erase("extends");
   *service = std::move(merged);
 }
@@ -112,12 +123,12 @@ ModelLoader::Extended* ModelLoader::extended_file(const std::string& path, const
   for (Node& part : file.documents) {
     if (!check_root(part)) return nullptr;
     slot->tags = take_tags(part);
-    if (options_.interpolate) interpolate_tree(part, lookup_in(scope.environment), diagnostics_);
+    interpolate(part, scope);
     remove_tagged(document, slot->tags);
-    merge_tree(document, std::move(part), "", diagnostics_);
-    enforce_unique(document);
+    merge_tree(document, std::move(part), "", diagnostics_, origins_);
+    enforce_unique(document, origins_);
     make_canonical(document, !options_.interpolate, diagnostics_);
-    enforce_unique(document);
+    enforce_unique(document, origins_);
   }
   const Node* services = document.find("services");
   if (services == nullptr || !services->is_map()) {

@@ -84,7 +84,7 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
   inner.relative = relative_path(scope.folder, inner.folder);
   if (!include_environment(item.find("env_file"), inner, scope)) return;
   Node imported = load(std::move(files), inner);
-  import(imported, document, tags);
+  import(imported, document, tags, paths.front()->span);
 }
 
 std::string ModelLoader::include_folder(const Node& directory, const Scope& scope) {
@@ -100,6 +100,7 @@ std::string ModelLoader::include_folder(const Node& directory, const Scope& scop
 
 bool ModelLoader::include_environment(const Node* files, Scope& inner, const Scope& scope) {
   inner.environment = scope.environment;
+  inner.places = scope.places;
   std::vector<std::string> paths;
   if (files == nullptr) {
     const std::string path = join_path(inner.folder, ".env");
@@ -116,16 +117,17 @@ bool ModelLoader::include_environment(const Node* files, Scope& inner, const Sco
     }
     paths.push_back(path);
   }
-  add_env_files(paths, access_, inner.environment, diagnostics_);
+  add_env_files(paths, access_, inner.environment, inner.places, diagnostics_);
   return true;
 }
 
-void ModelLoader::import(Node& from, Node& into, const TaggedPaths& tags) {
+void ModelLoader::import(Node& from, Node& into, const TaggedPaths& tags, const Span& where) {
+  if (origins_ != nullptr) origins_->mark(from, {OriginStep::Kind::Included, {}, where, 0});
   for (const char* section : {"services", "volumes", "networks", "secrets", "configs", "models"}) {
     Node* source = from.find(section);
     if (source == nullptr || !source->is_map()) continue;
     Node* target = into.find(section);
-    if (target == nullptr || !target->is_map()) target = &into.set(section, Node::map(source->span), source->span);
+    if (target == nullptr || !target->is_map()) target = &into.set(section, Node::map(*source), source->span);
     std::vector<Entry> fresh;
     for (Entry& entry : source->entries) {
       Node* local = target->find(entry.key);
@@ -134,7 +136,7 @@ void ModelLoader::import(Node& from, Node& into, const TaggedPaths& tags) {
         continue;
       }
       remove_tagged(entry.value, tags, {section, entry.key});
-      merge_tree(entry.value, std::move(*local), std::string(section) + ".x", diagnostics_);
+      merge_tree(entry.value, std::move(*local), std::string(section) + ".x", diagnostics_, origins_);
       *local = std::move(entry.value);
     }
     target->add_missing(std::move(fresh));

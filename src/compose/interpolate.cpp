@@ -72,7 +72,8 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> words
 
 class TreeInterpolator {
  public:
-  TreeInterpolator(const Lookup& lookup, Diagnostics& diagnostics) : lookup_(lookup), diagnostics_(diagnostics) {}
+  TreeInterpolator(const Lookup& lookup, Diagnostics& diagnostics, const Tracking* tracking)
+      : lookup_(lookup), diagnostics_(diagnostics), tracking_(tracking) {}
 
   void walk(Node& node, const PathRules<Cast>::Step* step) {
     for (yaml::Entry& entry : node.entries) walk(entry.value, below(step, entry.key));
@@ -98,7 +99,7 @@ class TreeInterpolator {
 
   bool replace(Node& node) {
     std::vector<UnsetVariable> unset;
-    auto value = interpolate(node.text, lookup_, &unset);
+    auto value = interpolate(node.text, tracking_ == nullptr ? lookup_ : recording(node), &unset);
     for (const UnsetVariable& variable : unset)
       if (std::find(warned_.begin(), warned_.end(), variable.name) == warned_.end()) {
         warned_.push_back(variable.name);
@@ -115,6 +116,15 @@ class TreeInterpolator {
     report(node, value.error());
     node.faulty = true;
     return false;
+  }
+
+  /// Looks variables up, and notes them in the history of the value.
+  [[nodiscard]] Lookup recording(Node& node) const {
+    return [this, &node](std::string_view name) {
+      auto value = lookup_(name);
+      tracking_->variable(node, value ? OriginStep::Kind::Interpolated : OriginStep::Kind::Unset, std::string(name));
+      return value;
+    };
   }
 
   void report(const Node& node, const InterpolationError& problem) {
@@ -150,7 +160,7 @@ class TreeInterpolator {
             Diagnostic::warning("boolean-word", "'" + node.text + "' is a word, not a boolean, in YAML 1.2", node.span)
                 .with_hint(std::string("write '") + (*value ? "true" : "false") + "'"));
       if (value) {
-        typed = Node::boolean(*value, node.span);
+        typed = Node::boolean(*value, node);
       } else {
         return fail(node, "'true' or 'false'");
       }
@@ -180,6 +190,7 @@ class TreeInterpolator {
 
   const Lookup& lookup_;
   Diagnostics& diagnostics_;
+  const Tracking* tracking_;
   std::vector<std::string> warned_;
 };
 
@@ -198,8 +209,8 @@ std::optional<bool> parse_boolean(std::string_view text) {
   return std::nullopt;
 }
 
-void interpolate_tree(Node& document, const Lookup& lookup, Diagnostics& diagnostics) {
-  TreeInterpolator(lookup, diagnostics).walk(document, casts().root());
+void interpolate_tree(Node& document, const Lookup& lookup, Diagnostics& diagnostics, const Tracking* tracking) {
+  TreeInterpolator(lookup, diagnostics, tracking).walk(document, casts().root());
 }
 
 Span place_of(const Node& map, std::string_view key) {

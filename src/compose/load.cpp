@@ -7,6 +7,7 @@
 #include <set>
 
 #include "model_loader.hpp"
+#include "project_name.hpp"
 
 namespace davit::compose {
 namespace {
@@ -19,17 +20,20 @@ class Conductor {
   Conductor(const LoadRequest& request, const Files& files)
       : request_(request),
         access_(files, clean_path(request.cwd), home_of(request), result_.sources),
-        loader_(request_.options, access_, result_.diagnostics) {}
+        loader_(request_.options, access_, result_.diagnostics, request.options.origins ? &origins_ : nullptr) {}
 
   LoadResult run() {
     Diagnostics& diagnostics = result_.diagnostics;
     found_ = find_project_files(request_, access_, diagnostics);
     std::vector<SourceFile> files = read_files();
-    if (!diagnostics.has_errors()) choose_name(files);
+    if (!diagnostics.has_errors()) {
+      name_ = choose_project_name(request_, found_, files, diagnostics);
+      found_.environment["COMPOSE_PROJECT_NAME"] = name_.name;
+    }
     if (!diagnostics.has_errors()) {
       // Without interpolation docker compose looks no variable up, not even those that are named without a value.
-      if (!request_.options.interpolate) found_.environment = {{"COMPOSE_PROJECT_NAME", name_}};
-      Scope scope{found_.working_dir, found_.working_dir, found_.environment, {}};
+      if (!request_.options.interpolate) found_.environment = {{"COMPOSE_PROJECT_NAME", name_.name}};
+      Scope scope{found_.working_dir, found_.working_dir, found_.environment, found_.places, {}};
       Node model = loader_.load(std::move(files), scope);
       if (model.entries.empty() && !diagnostics.has_errors())
         diagnostics.add(Diagnostic::error("empty-file", "empty compose file: there is nothing in it"));
@@ -64,69 +68,28 @@ class Conductor {
     return files;
   }
 
-  /// `-p`, COMPOSE_PROJECT_NAME, the last `name:`, the folder: in this order.
-  void choose_name(const std::vector<SourceFile>& files) {
-    std::string name = request_.project_name;
-    const auto variable = found_.environment.find("COMPOSE_PROJECT_NAME");
-    if (name.empty() && variable != found_.environment.end()) name = variable->second;
-    if (!name.empty()) {
-      if (normalize_project_name(name) != name)
-        result_.diagnostics.add(
-            Diagnostic::error("project-name", "invalid project name '" + name + "'")
-                .note("allowed are lower-case letters, digits, '-' and '_', and it must start with a letter or digit")
-                .with_hint("try '" + normalize_project_name(name) + "'"));
-    } else {
-      name = name_in(files);
-      if (name.empty() && !is_named(files)) {
-        const std::string& folder = found_.working_dir;
-        name = normalize_project_name(folder.substr(folder.rfind('/') + 1));
-      }
-      if (name.empty())
-        result_.diagnostics.add(Diagnostic::error("project-name", "project name must not be empty")
-                                    .with_hint("give one with -p, or 'name:' in the file"));
-    }
-    name_ = name;
-    found_.environment["COMPOSE_PROJECT_NAME"] = name;
-  }
-
-  /// A name in the first document of a file, be it one of which nothing is left: then the folder's does not count.
-  static bool is_named(const std::vector<SourceFile>& files) {
-    return std::any_of(files.begin(), files.end(), [](const SourceFile& file) {
-      const Node* name = file.documents.empty() ? nullptr : file.documents.front().find("name");
-      return name != nullptr && name->is_string() && !name->text.empty();
-    });
-  }
-
-  std::string name_in(const std::vector<SourceFile>& files) {
-    const Node* found = nullptr;
-    for (const SourceFile& file : files)
-      for (const Node& document : file.documents)
-        if (const Node* name = document.find("name"); name != nullptr && name->is_string() && !name->text.empty())
-          found = name;
-    if (found == nullptr) return {};
-    std::string name = found->text;
-    if (request_.options.interpolate) {
-      const auto value = interpolate(found->text, lookup_in(found_.environment));
-      if (!value) return "invalid";  // the load itself reports what is wrong with the expression
-      name = *value;
-    }
-    return request_.options.normalize ? normalize_project_name(name) : name;
-  }
-
   void finish(Node model) {
     Diagnostics& diagnostics = result_.diagnostics;
-    if (request_.options.normalize) normalize(model, name_, found_.environment);
+    const std::optional<Tracking> tracking =
+        tracking_in(request_.options.origins ? &origins_ : nullptr, found_.places);
+    if (request_.options.normalize) normalize(model, name_.name, found_.environment, tracking ? &*tracking : nullptr);
     Loaded& loaded = result_.loaded.emplace();
-    loaded.project.name = name_;
+    loaded.project.name = name_.name;
     if (request_.options.compatibility || is_set("COMPOSE_COMPATIBILITY")) loaded.project.separator = "_";
     loaded.project.working_dir = found_.working_dir;
     loaded.project.compose_files = found_.compose_files;
     loaded.project.env_files = found_.env_files;
     loaded.project.environment = found_.environment;
-    if (!request_.options.interpolate) {
+    if (request_.options.interpolate)
+      resolve(std::move(model), loaded, tracking ? &*tracking : nullptr);
+    else
       loaded.tree = std::move(model);
-      return;
-    }
+    loaded.origins = std::move(origins_);
+  }
+
+  /// From a merged document to the project: types, profiles, checks, files of services, and the typed form.
+  void resolve(Node model, Loaded& loaded, const Tracking* tracking) {
+    Diagnostics& diagnostics = result_.diagnostics;
     decode_types(model, diagnostics);
     loaded.all_profiles = profiles_in(model);
     Node disabled;
@@ -137,12 +100,12 @@ class Conductor {
     }
     select_services(model, disabled, request_, diagnostics);
     if (!request_.options.keep_all_resources) prune_resources(model);
-    read_files_of_services(*model.find("services"));
+    read_files_of_services(*model.find("services"), tracking);
     if (request_.options.check_consistency && request_.options.unique_container_names)
       check_container_names(*model.find("services"), diagnostics);
     if (request_.options.bind && !diagnostics.has_errors()) bind_project(model, disabled, loaded.project, diagnostics);
     drop_secret_values(model);
-    model.set("name", Node::string(name_));
+    model.set("name", name_.node(request_.options.origins ? &origins_ : nullptr));
     loaded.tree = std::move(model);
     loaded.disabled = std::move(disabled);
   }
@@ -156,11 +119,12 @@ class Conductor {
     return word == "1" || word == "t" || word == "true";
   }
 
-  void read_files_of_services(Node& services) {
+  void read_files_of_services(Node& services, const Tracking* tracking) {
     const auto display = [this](const std::string& path) { return access_.display(path); };
-    resolve_label_files(services, access_.files(), result_.sources, display, result_.diagnostics);
-    if (request_.options.resolve_environment)
-      resolve_env_files(services, found_.environment, access_.files(), result_.sources, display, result_.diagnostics);
+    const ServiceFiles from{found_.environment,  access_.files(), result_.sources, display,
+                            result_.diagnostics, tracking};
+    resolve_label_files(services, from);
+    if (request_.options.resolve_environment) resolve_env_files(services, from);
   }
 
   static std::vector<std::string> profiles_in(const Node& model) {
@@ -181,9 +145,10 @@ class Conductor {
   const LoadRequest& request_;
   LoadResult result_;
   FileAccess access_;
+  Origins origins_;
   ModelLoader loader_;
   ProjectFiles found_;
-  std::string name_;
+  ProjectName name_;
 };
 
 }  // namespace
@@ -193,16 +158,6 @@ SourceLookup Sources::lookup() const {
     const auto found = texts->find(name);
     return found == texts->end() ? std::nullopt : std::optional(found->second);
   };
-}
-
-std::string normalize_project_name(const std::string& text) {
-  std::string name;
-  for (char c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    const bool word = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (word || ((c == '_' || c == '-') && !name.empty())) name += c;
-  }
-  return name;
 }
 
 LoadResult load(const LoadRequest& request, const Files& files) {

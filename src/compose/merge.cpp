@@ -60,7 +60,7 @@ std::vector<Node> as_sequence(Node&& node) {
     return items;
   }
   const auto add = [&](const Entry& entry, const Node& value) {
-    Node item = Node::string(value.is_null() ? entry.key : entry.key + "=" + value.as_text(), value.span);
+    Node item = Node::string(value.is_null() ? entry.key : entry.key + "=" + value.as_text(), value);
     if (entry.key_span.known() && entry.key_span.begin.line == value.span.end.line) {
       item.span = entry.key_span;
       item.span.end = value.span.end;
@@ -81,10 +81,11 @@ std::vector<Node> as_sequence(Node&& node) {
 /// A list of names as a mapping to copies of `value`; a mapping as it is.
 Node as_mapping(Node&& node, const Node& value) {
   if (!node.is_list()) return std::move(node);
-  Node map = Node::map(node.span);
+  Node map = Node::map(node);
   for (Node& item : node.items) {
     Node copy = value;
     copy.span = item.span;
+    for (Entry& entry : copy.entries) entry.value.span = item.span;
     if (!map.contains(item.text)) map.set(item.text, std::move(copy), item.span);
   }
   return map;
@@ -92,7 +93,7 @@ Node as_mapping(Node&& node, const Node& value) {
 
 class Merger {
  public:
-  explicit Merger(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  Merger(Diagnostics& diagnostics, Origins* origins) : diagnostics_(diagnostics), origins_(origins) {}
 
   void merge(Node& base, Node&& other, const Step* step) {
     if (step != nullptr && step->rule() && special(base, std::move(other), *step->rule(), step)) return;
@@ -104,10 +105,16 @@ class Merger {
       base.faulty |= other.faulty;
       return;
     }
-    base = std::move(other);
+    replace(base, std::move(other));
   }
 
  private:
+  void replace(Node& base, Node&& other) {
+    if (origins_ != nullptr && base.span.known())
+      origins_->mark(other, {OriginStep::Kind::Overrides, {}, base.span, 0});
+    base = std::move(other);
+  }
+
   void mismatch(Node& base, const Node& other) {
     base.faulty = true;
     diagnostics_.add(
@@ -134,7 +141,7 @@ class Merger {
   bool special(Node& base, Node&& other, Rule rule, const Step* step) {
     switch (rule) {
       case Rule::Replace:
-        base = std::move(other);
+        replace(base, std::move(other));
         return true;
       case Rule::Sequence:
         append(base, std::move(other));
@@ -151,7 +158,7 @@ class Merger {
       case Rule::Logging:
         return logging(base, std::move(other), step);
       case Rule::Ulimit:
-        if (!other.is_null()) base = std::move(other);
+        if (!other.is_null()) replace(base, std::move(other));
         return true;
       case Rule::Ipam:
         return ipam(base, std::move(other));
@@ -182,7 +189,7 @@ class Merger {
   bool build(Node& base, Node&& other, const Step* step) {
     const auto as_object = [](Node&& node) {
       if (!node.is_string()) return std::move(node);
-      Node object = Node::map(node.span);
+      Node object = Node::map(node);
       const Span span = node.span;
       object.set("context", std::move(node), span);
       return object;
@@ -197,8 +204,8 @@ class Merger {
 
   bool depends_on(Node& base, Node&& other, const Step* step) {
     Node started = Node::map();
-    started.set("condition", Node::string("service_started"));
-    started.set("required", Node::boolean(true));
+    started.set("condition", by_default(Node::string("service_started")));
+    started.set("required", by_default(Node::boolean(true)));
     return names(base, std::move(other), started, step);
   }
 
@@ -223,7 +230,7 @@ class Merger {
     if (mine == nullptr || theirs == nullptr || mine->text == theirs->text)
       merge_mappings(base, std::move(other), step);
     else
-      base = std::move(other);
+      replace(base, std::move(other));
     return true;
   }
 
@@ -262,18 +269,19 @@ class Merger {
   }
 
   Diagnostics& diagnostics_;
+  Origins* origins_;
 };
 
 }  // namespace
 
-void merge_tree(Node& base, Node&& other, std::string_view path, Diagnostics& diagnostics) {
+void merge_tree(Node& base, Node&& other, std::string_view path, Diagnostics& diagnostics, Origins* origins) {
   const Step* step = rules().root();
   for (std::size_t from = 0; from < path.size();) {
     const std::size_t dot = std::min(path.find('.', from), path.size());
     step = below(step, path.substr(from, dot - from));
     from = dot + 1;
   }
-  Merger(diagnostics).merge(base, std::move(other), step);
+  Merger(diagnostics, origins).merge(base, std::move(other), step);
 }
 
 }  // namespace davit::compose

@@ -54,22 +54,29 @@ Node ModelLoader::load(std::vector<SourceFile> files, Scope& scope) {
   if (options_.validate) check_objects(model, diagnostics_);
   if (options_.resolve_paths || scope.folder != scope.relative)
     resolve_paths(model, scope.relative, access_.home(), diagnostics_);
-  resolve_bare_variables(model, scope.environment);
+  const std::optional<Tracking> tracking = tracking_in(origins_, scope.places);
+  resolve_bare_variables(model, scope.environment, tracking ? &*tracking : nullptr);
   return model;
+}
+
+void ModelLoader::interpolate(Node& document, const Scope& scope) {
+  if (!options_.interpolate) return;
+  const std::optional<Tracking> tracking = tracking_in(origins_, scope.places);
+  interpolate_tree(document, lookup_in(scope.environment), diagnostics_, tracking ? &*tracking : nullptr);
 }
 
 void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& scope, Node& into) {
   if (!check_root(document)) return;
   const TaggedPaths tags = take_tags(document);
-  if (options_.interpolate) interpolate_tree(document, lookup_in(scope.environment), diagnostics_);
+  interpolate(document, scope);
   include(document, file, scope, tags);
   remove_tagged(into, tags);
   extend_all(document, file, scope, tags);
   if (into.entries.empty())
     into = std::move(document);
   else
-    merge_tree(into, std::move(document), "", diagnostics_);
-  enforce_unique(into);
+    merge_tree(into, std::move(document), "", diagnostics_, origins_);
+  enforce_unique(into, origins_);
   if (options_.validate) validate_schema(into, diagnostics_);
   if (const Entry* version = into.find_entry("version")) {
     diagnostics_.add(Diagnostic::warning("obsolete-version", "the attribute 'version' is obsolete and has no effect",
@@ -78,7 +85,7 @@ void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& s
     into.erase("version");
   }
   make_canonical(into, !options_.interpolate, diagnostics_);
-  enforce_unique(into);
+  enforce_unique(into, origins_);
 }
 
 }  // namespace davit::compose

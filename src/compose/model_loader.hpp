@@ -17,6 +17,7 @@ struct Scope {
   std::string folder;    ///< absolute; relative paths start here
   std::string relative;  ///< what they are prefixed with: the folder, seen from the including scope
   Environment environment;
+  VariablePlaces places;           ///< of the variables that came from env files
   std::vector<std::string> trail;  ///< files that are being included, outermost first
 };
 
@@ -29,8 +30,9 @@ struct SourceFile {
 
 class ModelLoader {
  public:
-  ModelLoader(const LoadOptions& options, const FileAccess& access, Diagnostics& diagnostics)
-      : options_(options), access_(access), diagnostics_(diagnostics) {}
+  /// With `origins`, every step that changes a value is recorded there.
+  ModelLoader(const LoadOptions& options, const FileAccess& access, Diagnostics& diagnostics, Origins* origins)
+      : options_(options), access_(access), diagnostics_(diagnostics), origins_(origins) {}
 
   /// Reads and parses a file; false after an error. `where` names the place that asked for it.
   bool read(const std::string& path, SourceFile& file, const Span* where = nullptr);
@@ -54,6 +56,7 @@ class ModelLoader {
     Span where;
   };
 
+  void interpolate(yaml::Node& document, const Scope& scope);
   void merge_document(yaml::Node document, const SourceFile& file, Scope& scope, yaml::Node& into);
   bool check_root(yaml::Node& document);
   void keep(const SourceFile& file);
@@ -63,7 +66,7 @@ class ModelLoader {
                    const TaggedPaths& tags);
   std::string include_folder(const yaml::Node& directory, const Scope& scope);
   bool include_environment(const yaml::Node* files, Scope& inner, const Scope& scope);
-  void import(yaml::Node& from, yaml::Node& into, const TaggedPaths& tags);
+  void import(yaml::Node& from, yaml::Node& into, const TaggedPaths& tags, const Span& where);
 
   void extend_all(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);
   void extend(yaml::Node& services, const std::string& name, const std::string& file, Scope& scope,
@@ -75,6 +78,7 @@ class ModelLoader {
   const LoadOptions& options_;
   const FileAccess& access_;
   Diagnostics& diagnostics_;
+  Origins* origins_;
   std::map<std::string, std::unique_ptr<Extended>> extended_;  ///< by scope folder and path
   std::vector<ParsedFile> documents_;
 };

@@ -1,6 +1,7 @@
 // Phase: what a file leaves unsaid. Names of resources, the default network, the Dockerfile, dependencies that follow
 // from links, shared namespaces and shared volumes.
 
+#include "davit/compose/origin.hpp"
 #include "phases.hpp"
 
 namespace davit::compose {
@@ -17,8 +18,8 @@ void default_network(Node& document) {
       if (service.contains("provider") || service.contains("network_mode")) continue;
       const Node* networks = service.find("networks");
       if (networks == nullptr || networks->entries.empty()) {
-        Node map = Node::map(service.span);
-        map.set("default", Node::null(service.span));
+        Node map = Node::map(service);
+        map.set("default", by_default(Node::null(service)));
         service.set("networks", std::move(map));
         used = true;
       } else if (networks->contains("default")) {
@@ -32,30 +33,37 @@ void default_network(Node& document) {
 }
 
 /// Bare names get their value; what stays without one is kept or dropped.
-void resolve_names(Node* node, const Environment& environment, bool keep_unset) {
+void resolve_names(Node* node, const Environment& environment, bool keep_unset, const Tracking* tracking) {
   if (node == nullptr) return;
   std::erase_if(node->entries, [&](Entry& entry) {
     if (!entry.value.is_null()) return false;
     const auto found = environment.find(entry.key);
-    if (found != environment.end()) entry.value = Node::string(found->second, entry.value.span);
+    if (found != environment.end()) {
+      entry.value = Node::string(found->second, entry.value);
+      if (tracking != nullptr) tracking->variable(entry.value, OriginStep::Kind::Environment, entry.key);
+    }
     return found == environment.end() && !keep_unset;
   });
   std::erase_if(node->items, [&](Node& item) {
     if (item.text.find('=') != std::string::npos) return false;
     const auto found = environment.find(item.text);
-    if (found != environment.end()) item.text += "=" + found->second;
+    if (found != environment.end()) {
+      if (tracking != nullptr) tracking->variable(item, OriginStep::Kind::Environment, item.text);
+      item.text += "=" + found->second;
+    }
     return found == environment.end() && !keep_unset;
   });
 }
 
 void depend(Node& service, const std::string& on, const Node& because, bool restart) {
   Node* depends_on = service.find("depends_on");
-  if (depends_on == nullptr) depends_on = &service.set("depends_on", Node::map(because.span));
+  if (depends_on == nullptr) depends_on = &service.set("depends_on", Node::map(because));
   if (depends_on->contains(on)) return;
-  Node dependency = Node::map(because.span);
-  dependency.set("condition", Node::string("service_started", because.span));
-  dependency.set("restart", Node::boolean(restart, because.span));
-  dependency.set("required", Node::boolean(true, because.span));
+  Node dependency = Node::map(because);
+  const auto implied = [](Node value) { return by_default(std::move(value), KnownOrigin::Implied); };
+  dependency.set("condition", implied(Node::string("service_started", because)));
+  dependency.set("restart", implied(Node::boolean(restart, because)));
+  dependency.set("required", implied(Node::boolean(true, because)));
   depends_on->set(on, std::move(dependency), because.span);
 }
 
@@ -77,16 +85,16 @@ void implied_dependencies(Node& service) {
         depend(service, source.text.substr(0, source.text.find(':')), source, false);
 }
 
-void normalize_service(Node& service, const Environment& environment) {
+void normalize_service(Node& service, const Environment& environment, const Tracking* tracking) {
   if (Node* policy = service.find("pull_policy"); policy != nullptr && policy->text == "if_not_present")
     policy->text = "missing";
   if (Node* build = service.find("build")) {
-    if (!build->contains("context")) build->set("context", Node::string(".", build->span));
+    if (!build->contains("context")) build->set("context", by_default(Node::string(".", *build)));
     if (!build->contains("dockerfile") && !build->contains("dockerfile_inline"))
-      build->set("dockerfile", Node::string("Dockerfile", build->span));
-    resolve_names(build->find("args"), environment, false);
+      build->set("dockerfile", by_default(Node::string("Dockerfile", *build)));
+    resolve_names(build->find("args"), environment, false, tracking);
   }
-  resolve_names(service.find("environment"), environment, true);
+  resolve_names(service.find("environment"), environment, true, tracking);
   implied_dependencies(service);
   if (Node* volumes = service.find("volumes"))
     for (Node& volume : volumes->items)
@@ -101,11 +109,12 @@ void normalize_service(Node& service, const Environment& environment) {
 
 }  // namespace
 
-void normalize(Node& document, const std::string& project_name, const Environment& environment) {
+void normalize(Node& document, const std::string& project_name, const Environment& environment,
+               const Tracking* tracking) {
   document.set("name", Node::string(project_name));
   default_network(document);
   if (Node* services = document.find("services"))
-    for (Entry& entry : services->entries) normalize_service(entry.value, environment);
+    for (Entry& entry : services->entries) normalize_service(entry.value, environment, tracking);
   for (const char* section : {"networks", "volumes", "configs", "secrets"})
     if (Node* resources = document.find(section))
       for (Entry& entry : resources->entries) {
@@ -114,7 +123,8 @@ void normalize(Node& document, const std::string& project_name, const Environmen
         if (entry.value.contains("name")) continue;
         const Node* external = entry.value.find("external");
         const bool as_is = external != nullptr && external->text == "true";
-        entry.value.set("name", Node::string(as_is ? entry.key : project_name + "_" + entry.key, entry.key_span));
+        Node name = Node::string(as_is ? entry.key : project_name + "_" + entry.key, entry.key_span);
+        entry.value.set("name", as_is ? std::move(name) : by_default(std::move(name), KnownOrigin::NamedAfterProject));
       }
 }
 

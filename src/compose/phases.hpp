@@ -10,7 +10,9 @@
 
 #include "davit/base/diagnostic.hpp"
 #include "davit/base/files.hpp"
+#include "davit/compose/dotenv.hpp"
 #include "davit/compose/load.hpp"
+#include "davit/compose/origin.hpp"
 #include "davit/yaml/node.hpp"
 #include "interpolation.hpp"
 
@@ -20,9 +22,24 @@ using Environment = std::map<std::string, std::string>;
 
 [[nodiscard]] Lookup lookup_in(const Environment& environment);
 
+/// What a phase needs to record where values come from. A null pointer to it: nobody asks.
+struct Tracking {
+  Origins& origins;
+  const VariablePlaces& places;  ///< of the environment that the phase looks variables up in
+
+  /// Adds a step to the history of a value: it holds the value of a variable.
+  void variable(yaml::Node& node, OriginStep::Kind kind, const std::string& name) const;
+};
+
+/// Nothing when there are no origins to record.
+[[nodiscard]] inline std::optional<Tracking> tracking_in(Origins* origins, const VariablePlaces& places) {
+  return origins == nullptr ? std::nullopt : std::optional<Tracking>({*origins, places});
+}
+
 // interpolate.cpp
 /// Replaces variables in every string and casts attributes that are numbers or booleans.
-void interpolate_tree(yaml::Node& document, const Lookup& lookup, Diagnostics& diagnostics);
+void interpolate_tree(yaml::Node& document, const Lookup& lookup, Diagnostics& diagnostics,
+                      const Tracking* tracking = nullptr);
 /// "true", "yes", … as docker compose casts them; nullopt when it is no boolean.
 [[nodiscard]] std::optional<bool> parse_boolean(std::string_view text);
 
@@ -36,11 +53,16 @@ void remove_tagged(yaml::Node& target, const TaggedPaths& paths, const std::vect
 
 // merge.cpp
 /// Merges `other` over `base` by the rules of the Compose specification. `path` is where both stand.
-void merge_tree(yaml::Node& base, yaml::Node&& other, std::string_view path, Diagnostics& diagnostics);
+void merge_tree(yaml::Node& base, yaml::Node&& other, std::string_view path, Diagnostics& diagnostics,
+                Origins* origins = nullptr);
 
 // unique.cpp
 /// In lists with keys (ports, volumes, environment, …) a later entry replaces an earlier one of the same key, in place.
-void enforce_unique(yaml::Node& document);
+void enforce_unique(yaml::Node& document, Origins* origins = nullptr);
+
+/// What tells an item of a list from the others, such as a volume's target; nullopt in lists without such a rule.
+/// `list` is the path of the list in the document.
+[[nodiscard]] std::optional<std::string> key_in_list(const std::vector<std::string>& list, const yaml::Node& item);
 
 // schema.cpp
 /// Checks against schemas/compose-spec.json; removes what does not fit.
@@ -68,17 +90,24 @@ void resolve_paths(yaml::Node& document, const std::string& base, const std::str
 
 // environment.cpp
 /// Bare names in `environment` lists, secrets and configs from variables.
-void resolve_bare_variables(yaml::Node& document, const Environment& environment);
+void resolve_bare_variables(yaml::Node& document, const Environment& environment, const Tracking* tracking);
+/// How env files and label files of services are read.
+struct ServiceFiles {
+  const Environment& environment;  ///< of the project
+  const Files& files;
+  Sources& sources;
+  std::function<std::string(const std::string&)> display;  ///< a path as messages show it
+  Diagnostics& diagnostics;
+  const Tracking* tracking = nullptr;
+};
 /// Reads `env_file` of each service into its environment, and removes the attribute.
-void resolve_env_files(yaml::Node& services, const Environment& environment, const Files& files, Sources& sources,
-                       const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics);
-
+void resolve_env_files(yaml::Node& services, const ServiceFiles& from);
 /// Reads `label_file` of each service into its labels; the attribute stays, as docker compose leaves it.
-void resolve_label_files(yaml::Node& services, const Files& files, Sources& sources,
-                         const std::function<std::string(const std::string&)>& display, Diagnostics& diagnostics);
+void resolve_label_files(yaml::Node& services, const ServiceFiles& from);
 
 // normalize.cpp
-void normalize(yaml::Node& document, const std::string& project_name, const Environment& environment);
+void normalize(yaml::Node& document, const std::string& project_name, const Environment& environment,
+               const Tracking* tracking = nullptr);
 
 // decode.cpp
 /// Gives every value its final type and form (durations, byte sizes, commands as lists, …).

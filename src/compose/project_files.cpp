@@ -90,7 +90,7 @@ class Finder {
     std::erase_if(files, [&](const std::string& file) {
       return std::find(found_.env_files.begin(), found_.env_files.end(), file) != found_.env_files.end();
     });
-    add_env_files(files, access_, found_.environment, diagnostics_);
+    add_env_files(files, access_, found_.environment, found_.places, diagnostics_);
     found_.env_files.insert(found_.env_files.end(), files.begin(), files.end());
   }
 
@@ -175,8 +175,9 @@ Result<std::string> FileAccess::read(const std::string& path) const {
 }
 
 void add_env_files(const std::vector<std::string>& paths, const FileAccess& access, Environment& environment,
-                   Diagnostics& diagnostics) {
+                   VariablePlaces& places, Diagnostics& diagnostics) {
   Environment values;
+  VariablePlaces named;
   for (const std::string& path : paths) {
     if (access.files().kind(path) == Files::Kind::Directory) {
       diagnostics.add(Diagnostic::error("env-file", "the env file '" + access.display(path) + "' is a folder"));
@@ -193,9 +194,12 @@ void add_env_files(const std::vector<std::string>& paths, const FileAccess& acce
       const auto found = environment.find(std::string(name));
       return found == environment.end() ? std::nullopt : std::optional(found->second);
     };
-    parse_dotenv(*text, std::make_shared<const std::string>(access.display(path)), lookup, values, diagnostics);
+    parse_dotenv(*text, std::make_shared<const std::string>(access.display(path)), lookup, values, diagnostics,
+                 &named);
   }
-  for (auto& [name, value] : values) environment.try_emplace(name, std::move(value));
+  for (auto& [name, value] : values)
+    if (environment.try_emplace(name, std::move(value)).second)
+      if (const auto place = named.find(name); place != named.end()) places[name] = place->second;
 }
 
 ProjectFiles find_project_files(const LoadRequest& request, const FileAccess& access, Diagnostics& diagnostics) {

@@ -37,6 +37,7 @@ struct ProjectFiles {
   std::string working_dir;                 ///< absolute
   std::vector<std::string> env_files;      ///< absolute, those that were read
   Environment environment;
+  VariablePlaces places;  ///< of the variables that came from env files
   std::vector<std::string> profiles;
 };
 
@@ -45,8 +46,8 @@ struct ProjectFiles {
 [[nodiscard]] ProjectFiles find_project_files(const LoadRequest& request, const FileAccess& access,
                                               Diagnostics& diagnostics);
 
-/// Adds the values of env files that `environment` lacks; later files win over earlier ones.
+/// Adds the values of env files that `environment` lacks, and their places; later files win over earlier ones.
 void add_env_files(const std::vector<std::string>& paths, const FileAccess& access, Environment& environment,
-                   Diagnostics& diagnostics);
+                   VariablePlaces& places, Diagnostics& diagnostics);
 
 }  // namespace davit::compose

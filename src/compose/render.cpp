@@ -15,6 +15,7 @@ using yaml::Kind;
 using yaml::Node;
 
 void emit_tree(Emitter& out, const Node& node) {
+  out.at(node);
   if (node.is_map()) {
     out.begin_map(node.entries.empty() ? Emptiness::Empty : Emptiness::Filled);
     for (const Entry* entry : out.ordered(node)) {
@@ -38,6 +39,7 @@ class Renderer {
 
   void object(const Node& node, const Shape& shape, const std::set<std::string_view>& without = {}) {
     static const Node kAbsent;
+    out_.at(node);
     std::vector<const Node*> values(shape.fields.size(), &kAbsent);
     for (const Entry& entry : node.entries)
       if (const auto position = shape.position(entry.key)) values[*position] = &entry.value;
@@ -65,11 +67,12 @@ class Renderer {
   enum class Nothing { Null, EmptyObject };
 
   void map(const Node& node, const Shape& shape, Nothing nothing = Nothing::Null) {
+    out_.at(node);
     out_.begin_map(node.entries.empty() ? Emptiness::Empty : Emptiness::Filled);
     for (const Entry* entry : out_.ordered(node)) {
       out_.key(entry->key);
       if (entry->value.is_null() && nothing == Nothing::Null)
-        out_.scalar(Kind::Null, "");
+        emit_tree(out_, entry->value);
       else
         object(entry->value, shape);
     }
@@ -143,6 +146,7 @@ class Renderer {
   }
 
   void emit(const Field& field, const Node& value) {
+    out_.at(value);
     switch (field.form) {
       case Form::RequiredText:
         return out_.scalar(Kind::String, value.text);
@@ -185,6 +189,7 @@ class Renderer {
 
   /// One number, or what is not 0 of soft and hard.
   void limit(const Node& value) {
+    out_.at(value);
     if (!value.is_map() && !zero(value)) return out_.scalar(Kind::Int, value.text);
     const Node* soft = value.find("soft");
     const Node* hard = value.find("hard");
@@ -193,6 +198,7 @@ class Renderer {
     for (const auto& [name, part] : {std::pair{"soft", soft}, std::pair{"hard", hard}})
       if (filled(part)) {
         out_.key(name);
+        out_.at(*part);
         out_.scalar(Kind::Int, part->text);
       }
     out_.end_map();
@@ -201,17 +207,6 @@ class Renderer {
   Emitter& out_;
   Format format_;
 };
-
-std::string escape_dollars(std::string text) {
-  if (text.find('$') == std::string::npos) return text;
-  std::string out;
-  out.reserve(text.size() + 16);
-  for (const char c : text) {
-    out += c;
-    if (c == '$') out += '$';
-  }
-  return out;
-}
 
 /// Sections in the order of each format: sorted in JSON, by importance in YAML.
 std::vector<std::string> sections(const Node& tree, Format format) {
@@ -233,6 +228,19 @@ std::vector<std::string> sections(const Node& tree, Format format) {
   return keys;
 }
 
+}  // namespace
+
+std::string escape_dollars(std::string text) {
+  if (text.find('$') == std::string::npos) return text;
+  std::string out;
+  out.reserve(text.size() + 16);
+  for (const char c : text) {
+    out += c;
+    if (c == '$') out += '$';
+  }
+  return out;
+}
+
 void emit_document(Emitter& out, const Node& tree, Format format) {
   static const Node kNothing = Node::map();
   Renderer renderer(out, format);
@@ -241,6 +249,7 @@ void emit_document(Emitter& out, const Node& tree, Format format) {
     out.key(key);
     const Node* section = tree.find(key);
     const Node& value = section == nullptr ? kNothing : *section;
+    out.at(value);
     if (key == "name")
       out.scalar(Kind::String, value.text);
     else if (const Shape* shape = section_shape(key))
@@ -250,6 +259,8 @@ void emit_document(Emitter& out, const Node& tree, Format format) {
   }
   out.end_map();
 }
+
+namespace {
 
 std::string one_line(const Node& node, const Shape& shape, const std::set<std::string_view>& without) {
   JsonEmitter out(0);

@@ -96,34 +96,49 @@ const PathRules<KeyOf>& rules() {
   return kRules;
 }
 
-void unique_items(Node& list, KeyOf key_of) {
+}  // namespace
+
+std::optional<std::string> key_in_list(const std::vector<std::string>& list, const Node& item) {
+  const PathRules<KeyOf>::Step* step = rules().root();
+  for (const std::string& name : list) step = below(step, name);
+  if (step == nullptr || !step->rule()) return std::nullopt;
+  return (*step->rule())(item);
+}
+
+namespace {
+
+void unique_items(Node& list, KeyOf key_of, Origins* origins) {
   if (list.items.size() < 2) return;
   std::unordered_map<std::string, std::size_t> places;
   std::vector<Node> kept;
   kept.reserve(list.items.size());
   for (Node& item : list.items) {
     const auto [place, fresh] = places.emplace(key_of(item), kept.size());
-    if (fresh)
+    if (fresh) {
       kept.push_back(std::move(item));
-    else
-      kept[place->second] = std::move(item);
+      continue;
+    }
+    Node& earlier = kept[place->second];
+    if (origins != nullptr && earlier.span.known() && !(earlier.span == item.span))
+      origins->mark(item, {OriginStep::Kind::Overrides, {}, earlier.span, 0});
+    earlier = std::move(item);
   }
   list.items = std::move(kept);
 }
 
-void walk(Node& node, const PathRules<KeyOf>::Step* step) {
+void walk(Node& node, const PathRules<KeyOf>::Step* step, Origins* origins) {
   if (step == nullptr) return;
   if (node.is_list()) {
-    if (step->rule()) unique_items(node, *step->rule());
+    if (step->rule()) unique_items(node, *step->rule(), origins);
     return;
   }
-  for (yaml::Entry& entry : node.entries) walk(entry.value, step->next(entry.key));
+  for (yaml::Entry& entry : node.entries) walk(entry.value, step->next(entry.key), origins);
 }
 
 }  // namespace
 
-void enforce_unique(Node& document) {
-  walk(document, rules().root());
+void enforce_unique(Node& document, Origins* origins) {
+  walk(document, rules().root(), origins);
 }
 
 }  // namespace davit::compose

@@ -24,6 +24,12 @@ Node scalar(Kind kind, std::string text, Span span) {
   return node;
 }
 
+Node scalar_from(Kind kind, std::string text, const Node& from) {
+  Node node = scalar(kind, std::move(text), from.span);
+  node.origin = from.origin;
+  return node;
+}
+
 }  // namespace
 
 Node::~Node() = default;
@@ -52,6 +58,28 @@ Node Node::list(Span span) {
 }
 Node Node::null(Span span) {
   return scalar(Kind::Null, {}, std::move(span));
+}
+
+Node Node::string(std::string text, const Node& from) {
+  return scalar_from(Kind::String, std::move(text), from);
+}
+Node Node::boolean(bool value, const Node& from) {
+  return scalar_from(Kind::Bool, value ? "true" : "false", from);
+}
+Node Node::integer(std::int64_t value, const Node& from) {
+  return scalar_from(Kind::Int, std::to_string(value), from);
+}
+Node Node::number(double value, const Node& from) {
+  return scalar_from(Kind::Float, format_number(value), from);
+}
+Node Node::map(const Node& from) {
+  return scalar_from(Kind::Map, {}, from);
+}
+Node Node::list(const Node& from) {
+  return scalar_from(Kind::List, {}, from);
+}
+Node Node::null(const Node& from) {
+  return scalar_from(Kind::Null, {}, from);
 }
 
 const Entry* Node::find_entry(std::string_view key) const {

@@ -13,7 +13,7 @@ std::string read(std::string_view text, bool raw = false) {
   std::map<std::string, std::string> values;
   Diagnostics diagnostics;
   const auto file = std::make_shared<const std::string>(".env");
-  (raw ? parse_raw_env : parse_dotenv)(text, file, outside, values, diagnostics);
+  (raw ? parse_raw_env : parse_dotenv)(text, file, outside, values, diagnostics, nullptr);
   std::string result;
   for (const auto& [name, value] : values) result += name + "=[" + value + "]";
   for (const Diagnostic& item : diagnostics.items())
@@ -36,6 +36,17 @@ TEST(Dotenv, ReadsItsGrammar) {
             "A=[1]B=[2]");
   EXPECT_EQ(read("A=\nB=''\n"), "A=[]B=[]");
   EXPECT_EQ(read("A=1\nA=2\n"), "A=[2]");
+}
+
+TEST(Dotenv, NamesHaveTheirPlace) {
+  std::map<std::string, std::string> values;
+  Diagnostics diagnostics;
+  VariablePlaces places;
+  const auto file = std::make_shared<const std::string>(".env");
+  parse_dotenv("A=1\n  export B=2\nHOME\nA=3\n", file, outside, values, diagnostics, &places);
+  EXPECT_EQ(places.at("A").begin, (Position{4, 1}));
+  EXPECT_EQ(places.at("B").begin, (Position{2, 10}));
+  EXPECT_FALSE(places.contains("HOME")) << "its value comes from outside";
 }
 
 TEST(Dotenv, MistakesHaveTheirPlace) {

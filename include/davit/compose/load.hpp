@@ -11,6 +11,7 @@
 
 #include "davit/base/diagnostic.hpp"
 #include "davit/base/files.hpp"
+#include "davit/compose/origin.hpp"
 #include "davit/model/project.hpp"
 #include "davit/yaml/node.hpp"
 
@@ -26,6 +27,7 @@ struct LoadOptions {
   bool resolve_environment = true;  ///< read `env_file` into `environment`
   bool bind = true;                 ///< make the typed project; without it only its names and paths are set
   bool unique_container_names = true;  ///< with check_consistency: no two enabled services have the same name
+  bool origins = false;             ///< record where every value comes from (Loaded::origins)
   bool compatibility = false;       ///< `--compatibility`: names are joined by '_'
   bool keep_all_resources = false;  ///< keep networks, volumes, … that no service uses
   bool keep_documents = false;      ///< also return the Compose files as they were parsed (LoadResult::documents)
@@ -67,6 +69,8 @@ struct Loaded {
   yaml::Node tree;
   /// Services that an inactive profile or the selection leaves out, in the same form; their env files are not read.
   yaml::Node disabled;
+  /// What Node::origin in the tree stands for; without LoadOptions::origins only what needs no record.
+  Origins origins;
   /// Profiles named by any service, sorted.
   std::vector<std::string> all_profiles;
 };

@@ -26,6 +26,8 @@ struct Node {
   bool quoted = false;  ///< a scalar written in quotes or as a block
   /// A mistake in this value was already reported; later phases must not report what follows from it.
   bool faulty = false;
+  /// Where it got its final form, for whoever records that (davit/compose/origin.hpp); 0: where it is written.
+  std::uint32_t origin = 0;
   Span span;
   /// A scalar's text. String: the content. Bool: "true" or "false". Int: decimal. Float: as general_number() has it.
   /// Timestamp: RFC 3339. Null: empty.
@@ -47,6 +49,14 @@ struct Node {
   [[nodiscard]] static Node map(Span span = {});
   [[nodiscard]] static Node list(Span span = {});
   [[nodiscard]] static Node null(Span span = {});
+  /// The same with the place and the origin of the value that it is made from.
+  [[nodiscard]] static Node string(std::string text, const Node& from);
+  [[nodiscard]] static Node boolean(bool value, const Node& from);
+  [[nodiscard]] static Node integer(std::int64_t value, const Node& from);
+  [[nodiscard]] static Node number(double value, const Node& from);
+  [[nodiscard]] static Node map(const Node& from);
+  [[nodiscard]] static Node list(const Node& from);
+  [[nodiscard]] static Node null(const Node& from);
 
   [[nodiscard]] bool is_null() const { return kind == Kind::Null; }
   [[nodiscard]] bool is_string() const { return kind == Kind::String; }
