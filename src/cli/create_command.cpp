@@ -13,6 +13,7 @@ Task<int> create(Session& session, model::Project project, UpFlags flags) {
   const Context& context = session.context();
   image::ImageStore store = image::ImageStore::open(context.data_root());
   StoreImages images(context, store, {.output = flags.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
+  if (!context.global.dry_run) co_await take_turn(session, embedded::Turn::Raise);
   const plan::Plan plan = co_await plan_up(session, project, flags, store);
   if (context.global.dry_run) {
     print_plan(plan);

@@ -32,6 +32,13 @@ plan::DownOptions plan_options(const Context& context, const Options& options) {
   return out;
 }
 
+/// Whether a supervisor is worth a start: otherwise there is nobody to take turns with.
+Task<bool> is_something_there(Session& session) {
+  if (session.engine().is_alive()) co_return true;
+  const engine::Observed observed = co_await session.engine().observe();
+  co_return !observed.containers.empty() || !observed.networks.empty();
+}
+
 Task<int> down(Session& session, ProjectOrName which, Options options) {
   const Context& context = session.context();
   // What a killed supervisor and keeper left: processes, links and mounts that no record leads to any more.
@@ -40,6 +47,8 @@ Task<int> down(Session& session, ProjectOrName which, Options options) {
     for (const auto& removed : found)
       print(context, Diagnostic::warning("leftover", "removed what a crash left: " + removed));
   }
+  if (!context.global.dry_run && co_await is_something_there(session))
+    co_await take_turn(session, embedded::Turn::Lower);
   const engine::Observed observed = co_await session.engine().observe();
   const model::Project project = which.project ? *std::move(which.project) : plan::project_from(which.name, observed);
   const plan::Plan plan = checked(context, plan::make_down_plan(project, observed, plan_options(context, options)));

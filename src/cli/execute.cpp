@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/logs/reader.hpp"
 
@@ -24,7 +25,37 @@ class NoImages final : public runtime::ImageProvider {
   }
 };
 
+/// Into `out`, and then the end of the group.
+Task<void> store(Task<runtime::Execution> work, std::optional<runtime::Execution>& out, TaskGroup& group) {
+  out = co_await std::move(work);
+  group.cancel();
+}
+
+/// The work, cut short when another command lowers the project.
+Task<runtime::Execution> while_it_is_our_turn(embedded::EmbeddedEngine& engine, Task<runtime::Execution> work) {
+  if (!engine.has_turn()) co_return co_await std::move(work);
+  TaskGroup group(co_await asio::this_coro::executor);
+  std::optional<runtime::Execution> done;
+  group.spawn(store(std::move(work), done, group));
+  group.spawn(engine.until_lowered());
+  try {
+    co_await group.join();
+  } catch (const boost::system::system_error&) {
+    if (!done) throw;  // else it is the watcher that was cancelled, as asked
+  }
+  if (!done) throw Error("the plan was not executed to its end");
+  co_return *std::move(done);
+}
+
 }  // namespace
+
+Task<void> take_turn(Session& session, embedded::Turn kind) {
+  std::function<void(const std::string&)> say = [&session](const std::string& other) {
+    print(session.context(), Diagnostic::warning("waiting", "another command changes project '" + session.project() +
+                                                                "'; waiting for its end: " + other));
+  };
+  co_await session.engine().take_turn(kind, std::move(say));
+}
 
 plan::Plan checked(const Context& context, Result<plan::Plan, Diagnostics> plan) {
   if (!plan) {
@@ -60,7 +91,8 @@ Task<runtime::Execution> execute_plan(Session& session, const model::Project& pr
   options.log_tail = tail_of_log;
   runtime::Context with{project, session.engine(), settings.images != nullptr ? *settings.images : no_images(),
                         session.timers(), *progress};
-  runtime::Execution execution = co_await runtime::execute(with, plan, std::move(options));
+  Task<runtime::Execution> work = runtime::execute(with, plan, std::move(options));
+  runtime::Execution execution = co_await while_it_is_our_turn(session.engine(), std::move(work));
   for (const auto& warning : execution.warnings) print(context, warning);
   execution.throw_if_failed();
   co_return execution;

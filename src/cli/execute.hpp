@@ -23,13 +23,17 @@ void print_plan(const plan::Plan& plan);
 /// For plans in which no image is built, pulled or removed.
 [[nodiscard]] runtime::ImageProvider& no_images();
 
+/// Waits for the turn to change the project, and says whom it waits for.
+Task<void> take_turn(Session& session, embedded::Turn kind);
+
 struct ExecuteSettings {
   std::string title;
   runtime::ImageProvider* images = nullptr;                      ///< none: no_images()
   std::optional<std::chrono::nanoseconds> wait_timeout;
 };
 
-/// Executes with progress; failures are thrown. The project must outlive the call.
+/// Executes with progress; failures are thrown. In a turn, its end by a lowering command is one. The project must outlive
+/// the call.
 Task<runtime::Execution> execute_plan(Session& session, const model::Project& project, const plan::Plan& plan,
                                       ExecuteSettings settings);
 

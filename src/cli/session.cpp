@@ -51,6 +51,8 @@ class Session::Signals final : public runtime::Interrupts {
     ++taken_;
   }
 
+  [[nodiscard]] bool is_pending() const override { return count_ > taken_; }
+
   void hand_over() { handed_over_ = true; }
   void close() { set_.cancel(); }
   [[nodiscard]] bool cancelled() const { return cancelled_; }

@@ -55,6 +55,7 @@ class WithFirst final : public runtime::Interrupts {
     if (std::exchange(arrived_, false)) co_return;
     co_await others_.next();
   }
+  [[nodiscard]] bool is_pending() const override { return arrived_ || others_.is_pending(); }
 
  private:
   runtime::Interrupts& others_;
@@ -95,6 +96,7 @@ Task<bool> start_until_signal(Up& up, runtime::Interrupts& interrupts) {
 
 Task<void> start_and_attend(Up& up, runtime::Interrupts& signals, int& code) {
   const bool cut_short = co_await start_until_signal(up, signals);
+  co_await up.session.engine().leave_turn();  // raised: others may change it while this one shows its output
   WithFirst interrupts(signals, cut_short);
   const auto progress = make_progress(up.session, "stop");
   runtime::Context with{up.project, up.session.engine(), up.images, up.session.timers(), *progress};
@@ -135,7 +137,6 @@ FollowOptions follow_options(const Up& up) {
 }
 
 Task<int> up_attached(Up& up) {
-  co_await up.session.engine().ensure_running();
   OutputFollower output(up.session, follow_options(up));
   const std::int64_t since = co_await up.session.engine().newest_event();
   const engine::Observed before = co_await up.session.engine().observe();
@@ -171,6 +172,7 @@ Task<int> up(Session& session, model::Project project, UpFlags flags) {
   image::ImageStore store = image::ImageStore::open(context.data_root());
   StoreImages images(context, store, {.output = flags.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
   std::set<std::string> attached = attached_services(project, flags).value();
+  if (!context.global.dry_run) co_await take_turn(session, embedded::Turn::Raise);
   const plan::Plan plan = co_await plan_up(session, project, flags, store);
   if (context.global.dry_run) {
     print_plan(plan);

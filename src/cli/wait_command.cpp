@@ -23,6 +23,7 @@ Task<int> wait(Session& session, ProjectOrName which, Options options) {
   std::fflush(stdout);
   const int code = exits.empty() ? 0 : exits.back().exit_code;
   if (options.down_project) {
+    co_await take_turn(session, embedded::Turn::Lower);
     const engine::Observed now = co_await session.engine().observe();
     const plan::Plan plan = checked(session.context(), plan::make_down_plan(project, now, {}));
     ExecuteSettings settings{.title = "down", .images = nullptr, .wait_timeout = {}};

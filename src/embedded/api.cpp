@@ -37,10 +37,32 @@ std::optional<std::pair<ContainerId, std::string>> container_path(const std::str
   return std::pair{ContainerId(rest.substr(0, slash)), rest.substr(slash + 1)};
 }
 
+/// "/v1/turns/<id>": the id.
+std::optional<std::string> turn_of(const std::string& path) {
+  constexpr std::string_view kPrefix = "/v1/turns/";
+  if (!path.starts_with(kPrefix)) return std::nullopt;
+  return path.substr(kPrefix.size());
+}
+
+/// What a command must have the right to: everything that changes the project. One without a turn is asked only for
+/// what raises something; stopping and killing is never forbidden to it.
+bool needs_permit(const HttpRequest& request) {
+  if (request.method == "GET") return false;
+  const auto target = container_path(request.path);
+  if (!target) return request.method == "POST" || !request.turn.empty();
+  const std::string& action = target->second;
+  for (const char* const raising : {"create", "start", "restart"})
+    if (action == raising) return true;
+  if (request.turn.empty()) return false;
+  for (const char* const harmless : {"ready", "exec", "exec-detached", "resize"})
+    if (action == harmless) return false;
+  return true;
+}
+
 }  // namespace
 
 bool Api::abandonable(const HttpRequest& request) {
-  return request.path == "/v1/events" || request.path.ends_with("/ready");
+  return request.path == "/v1/events" || request.path.ends_with("/ready") || turn_of(request.path);
 }
 
 Task<HttpResponse> Api::answer(HttpRequest request) {
@@ -50,6 +72,58 @@ Task<HttpResponse> Api::answer(HttpRequest request) {
   if (request.path == "/v1/hello") co_return HttpResponse{200, number_to_json("keeper", ::getppid())};
   if (request.path == "/v1/end")
     co_return HttpResponse{200, number_to_json("keeper", engine_.is_empty() ? ::getppid() : 0)};
+  if (auto turn = turn_of(request.path)) co_return co_await on_turn(std::move(request), std::move(*turn));
+  if (!needs_permit(request)) co_return co_await act(std::move(request));
+  const Turns::Permit permit = turns_.act_begins(request.turn);
+  if (!permit.forbidden_by.empty()) throw lowered_error(engine_.project(), permit.forbidden_by);
+  HttpResponse response;
+  std::exception_ptr failure;
+  try {
+    response = co_await act(std::move(request));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  turns_.act_ended(permit.account);
+  turns_changed_.notify();
+  if (failure) std::rethrow_exception(failure);
+  co_return response;
+}
+
+/// The request that holds a turn stays open as long as it lasts; another one asks when it begins.
+Task<HttpResponse> Api::on_turn(HttpRequest request, std::string id) {
+  if (request.method == "POST") {
+    const auto kind = request.parameter("kind") == "lower" ? Turns::Kind::Lower : Turns::Kind::Raise;
+    co_return co_await hold_turn(std::move(id), kind, request.cause);
+  }
+  for (bool asked_to_wait = request.parameter("wait") == "yes";;) {
+    const Turns::State state = turns_.state(id);
+    if (state == Turns::State::GivesWay) throw lowered_error(engine_.project(), turns_.lowered_by(id));
+    const std::string ahead = turns_.ahead_of(id);
+    const bool answer = state == Turns::State::Holding || (!ahead.empty() && !asked_to_wait);
+    if (answer) co_return HttpResponse{200, text_to_json("ahead", ahead)};
+    co_await turns_changed_.wait();
+  }
+}
+
+Task<HttpResponse> Api::hold_turn(std::string id, Turns::Kind kind, std::string cause) {
+  std::exception_ptr gone;
+  turns_.join(id, kind, std::move(cause));
+  turns_changed_.notify();
+  try {
+    while (turns_.state(id) != Turns::State::GivesWay) co_await turns_changed_.wait();
+  } catch (...) {
+    gone = std::current_exception();
+  }
+  const std::string lowered_by = turns_.lowered_by(id);
+  if (gone) {
+    turns_.leave(id);
+    turns_changed_.notify();
+    std::rethrow_exception(gone);
+  }
+  co_return HttpResponse{200, text_to_json("lowered_by", lowered_by)};
+}
+
+Task<HttpResponse> Api::act(HttpRequest request) {
   if (request.path.starts_with("/v1/networks")) co_return co_await on_network(std::move(request));
   if (request.path.starts_with("/v1/volumes")) co_return co_await on_volume(std::move(request));
   if (auto target = container_path(request.path)) {

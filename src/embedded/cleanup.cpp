@@ -16,8 +16,8 @@
 #include "davit/state/containers.hpp"
 #include "davit/state/journal.hpp"
 #include "davit/state/networks.hpp"
-#include "embedded/connection.hpp"
 #include "embedded/event_log.hpp"
+#include "embedded/project_lock.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -71,12 +71,24 @@ std::size_t correct_rows(const Paths& paths) {
   return corrected;
 }
 
+/// The lock goes last, so that who waits for it finds either all or nothing of the project.
+void remove_folder(const Paths& paths) {
+  container::unmount_below(paths.folder());
+  for (const auto& entry : std::filesystem::directory_iterator(paths.folder()))
+    if (entry.path().filename() != "lock") std::filesystem::remove_all(entry.path());
+  std::filesystem::remove_all(paths.folder());
+}
+
 }  // namespace
 
 Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& timers) {
   const Paths paths{options.data_root, options.run_root, options.project};
   std::vector<std::string> removed;
   if (keeper_is_alive(paths)) co_return removed;
+  const bool had_folder = std::filesystem::exists(paths.folder());
+  WorkerPool pool(1);
+  const Fd lock = co_await lock_project(paths, pool);
+  if (keeper_is_alive(paths)) co_return removed;  // another command has started it while we waited
   const container::Cgroups cgroups(container::detect_host().cgroups);
   const std::string group = paths.cgroup();
   if (cgroups.exists(group)) {
@@ -90,11 +102,8 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   for (auto& what : network::cleanup_leftovers(paths.scope())) removed.push_back(std::move(what));
   const std::size_t rows = correct_rows(paths);
   if (rows > 0) removed.push_back("the state of " + std::to_string(rows) + " containers that said to be running");
-  if (std::filesystem::exists(paths.folder())) {
-    container::unmount_below(paths.folder());
-    std::filesystem::remove_all(paths.folder());
-    removed.push_back("folder '" + paths.folder() + "'");
-  }
+  remove_folder(paths);
+  if (had_folder) removed.push_back("folder '" + paths.folder() + "'");
   co_return removed;
 }
 

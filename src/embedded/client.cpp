@@ -4,13 +4,16 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/process/pidfd.hpp"
 #include "embedded/connection.hpp"
 #include "embedded/event_log.hpp"
 #include "embedded/exec.hpp"
 #include "embedded/offline.hpp"
+#include "embedded/project_lock.hpp"
 #include "embedded/protocol.hpp"
+#include "embedded/turns.hpp"
 
 namespace davit::embedded {
 
@@ -42,9 +45,36 @@ struct EmbeddedEngine::Impl {
     return {{"grace", std::to_string(request.grace->count())}};
   }
 
+  /// The turn of this command.
+  struct Held {
+    explicit Held(asio::any_io_executor executor) : id(random_id()), changed(executor), group(executor) {}
+    std::string id;
+    std::string lowered_by;  ///< empty: nobody lowers the project
+    Event changed;
+    TaskGroup group;
+  };
+
+  /// The request that stands for the turn: open as long as it lasts.
+  Task<void> hold(Held& turn, Turn kind) {
+    HttpRequest request{"POST", "/v1/turns/" + turn.id, {{"kind", kind == Turn::Lower ? "lower" : "raise"}}};
+    const std::optional<std::string> answer = co_await connection.ask(std::move(request));
+    if (!answer) co_return;  // keeper and supervisor are gone, and with them whoever could lower the project
+    turn.lowered_by = text_from_json("lowered_by", *answer);
+    turn.changed.notify();
+  }
+
+  /// The command that is waited for; empty when it is our turn.
+  Task<std::string> ask_turn(const Held& turn, const char* wait) {
+    HttpRequest request{"GET", "/v1/turns/" + turn.id, {{"wait", wait}}};
+    const std::optional<std::string> answer = co_await connection.ask(std::move(request));
+    if (!answer) throw Error("the supervisor of project '" + paths.project + "' is gone");
+    co_return text_from_json("ahead", *answer);
+  }
+
   Paths paths;
   Timers& timers;
   Connection connection;
+  std::unique_ptr<Held> held;
 };
 
 EmbeddedEngine::EmbeddedEngine(EngineOptions options, Timers& timers)
@@ -146,6 +176,48 @@ Task<void> EmbeddedEngine::ensure_running() {
   co_await impl_->connection.act(std::move(request));
 }
 
+Task<void> EmbeddedEngine::take_turn(Turn kind, std::function<void(const std::string&)> waits_for) {
+  co_await ensure_running();
+  impl_->held = std::make_unique<Impl::Held>(co_await asio::this_coro::executor);
+  Impl::Held& held = *impl_->held;
+  held.group.spawn(impl_->hold(held, kind));
+  std::exception_ptr failure;
+  try {
+    const std::string ahead = co_await impl_->ask_turn(held, "no");
+    if (!ahead.empty()) {
+      waits_for(ahead);
+      (void)co_await impl_->ask_turn(held, "yes");
+    }
+    impl_->connection.set_turn(held.id);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!failure) co_return;
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  co_await leave_turn();
+  std::rethrow_exception(failure);
+}
+
+Task<void> EmbeddedEngine::leave_turn() {
+  const std::unique_ptr<Impl::Held> held = std::move(impl_->held);
+  if (!held) co_return;
+  impl_->connection.set_turn("");
+  held->group.cancel();
+  try {
+    co_await held->group.join();
+  } catch (const std::exception&) {
+    // Cancelled, as asked; or the supervisor is gone, of which every act tells.
+  }
+}
+
+bool EmbeddedEngine::has_turn() const { return impl_->held != nullptr; }
+
+Task<void> EmbeddedEngine::until_lowered() {
+  Impl::Held& held = *impl_->held;
+  while (held.lowered_by.empty()) co_await held.changed.wait();
+  throw lowered_error(impl_->paths.project, held.lowered_by);
+}
+
 Task<std::string> EmbeddedEngine::Impl::ask_exec(ContainerId id, std::string action, const ExecRequest& request) {
   HttpRequest http{"POST", container_path(id, action), {}, exec_request_to_json(request)};
   std::optional<std::string> answer = co_await connection.ask(std::move(http));
@@ -177,6 +249,7 @@ std::string EmbeddedEngine::log_folder(const ContainerId& id) const { return imp
 bool EmbeddedEngine::is_alive() const { return keeper_is_alive(impl_->paths); }
 
 Task<void> EmbeddedEngine::close() {
+  co_await leave_turn();
   if (!is_alive()) co_return;
   HttpRequest request{"POST", "/v1/end"};
   const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));

@@ -1,20 +1,18 @@
 #include "embedded/connection.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <cerrno>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "davit/base/error.hpp"
 #include "davit/process/run.hpp"
+#include "embedded/project_lock.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -37,37 +35,14 @@ std::string last_of(const std::string& path) {
   return text.size() <= kLogTail ? text : text.substr(text.size() - kLogTail);
 }
 
-/// Opens the lock and waits for it. The folder may be removed meanwhile by the end of a project: then it is made anew.
-int take_lock(const std::string& folder, const std::string& path) {
-  for (;;) {
-    std::filesystem::create_directories(folder);
-    ::chmod(folder.c_str(), 0700);
-    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!fd && errno == ENOENT) continue;
-    if (!fd) throw_system_error("open", path, errno);
-    while (::flock(fd.get(), LOCK_EX) != 0)
-      if (errno != EINTR) throw_system_error("lock", path, errno);
-    struct stat held {};
-    struct stat there {};
-    if (::fstat(fd.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
-        held.st_dev == there.st_dev)
-      return fd.release();
-  }
-}
-
 }  // namespace
-
-bool keeper_is_alive(const Paths& paths) {
-  const Fd fd(::open(paths.keeper_lock().c_str(), O_RDWR | O_CLOEXEC));
-  if (!fd) return false;
-  return ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-}
 
 Connection::Connection(EngineOptions options, Paths paths, Timers& timers)
     : options_(std::move(options)), paths_(std::move(paths)), timers_(timers), client_(paths_.socket()) {}
 
 Task<std::optional<std::string>> Connection::ask(HttpRequest request) {
   request.cause = options_.cause;
+  request.turn = turn_;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     std::optional<HttpResponse> response = co_await client_.request(request);
     if (response) co_return value_of(std::move(*response));
@@ -78,6 +53,7 @@ Task<std::optional<std::string>> Connection::ask(HttpRequest request) {
 
 Task<std::string> Connection::act(HttpRequest request) {
   request.cause = options_.cause;
+  request.turn = turn_;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     // While a keeper lives its listener takes the connection, even if the supervisor is just being replaced.
     std::optional<HttpResponse> response = co_await client_.request(request);
@@ -97,18 +73,10 @@ Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
 }
 
 Task<std::optional<HttpResponse>> Connection::start_and_send(HttpRequest request) {
-  const Fd held = co_await lock();
+  if (!pool_) pool_ = std::make_unique<WorkerPool>(1);
+  const Fd held = co_await lock_project(paths_, *pool_);
   if (!keeper_is_alive(paths_)) co_await start();
   co_return co_await client_.request(std::move(request));
-}
-
-Task<Fd> Connection::lock() {
-  if (!pool_) pool_ = std::make_unique<WorkerPool>(1);
-  const std::string folder = paths_.folder();
-  const std::string path = paths_.lock();
-  std::function<int()> work = [folder, path] { return take_lock(folder, path); };
-  const int fd = co_await pool_->call(std::move(work));
-  co_return Fd(fd);
 }
 
 Task<void> Connection::start() {

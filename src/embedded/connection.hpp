@@ -25,10 +25,11 @@ class Connection {
   Task<std::optional<std::string>> ask(HttpRequest request);
   Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
   void close_idle() { client_.close_idle(); }
+  /// Goes with every request from now on; empty: none.
+  void set_turn(std::string id) { turn_ = std::move(id); }
 
  private:
   Task<std::optional<HttpResponse>> start_and_send(HttpRequest request);
-  Task<Fd> lock();
   Task<void> start();
   Task<std::string> until_ready(Fd pipe);
 
@@ -36,10 +37,8 @@ class Connection {
   Paths paths_;
   Timers& timers_;
   HttpClient client_;
+  std::string turn_;
   std::unique_ptr<WorkerPool> pool_;  ///< for the wait for a lock
 };
-
-/// True if a keeper holds its lock in the project's folder.
-[[nodiscard]] bool keeper_is_alive(const Paths& paths);
 
 }  // namespace davit::embedded

@@ -27,6 +27,7 @@ http::request<http::string_body> make_message(const HttpRequest& request) {
   message.version(11);
   message.set(http::field::host, "davit");
   if (!request.cause.empty()) message.set("Davit-Cause", request.cause);
+  if (!request.turn.empty()) message.set("Davit-Turn", request.turn);
   message.body() = request.body;
   message.prepare_payload();
   return message;

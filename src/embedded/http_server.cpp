@@ -97,6 +97,7 @@ struct HttpServer::Impl {
       request->method = std::string(message.method_string());
       request->body = std::move(message.body());
       request->cause = std::string(message["Davit-Cause"]);
+      request->turn = std::string(message["Davit-Turn"]);
       if (message[http::field::upgrade] == "davit-stdin") {
         std::string early(static_cast<const char*>(buffer.data().data()), buffer.size());
         co_await take_input(socket, std::move(*request), std::move(early));

@@ -3,8 +3,8 @@
 #include "davit/embedded/client.hpp"
 #include "davit/state/projects.hpp"
 #include "davit/state/volumes.hpp"
-#include "embedded/connection.hpp"
 #include "embedded/project_engine.hpp"
+#include "embedded/project_lock.hpp"
 
 namespace davit::embedded {
 

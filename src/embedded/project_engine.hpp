@@ -77,6 +77,7 @@ class ProjectEngine {
   void resize_terminal(const ContainerId& id, unsigned columns, unsigned rows);
 
   [[nodiscard]] EventLog& events() { return events_; }
+  [[nodiscard]] const std::string& project() const { return paths_.project; }
 
  private:
   [[nodiscard]] RecordPtr find(const ContainerId& id) const;

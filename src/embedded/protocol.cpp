@@ -187,6 +187,16 @@ ExecPlan exec_plan_from_json(const std::string& text) {
           text_at(object, "pid_file"), number_at(object, "keeper_pid")};
 }
 
+std::string text_to_json(std::string_view name, const std::string& text) {
+  json::object out;
+  out[name] = text;
+  return json::serialize(out);
+}
+
+std::string text_from_json(std::string_view name, const std::string& text) {
+  return text_at(parse_object(text, "the supervisor's answer"), name);
+}
+
 std::string number_to_json(std::string_view name, std::int64_t number) {
   json::object out;
   out[name] = number;

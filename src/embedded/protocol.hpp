@@ -19,6 +19,7 @@ struct HttpRequest {
   std::vector<std::pair<std::string, std::string>> query{};  ///< decoded
   std::string body{};
   std::string cause{};  ///< header Davit-Cause
+  std::string turn{};   ///< header Davit-Turn: the id of the command's turn, if it has one
 
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 };
@@ -52,6 +53,9 @@ struct ExecPlan {
 [[nodiscard]] std::string exec_plan_to_json(const ExecPlan& plan);
 [[nodiscard]] ExecPlan exec_plan_from_json(const std::string& text);
 
+/// {"<name>": "text"}
+[[nodiscard]] std::string text_to_json(std::string_view name, const std::string& text);
+[[nodiscard]] std::string text_from_json(std::string_view name, const std::string& text);
 /// {"<name>": number}
 [[nodiscard]] std::string number_to_json(std::string_view name, std::int64_t number);
 [[nodiscard]] std::int64_t number_from_json(std::string_view name, const std::string& text);

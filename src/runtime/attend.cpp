@@ -68,6 +68,7 @@ class Attendance {
     std::stable_sort(ended.begin(), ended.end(),
                      [](const auto* a, const auto* b) { return a->finished < b->finished; });
     rules_.emplace(options_.rules);
+    if (watched.empty() && !interrupts_.is_pending()) report(AttachedUp::NobodyLeft{});
     for (const auto* c : ended) report(AttachedUp::ContainerExited{c->name, c->service, c->exit_code});
     group_.spawn(follow_events());
     group_.spawn(follow_signals());

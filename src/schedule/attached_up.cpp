@@ -14,6 +14,7 @@ std::vector<AttachedUp::Action> AttachedUp::resume(const Event& event) {
     if (options_.watched.contains(start->container)) alive_.insert(start->container);
   }
   if (std::holds_alternative<Signal>(event)) signalled(actions);
+  if (std::holds_alternative<NobodyLeft>(event) && phase_ == Phase::Running) finish(actions);
   if (std::holds_alternative<StopEnded>(event)) finish(actions);
   return actions;
 }

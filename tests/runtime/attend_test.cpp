@@ -127,6 +127,14 @@ TEST_F(Attend, OnlySelectedServicesAreStopped) {
   EXPECT_EQ(code_, 130);
 }
 
+TEST_F(Attend, EndsWhenAnotherCommandHasRemovedWhatItWatches) {
+  AttachOptions options;
+  options.rules.watched = {{"p-web-1", "web"}};
+  attend(std::move(options));
+  timers_.settle();
+  EXPECT_EQ(code_, 0);
+}
+
 TEST_F(Attend, AContainerItsPolicyRestartsHasNotEnded) {
   sample_.add("web").restart.mode = model::RestartMode::Always;
   up();

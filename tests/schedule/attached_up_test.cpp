@@ -75,6 +75,14 @@ TEST(AttachedUp, FirstSignalStopsSecondKillsThirdIsIgnored) {
   EXPECT_THAT(up.resume(Up::StopEnded{}), ElementsAre(Action(Up::Finish{130})));
 }
 
+TEST(AttachedUp, NobodyLeftIsTheEndUnlessSomethingIsBeingStopped) {
+  Up up = make(Up::Abort::No);
+  EXPECT_THAT(up.resume(Up::NobodyLeft{}), ElementsAre(Action(Up::Finish{0})));
+  Up stopping = make(Up::Abort::No);
+  (void)stopping.resume(Up::Signal{});
+  EXPECT_THAT(stopping.resume(Up::NobodyLeft{}), IsEmpty());
+}
+
 TEST(AttachedUp, ASignalDuringTheAbortKills) {
   Up up = make(Up::Abort::OnExit);
   (void)up.resume(exit_of("a", 1));

@@ -2,6 +2,7 @@
 // The engine without a daemon, as seen by a command: talks to the project's supervisor, and starts it when needed.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -37,6 +38,9 @@ class StdinStream {
   virtual Task<void> close() = 0;
 };
 
+/// What a command does to its project, for its place among others: see EmbeddedEngine::take_turn().
+enum class Turn { Raise, Lower };
+
 /// Operations that change something start keeper and supervisor when there are none, under the project's lock, so any
 /// number of commands may do so at once; the wait for readiness is on a pipe. Reads never start anything: without a
 /// supervisor they are answered from the database, containers that cannot be alive shown as exited.
@@ -70,6 +74,18 @@ class EmbeddedEngine final : public engine::Engine {
   /// Starts keeper and supervisor if there are none. For commands that listen to events before their first change: to
   /// a project without a supervisor, next_events() answers that nothing will happen.
   Task<void> ensure_running();
+
+  /// Waits for the turn of this command to change the project, from its look at the project to its last act. Commands
+  /// that raise it wait for each other; one that lowers it makes those before it give way. `waits_for` is told the command
+  /// line of another one that is waited for. Starts keeper and supervisor. Throws Error "lowered" when a lowering command
+  /// came while this one waited. Cancelled or failed: there is no turn.
+  Task<void> take_turn(Turn kind, std::function<void(const std::string&)> waits_for);
+  /// Gives the turn back; close() does, too. Nothing without one.
+  Task<void> leave_turn();
+  [[nodiscard]] bool has_turn() const;
+  /// Throws Error "lowered" when another command lowers the project; until then what this one asks for is done, from then
+  /// on it is refused. Ends only by that or by cancellation.
+  Task<void> until_lowered();
 
   /// Runs a program in a container to its end, with this process's stdin, stdout and stderr, and returns its exit code
   /// (128 + n: signal n). With `tty` the caller's terminal is the program's. Throws Error, with docker's exit code (126,

@@ -65,6 +65,8 @@ class Interrupts {
  public:
   virtual ~Interrupts() = default;
   virtual Task<void> next() = 0;
+  /// One has arrived and next() will end at once.
+  [[nodiscard]] virtual bool is_pending() const { return false; }
 };
 
 /// What an attached `up` needs beside its rules.

@@ -33,9 +33,11 @@ class AttachedUp {
   };
   /// Ctrl-C, SIGTERM.
   struct Signal {};
+  /// None of the watched containers exists (any more): another command has removed them.
+  struct NobodyLeft {};
   /// What StopAll or KillAll asked for has ended.
   struct StopEnded {};
-  using Event = std::variant<ContainerExited, ContainerStarted, Signal, StopEnded>;
+  using Event = std::variant<ContainerExited, ContainerStarted, Signal, NobodyLeft, StopEnded>;
 
   // What to do.
   struct Say {

@@ -1,0 +1,47 @@
+#include "embedded/project_lock.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <filesystem>
+
+#include "davit/base/error.hpp"
+
+namespace davit::embedded {
+namespace {
+
+/// Opens the lock and waits for it. The folder may be removed meanwhile by the end of a project: then it is made anew.
+int take_lock(const std::string& folder, const std::string& path) {
+  for (;;) {
+    std::filesystem::create_directories(folder);
+    ::chmod(folder.c_str(), 0700);
+    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    if (!fd && errno == ENOENT) continue;
+    if (!fd) throw_system_error("open", path, errno);
+    while (::flock(fd.get(), LOCK_EX) != 0)
+      if (errno != EINTR) throw_system_error("lock", path, errno);
+    struct stat held {};
+    struct stat there {};
+    if (::fstat(fd.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+        held.st_dev == there.st_dev)
+      return fd.release();
+  }
+}
+
+}  // namespace
+
+Task<Fd> lock_project(Paths paths, WorkerPool& pool) {
+  std::function<int()> work = [folder = paths.folder(), path = paths.lock()] { return take_lock(folder, path); };
+  const int fd = co_await pool.call(std::move(work));
+  co_return Fd(fd);
+}
+
+bool keeper_is_alive(const Paths& paths) {
+  const Fd fd(::open(paths.keeper_lock().c_str(), O_RDWR | O_CLOEXEC));
+  if (!fd) return false;
+  return ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+}  // namespace davit::embedded

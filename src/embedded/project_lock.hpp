@@ -1,0 +1,21 @@
+#pragma once
+// The lock under which the engine of a project begins and ends.
+
+#include <memory>
+
+#include "davit/async/offload.hpp"
+#include "davit/async/task.hpp"
+#include "davit/base/fd.hpp"
+#include "embedded/paths.hpp"
+
+namespace davit::embedded {
+
+/// Makes the project's folder if need be and waits for the lock in it; free when the descriptor is closed. Who holds it may
+/// start a keeper, or remove what a dead one left; a supervisor ends, and its keeper removes the folder, under it. Throws
+/// Error when the folder cannot be made.
+Task<Fd> lock_project(Paths paths, WorkerPool& pool);
+
+/// True if a keeper holds its lock in the project's folder.
+[[nodiscard]] bool keeper_is_alive(const Paths& paths);
+
+}  // namespace davit::embedded
