@@ -29,6 +29,18 @@ class Build {
       : request_(request), store_(store), events_(observer) {}
 
   ImageId run() {
+    const BuildPlan plan = make();
+    for (const Diagnostic& warning : plan.warnings) events_.warning(warning);
+    StageResult result = execute(plan);
+    try {
+      return finish(plan, std::move(result));
+    } catch (const Error& error) {
+      throw with_full_disk(error, store_.data_root());
+    }
+  }
+
+  /// Decides everything, does nothing.
+  BuildPlan make() {
     check_tags();
     check_context();
     read_dockerfile();
@@ -42,13 +54,7 @@ class Build {
     const PlanOptions options{request_.args, request_.target, request_.labels, request_.network, request_.host_network};
     auto plan = make_plan(*file, options, [this](const std::string& name) { return find_base(name); });
     if (!plan) throw Failed{plan.error()};
-    for (const Diagnostic& warning : plan->warnings) events_.warning(warning);
-    StageResult result = execute(*plan);
-    try {
-      return finish(*plan, std::move(result));
-    } catch (const Error& error) {
-      throw with_full_disk(error, store_.data_root());
-    }
+    return *std::move(plan);
   }
 
   std::map<std::string, std::string> take_sources() { return std::move(sources_); }
@@ -176,6 +182,21 @@ std::string BuildFailure::render(RenderOptions options) const {
   std::string out;
   for (const Diagnostic& diagnostic : diagnostics.items()) out += davit::render(diagnostic, lookup, options);
   return out;
+}
+
+BuildFailure check(const BuildRequest& request, image::ImageStore& store) {
+  SilentObserver observer;
+  Build build(request, store, observer);
+  BuildFailure found;
+  try {
+    for (Diagnostic& warning : build.make().warnings) found.diagnostics.add(std::move(warning));
+  } catch (const Build::Failed& failed) {
+    found.diagnostics = failed.diagnostics;
+  } catch (const Error& error) {
+    found.diagnostics.add(error.diagnostic());
+  }
+  found.sources = build.take_sources();
+  return found;
 }
 
 Result<ImageId, BuildFailure> build(const BuildRequest& request, image::ImageStore& store, BuildObserver& observer) {

@@ -37,6 +37,8 @@ std::vector<std::string> stage_names(const Dockerfile& file) {
   return names;
 }
 
+constexpr const char* kChecksArgument = "BUILDKIT_DOCKERFILE_CHECK";
+
 /// Plans the target and, before it, every stage it needs. Works by the Dockerfile's indices and maps them to the
 /// plan's.
 class Planner {
@@ -53,10 +55,20 @@ class Planner {
     for (StagePlan& stage : plan_.stages)
       number(stage, plan_.stages.size() > 1 || !file_.stages[stage.index].name.empty());
     plan_.warnings.insert(plan_.warnings.begin(), file_.warnings.begin(), file_.warnings.end());
+    dockerfile::apply_checks(checks(), plan_.warnings);
     return std::move(plan_);
   }
 
  private:
+  /// The build argument counts, then the file.
+  dockerfile::Checks checks() const {
+    const auto argument = options_.args.find(kChecksArgument);
+    if (argument == options_.args.end()) return file_.checks;
+    auto given = dockerfile::parse_checks(argument->second, std::nullopt);
+    if (!given) throw PlanMistake{Diagnostic(given.error()).note(std::string("it is the build argument ") + kChecksArgument)};
+    return *std::move(given);
+  }
+
   std::size_t find_target() const {
     if (options_.target.empty()) return file_.stages.size() - 1;
     const std::string wanted = lower(options_.target);
@@ -66,7 +78,11 @@ class Planner {
                                         Span{file_.stages[0].where.file, {}, {}});
     const auto names = stage_names(file_);
     if (!names.empty()) diagnostic.note("stages: " + join_names(names));
-    if (const auto best = nearest(wanted, names)) diagnostic.with_hint("did you mean '" + *best + "'?");
+    if (const auto best = nearest(wanted, names)) {
+      const auto stage = std::find_if(file_.stages.begin(), file_.stages.end(), [&](const auto& s) { return s.name == *best; });
+      diagnostic.note("stage '" + *best + "' begins here", stage->name_where);
+      diagnostic.with_hint("did you mean '" + *best + "'?");
+    }
     throw PlanMistake{std::move(diagnostic)};
   }
 
@@ -142,7 +158,7 @@ class Planner {
     for (const std::string& name : expanded->unset) {
       if (global_.declared(name)) continue;
       plan_.warnings.push_back(
-          Diagnostic::warning("undefined-variable", "variable '" + name + "' has no value in FROM", word.where)
+          Diagnostic::warning("undefined-variable-in-from", "variable '" + name + "' has no value in FROM", word.where)
               .with_hint("declare it with ARG before the first FROM"));
     }
     for (const auto& [name, value] : options_.args)
@@ -199,7 +215,7 @@ class Planner {
         if (const auto* arg = std::get_if<dockerfile::Arg>(&instruction.body))
           for (const auto& name : arg->names) declared.push_back(name.name.text);
     for (const auto& [name, value] : options_.args) {
-      if (consumed_.contains(name) || is_proxy_argument(name) || global_.value(name)) continue;
+      if (consumed_.contains(name) || is_proxy_argument(name) || name == kChecksArgument || global_.value(name)) continue;
       // An argument of a stage that is not built is not a mistake.
       if (std::find(declared.begin(), declared.end(), name) != declared.end()) continue;
       auto warning = Diagnostic::warning("unused-build-arg", "build argument '" + name + "' is not used by any ARG");
@@ -237,7 +253,11 @@ void add_stage(const Origin& origin, std::set<std::size_t>& out) {
 
 Result<BuildPlan, Diagnostics> make_plan(const Dockerfile& file, const PlanOptions& options, const BaseLookup& images) {
   try {
-    return Planner(file, options, images).run();
+    BuildPlan plan = Planner(file, options, images).run();
+    Diagnostics all;
+    for (const Diagnostic& warning : plan.warnings) all.add(warning);
+    if (all.has_errors()) return all;
+    return plan;
   } catch (PlanMistake& mistake) {
     Diagnostics diagnostics;
     diagnostics.add(std::move(mistake.diagnostic));

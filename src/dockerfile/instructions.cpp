@@ -66,6 +66,9 @@ class Reader {
     Stage stage;
     stage.where = where_;
     if (words.empty()) fail("missing-argument", "FROM needs an image", where_);
+    if (words.size() == 2 && upper(words[1].text()) == "AS")
+      fail("bad-from", "'AS' needs a name for the stage, such as 'FROM " + std::string(words[0].text()) + " AS build'",
+           words[1].span());
     if (words.size() != 1 && words.size() != 3)
       fail("bad-from",
            "FROM takes 'IMAGE' or 'IMAGE AS NAME', but " + std::to_string(words.size()) + " words are given",
@@ -95,8 +98,11 @@ class Reader {
 
   static void read_stage_name(const std::vector<Slice>& words, Stage& stage) {
     if (upper(words[1].text()) != "AS")
-      fail("bad-from", "'" + std::string(words[1].text()) + "' is not allowed here; FROM takes 'IMAGE AS NAME'",
-           words[1].span());
+      throw Mistake{Diagnostic::error("bad-from",
+                                      "'" + std::string(words[1].text()) + "' is not allowed here; FROM takes 'IMAGE AS NAME'",
+                                      words[1].span())
+                        .with_hint("did you mean 'FROM " + std::string(words[0].text()) + " AS " +
+                                   std::string(words[2].text()) + "'?")};
     stage.name = lower(words[2].text());
     stage.name_where = words[2].span();
     const bool begins_well = stage.name.front() >= 'a' && stage.name.front() <= 'z';

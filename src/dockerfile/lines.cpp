@@ -119,6 +119,12 @@ class Splitter {
         error("bad-escape", "the escape character is '" + value + "'; it can be '\\' or '`'", column,
               column + value.size());
       }
+    } else if (name == "check") {
+      if (auto checks = parse_checks(value, place(column, column + value.size()))) {
+        out_.checks = *std::move(checks);
+      } else {
+        out_.diagnostics.add(checks.error());
+      }
     } else if (name == "syntax") {
       std::string_view frontend = value;
       if (frontend.starts_with("docker.io/")) frontend.remove_prefix(10);

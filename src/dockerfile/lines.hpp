@@ -44,6 +44,7 @@ struct Lines {
   char escape = '\\';
   std::vector<LogicalLine> lines;
   Diagnostics diagnostics;  ///< errors and warnings
+  Checks checks;
 };
 
 /// Splits a Dockerfile into instructions.

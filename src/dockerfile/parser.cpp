@@ -14,14 +14,17 @@ class Builder {
  public:
   explicit Builder(Lines lines) : lines_(std::move(lines)), diagnostics_(std::move(lines_.diagnostics)) {
     out_.escape = lines_.escape;
+    out_.checks = lines_.checks;
   }
 
   Result<Dockerfile, Diagnostics> run(const std::shared_ptr<const std::string>& file) {
     for (const LogicalLine& line : lines_.lines) add(line);
     if (lines_.lines.empty()) {
-      diagnostics_.add(Diagnostic::error("empty-dockerfile", "file with no instructions", Span{file, {}, {}}));
+      diagnostics_.add(Diagnostic::error("empty-dockerfile", "file with no instructions", Span{file, {}, {}})
+                           .with_hint("start it with 'FROM IMAGE', or with 'FROM scratch' for an empty file system"));
     } else if (out_.stages.empty() && no_errors(diagnostics_)) {
-      diagnostics_.add(Diagnostic::error("no-stage", "no FROM in this file: nothing to build", Span{file, {}, {}}));
+      diagnostics_.add(Diagnostic::error("no-stage", "no FROM in this file: nothing to build", Span{file, {}, {}})
+                           .with_hint("write 'FROM IMAGE' before the first instruction that is not ARG"));
     }
     diagnostics_.sort_and_unique();
     if (!no_errors(diagnostics_)) return std::move(diagnostics_);

@@ -86,7 +86,8 @@ TEST_F(PlanTest, TargetEndsTheBuildThere) {
   options_.target = "dep";
   EXPECT_EQ(failure("FROM box AS deps\nFROM box AS other\n"),
             "Dockerfile: error: target stage 'dep' is not in this file\n"
-            "  note: stages: deps, other\n  hint: did you mean 'deps'?\n");
+            "  note: stages: deps, other\n"
+            "  note: stage 'deps' begins here (Dockerfile:1:13)\n  hint: did you mean 'deps'?\n");
 }
 
 TEST_F(PlanTest, CopyFromNeedsAStageBeforeIt) {

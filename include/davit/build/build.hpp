@@ -90,7 +90,7 @@ class SilentObserver final : public BuildObserver {
   void cancelled(const Vertex&) override {}
 };
 
-/// Why there is no image.
+/// Why there is no image; or what is to be said about one that could be built.
 struct BuildFailure {
   Diagnostics diagnostics;
   std::map<std::string, std::string> sources;  ///< texts the diagnostics point into, by file name
@@ -104,5 +104,9 @@ struct BuildFailure {
 /// the cache records of the steps that were done. Needs root for RUN, COPY, ADD and WORKDIR (mounts).
 [[nodiscard]] Result<ImageId, BuildFailure> build(const BuildRequest& request, image::ImageStore& store,
                                                   BuildObserver& observer);
+
+/// Only looks at the Dockerfile (--check): warnings, or the errors that would end the build before its first step. Nothing
+/// is built, and no base image has to be unpacked. Needs no root.
+[[nodiscard]] BuildFailure check(const BuildRequest& request, image::ImageStore& store);
 
 }  // namespace davit::build

@@ -11,6 +11,7 @@
 
 #include "davit/base/diagnostic.hpp"
 #include "davit/base/span.hpp"
+#include "davit/dockerfile/checks.hpp"
 
 namespace davit::dockerfile {
 
@@ -168,6 +169,7 @@ struct Dockerfile {
   std::vector<Stage> stages;     ///< at least one
   char escape = '\\';
   std::vector<Diagnostic> warnings;
+  Checks checks;  ///< `# check=…`; not applied to the warnings yet
 };
 
 }  // namespace davit::dockerfile
