@@ -62,4 +62,9 @@ std::string join_names(const std::vector<std::string>& names, std::size_t at_mos
   return out;
 }
 
+std::string counted(std::size_t number, const std::string& singular, const std::string& plural) {
+  const std::string& many = plural.empty() ? singular + "s" : plural;
+  return std::to_string(number) + " " + (number == 1 ? singular : many);
+}
+
 }  // namespace davit

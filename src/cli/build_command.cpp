@@ -87,6 +87,8 @@ void add_build(Commands& commands) {
   command->add_flag("--with-dependencies", options->with_dependencies, "build what the services depend on, too");
   command->add_option("SERVICE", options->services, "services; none means all");
   commands.on(command, [options](Context& context) {
+    if (options->pull && !options->quiet)
+      print(context, Diagnostic::warning("no-registry", "--pull does nothing: davit cannot pull yet, so a base image is the one that is on this machine"));
     model::Project project = load_project(context, options->services);
     Session session(context, project.name, "davit build");
     return session.run(build(session, std::move(project), *options));

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "copy_stream.hpp"
 #include "davit/base/error.hpp"
+#include "option_values.hpp"
 #include "project_loading.hpp"
 #include "service_choice.hpp"
 #include "session.hpp"
@@ -106,7 +107,7 @@ void add_cp(Commands& commands) {
   command->add_flag("--all", options->all, "into the containers of 'run', too");
   command->add_flag("-a,--archive", options->archive, "keep the owners of files");
   command->add_flag("-L,--follow-link", options->follow_link, "copy what a symbolic link leads to");
-  command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N");
+  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N"), {}, "2");
   command->add_option("SOURCE", options->source, "SERVICE:PATH, PATH or '-'")->required();
   command->add_option("DESTINATION", options->destination, "SERVICE:PATH, PATH or '-'")->required();
   commands.on(command, [options](Context& context) {

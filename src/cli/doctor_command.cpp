@@ -11,6 +11,7 @@
 #include "commands.hpp"
 #include "davit/container/doctor.hpp"
 #include "davit/container/mount_namespace.hpp"
+#include "option_values.hpp"
 
 namespace davit::cli {
 namespace {
@@ -86,7 +87,7 @@ void add_doctor(Commands& commands) {
                                 "it works, and what to do if not. Changes nothing.",
                  .examples = "davit doctor\ndavit doctor --format json",
                  .exit_status = "0   everything that is needed works\n1   something that is needed does not", .dry_run = DryRun::Harmless});
-  command->add_option("--format", options->format, "pretty or json")->type_name("FORMAT");
+  one_of(command->add_option("--format", options->format, "pretty or json")->type_name("FORMAT"), {"pretty", "json"});
   commands.on(command, [options](Context& context) { return doctor(context, *options); });
 }
 

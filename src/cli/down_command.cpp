@@ -4,6 +4,7 @@
 #include "durations.hpp"
 #include "execute.hpp"
 #include "image_provider.hpp"
+#include "option_values.hpp"
 #include "project_loading.hpp"
 #include "session.hpp"
 
@@ -86,10 +87,10 @@ void add_down(Commands& commands) {
                .examples = "davit down\ndavit down -v --rmi local\ndavit -p ci-42 down -t 0",
                .exit_status = "", .dry_run = DryRun::Shown});
   command->add_flag("--remove-orphans", options->remove_orphans, "remove containers of services that are not in the file");
-  command->add_option("--rmi", options->rmi, "remove images: 'local' those without a name in the file, or 'all'")
-      ->type_name("TYPE")
-      ->check(CLI::IsMember({"local", "all"}));
-  command->add_option("-t,--timeout", options->timeout, "seconds to wait for the end before killing")->type_name("SECONDS");
+  one_of(command->add_option("--rmi", options->rmi, "remove images: 'local' those without a name in the file, or 'all'")
+             ->type_name("TYPE"),
+         {"local", "all"});
+  seconds(command->add_option("-t,--timeout", options->timeout, "seconds to wait for the end before killing")->type_name("SECONDS"));
   command->add_flag("-v,--volumes", options->volumes, "remove named volumes of the file, and anonymous ones");
   command->add_option("SERVICE", options->services, "services; none means the whole project");
   commands.on(command, [options](Context& context) {

@@ -4,6 +4,7 @@
 #include "commands.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
+#include "option_values.hpp"
 #include "project_loading.hpp"
 #include "session.hpp"
 
@@ -78,7 +79,7 @@ void add_exec(Commands& commands) {
   command->add_option("-e,--env", options->environment, "set an environment variable; repeat")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N");
+  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N"), {}, "2");
   command->add_flag("-T,--no-tty", options->no_tty, "no terminal, even if there is one");
   command->add_flag("--privileged", options->privileged, "give the command all capabilities");
   command->add_option("-u,--user", options->user, "user, and group after a colon")->type_name("USER");

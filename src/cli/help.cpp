@@ -34,11 +34,6 @@ std::string section(const std::string& title, const std::string& body) {
   return body.empty() ? "" : "\n" + title + "\n" + body;
 }
 
-std::string full_name(const CLI::App* app) {
-  const CLI::App* parent = app->get_parent();
-  return parent == nullptr ? std::string("davit") : full_name(parent) + " " + app->get_name();
-}
-
 std::string option_head(const CLI::Option* option) {
   std::string head;
   for (const auto& name : option->get_snames()) head += (head.empty() ? "-" : ", -") + name;
@@ -64,6 +59,18 @@ std::string subcommand_list(const CLI::App* app) {
 
 }  // namespace
 
+std::string full_name(const CLI::App* app) {
+  const CLI::App* parent = app->get_parent();
+  return parent == nullptr ? std::string("davit") : full_name(parent) + " " + app->get_name();
+}
+
+std::string synopsis_of(const CLI::App* app) {
+  const auto formatter = std::dynamic_pointer_cast<ManFormatter>(app->get_formatter());
+  if (formatter == nullptr) return full_name(app) + " [OPTIONS] COMMAND";
+  const std::string& synopsis = formatter->page().synopsis;
+  return full_name(app) + (synopsis.empty() ? "" : " " + synopsis);
+}
+
 std::string options_section(const CLI::App* app) {
   std::string out;
   for (const auto* option : app->get_options()) {
@@ -76,7 +83,7 @@ std::string options_section(const CLI::App* app) {
 std::string ManFormatter::make_help(const CLI::App* app, std::string /*name*/, CLI::AppFormatMode /*mode*/) const {
   const std::string name = full_name(app);
   std::string out = "NAME\n    " + name + " - " + page_.summary + "\n";
-  out += section("SYNOPSIS", "    " + name + (page_.synopsis.empty() ? "" : " " + page_.synopsis) + "\n");
+  out += section("SYNOPSIS", "    " + synopsis_of(app) + "\n");
   out += section("DESCRIPTION", indent(page_.description, 4));
   out += section("COMMANDS", subcommand_list(app));
   out += section("OPTIONS", options_section(app));

@@ -23,6 +23,7 @@
 #include "davit/base/units.hpp"
 #include "davit/build/build.hpp"
 #include "davit/build/plain_progress.hpp"
+#include "option_values.hpp"
 
 namespace davit::cli {
 namespace {
@@ -218,7 +219,8 @@ void add_image_build(Commands& commands, CLI::App* image) {
   command->add_option("--shm-size", options->shm_size, "size of /dev/shm in RUN (default: 64m)")->type_name("BYTES");
   command->add_flag("--pull", options->pull, "look for newer base images (none: davit cannot pull yet)");
   command->add_flag("-q,--quiet", options->quiet, "print nothing but the id of the image");
-  command->add_option("--progress", options->progress, "auto, plain or quiet")->type_name("MODE");
+  one_of(command->add_option("--progress", options->progress, "auto, plain, tty (shown as plain) or quiet")->type_name("MODE"),
+         {"auto", "plain", "tty", "quiet"});
   command->add_option("--iidfile", options->image_id_file, "write the id of the image to a file")->type_name("FILE");
   command->add_option("CONTEXT", options->context, "folder the build may copy from")->required();
   commands.on(command, [options](Context& context) { return run_build(context, *options); });

@@ -11,6 +11,7 @@
 #include "davit/state/values.hpp"
 #include "image_listing.hpp"
 #include "import_changes.hpp"
+#include "option_values.hpp"
 
 namespace davit::cli {
 namespace {
@@ -121,10 +122,8 @@ int list_images(Context& context, const ListOptions& options) {
     print_out(image_ids(lines));
   else if (options.format == "json")
     print_out(image_json_lines(lines, now));
-  else if (options.format == "table")
-    print_out(image_table(lines, now));
   else
-    throw Error(Diagnostic::error("usage", "unknown format '" + options.format + "': it must be 'table' or 'json'"));
+    print_out(image_table(lines, now));
   return 0;
 }
 
@@ -139,7 +138,7 @@ void add_list(Commands& commands, CLI::App* group) {
                                    group);
   command->alias("list");
   command->add_option("name", options->name);
-  command->add_option("--format", options->format, "table or json")->type_name("FORMAT");
+  one_of(command->add_option("--format", options->format, "table or json")->type_name("FORMAT"), {"table", "json"});
   command->add_flag("-q,--quiet", options->quiet, "print ids only");
   command->add_flag("--no-trunc", options->no_trunc, "print ids whole");
   command->add_flag("-a,--all", options->all, "accepted for docker's sake: there are no hidden images");

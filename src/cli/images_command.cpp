@@ -8,6 +8,7 @@
 #include "davit/image/image_store.hpp"
 #include "davit/image/time_text.hpp"
 #include "human.hpp"
+#include "option_values.hpp"
 #include "project_loading.hpp"
 #include "service_choice.hpp"
 #include "session.hpp"
@@ -72,8 +73,6 @@ std::string json_of(const std::vector<Line>& lines) {
 }
 
 Task<int> images(Session& session, ProjectOrName which, Options options) {
-  if (options.format != "table" && options.format != "json")
-    throw Error(Diagnostic::error("format", "unknown format '" + options.format + "'; it is table or json"));
   const engine::Observed observed = co_await session.engine().observe();
   require_services(options.services, which.project, observed);
   const image::ImageStore store = image::ImageStore::open(session.context().data_root());
@@ -102,7 +101,7 @@ void add_images(Commands& commands) {
                  .examples = "davit images\ndavit images --format json web",
                  .exit_status = "",
                  .dry_run = DryRun::Harmless});
-  command->add_option("--format", options->format, "table or json")->type_name("FORMAT");
+  one_of(command->add_option("--format", options->format, "table or json")->type_name("FORMAT"), {"table", "json"});
   command->add_flag("-q,--quiet", options->quiet, "ids alone, each once");
   command->add_option("SERVICE", options->services, "services; none means all");
   commands.on(command, [options](Context& context) {

@@ -4,6 +4,7 @@
 #include "davit/base/error.hpp"
 #include "durations.hpp"
 #include "execute.hpp"
+#include "option_values.hpp"
 #include "project_loading.hpp"
 #include "session.hpp"
 #include "terminal.hpp"
@@ -84,7 +85,7 @@ CLI::App* add(Commands& commands, const char* name, const char* summary, const c
 }
 
 void add_timeout(CLI::App* command, Options& options) {
-  command->add_option("-t,--timeout", options.timeout, "seconds to wait for the end before killing")->type_name("SECONDS");
+  seconds(command->add_option("-t,--timeout", options.timeout, "seconds to wait for the end before killing")->type_name("SECONDS"));
 }
 
 }  // namespace
@@ -96,7 +97,7 @@ void add_start(Commands& commands) {
                           "their dependencies. Nothing is created.",
                           "davit start web");
   command->add_flag("--wait", options->wait, "wait until the services are running or healthy");
-  command->add_option("--wait-timeout", options->wait_timeout, "seconds to wait at most")->type_name("SECONDS");
+  seconds(command->add_option("--wait-timeout", options->wait_timeout, "seconds to wait at most")->type_name("SECONDS"));
   on(commands, command, {"start", plan::make_start_plan, nullptr}, options);
 }
 

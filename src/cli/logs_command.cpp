@@ -1,10 +1,10 @@
-#include <charconv>
 #include <chrono>
 #include <cstdio>
 
 #include "commands.hpp"
 #include "davit/base/error.hpp"
 #include "log_times.hpp"
+#include "option_values.hpp"
 #include "output_follower.hpp"
 #include "project_loading.hpp"
 #include "service_choice.hpp"
@@ -27,11 +27,7 @@ struct Options {
 
 std::optional<std::uint64_t> parse_tail(const std::string& text) {
   if (text == "all" || text == "-1") return std::nullopt;
-  std::uint64_t lines = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), lines);
-  if (error != std::errc{} || end != text.data() + text.size())
-    throw Error(Diagnostic::error("usage", "'" + text + "' is not a number of lines; --tail takes a number or 'all'"));
-  return lines;
+  return std::stoull(text);
 }
 
 logs::ReadOptions read_options(const Options& options) {
@@ -93,14 +89,15 @@ void add_logs(Commands& commands) {
        .examples = "davit logs --tail 20 api\ndavit logs -f\ndavit logs --since 10m --timestamps",
        .exit_status = "", .dry_run = DryRun::Harmless});
   command->add_flag("-f,--follow", options->follow, "go on with what is written from now on");
-  command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N");
+  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N"), {}, "2");
   command->add_flag("--no-color", options->no_color, "no colours");
   command->add_flag("--no-log-prefix", options->no_prefix, "no container names");
   command->add_option("--since", options->since, "lines since then: 2026-11-23T03:30:00Z, or 10m for ten minutes ago")
       ->type_name("TIME");
   command->add_option("--until", options->until, "lines until then")->type_name("TIME");
-  command->add_option("-n,--tail", options->tail, "so many lines of each container, from the end; 'all'")
-      ->type_name("N");
+  whole_number(command->add_option("-n,--tail", options->tail, "so many lines of each container, from the end; 'all'")
+                   ->type_name("N"),
+               {-1}, "100", "all");
   command->add_flag("-t,--timestamps", options->timestamps, "show when each line was written");
   command->add_option("SERVICE", options->services, "services; none means all");
   commands.on(command, [options](Context& context) {

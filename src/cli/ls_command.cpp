@@ -1,8 +1,8 @@
 #include <cstdio>
 
 #include "commands.hpp"
-#include "davit/base/error.hpp"
 #include "davit/embedded/client.hpp"
+#include "option_values.hpp"
 #include "project_listing.hpp"
 
 namespace davit::cli {
@@ -25,10 +25,8 @@ int ls(const Context& context, const Options& options) {
     for (const auto& project : projects) text += project.name + "\n";
   } else if (options.format == "json") {
     text = projects_json(projects);
-  } else if (options.format == "table" || options.format.empty()) {
-    text = projects_table(projects);
   } else {
-    throw Error(Diagnostic::error("format", "unknown format '" + options.format + "'; it is table or json"));
+    text = projects_table(projects);
   }
   std::fwrite(text.data(), 1, text.size(), stdout);
   return 0;
@@ -49,7 +47,7 @@ void add_ls(Commands& commands) {
   command->add_option("--filter", options->filters, "name=TEXT: projects whose name has the text in it; repeat")
       ->allow_extra_args(false)
       ->type_name("FILTER");
-  command->add_option("--format", options->format, "table or json")->type_name("FORMAT");
+  one_of(command->add_option("--format", options->format, "table or json")->type_name("FORMAT"), {"table", "json"});
   command->add_flag("-q,--quiet", options->quiet, "names alone");
   commands.on(command, [options](Context& context) { return ls(context, *options); });
 }

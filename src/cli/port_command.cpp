@@ -5,6 +5,7 @@
 #include "container_listing.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
+#include "option_values.hpp"
 #include "project_loading.hpp"
 #include "service_choice.hpp"
 #include "session.hpp"
@@ -48,10 +49,10 @@ void add_port(Commands& commands) {
                .description = "Prints address and port of this machine at which the container's port is reached.",
                .examples = "davit port web 80\ndavit port --protocol udp dns 53",
                .exit_status = "", .dry_run = DryRun::Harmless});
-  command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N");
-  command->add_option("--protocol", options->protocol, "tcp or udp")->type_name("PROTOCOL");
+  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N"), {}, "2");
+  one_of(command->add_option("--protocol", options->protocol, "tcp or udp")->type_name("PROTOCOL"), {"tcp", "udp"});
   command->add_option("SERVICE", options->service, "service")->required();
-  command->add_option("PORT", options->port, "port in the container")->required()->check(CLI::Range(1, 65535));
+  whole_number(command->add_option("PORT", options->port, "port in the container")->required(), {1, 65535}, "80");
   commands.on(command, [options](Context& context) {
     ProjectOrName which = load_project_or_name(context);
     Session session(context, which.name, "davit port");

@@ -70,7 +70,7 @@ std::string projects_json(const std::vector<ProjectLine>& projects) {
     one["ConfigFiles"] = files(project);
     list.push_back(std::move(one));
   }
-  return boost::json::serialize(list);
+  return boost::json::serialize(list) + "\n";
 }
 
 }  // namespace davit::cli

@@ -8,6 +8,7 @@
 #include "durations.hpp"
 #include "execute.hpp"
 #include "image_provider.hpp"
+#include "option_values.hpp"
 #include "output_follower.hpp"
 #include "project_loading.hpp"
 #include "service_choice.hpp"
@@ -193,7 +194,7 @@ void add_up_flags(CLI::App* command, UpFlags& flags) {
   };
   command->add_flag("-d,--detach", flags.detach, "leave the stack running in the background");
   command->add_flag("--wait", flags.wait, "wait until the services are running or healthy; implies --detach");
-  command->add_option("--wait-timeout", flags.wait_timeout, "seconds to wait at most")->type_name("SECONDS");
+  seconds(command->add_option("--wait-timeout", flags.wait_timeout, "seconds to wait at most")->type_name("SECONDS"));
   add_create_flags(command, flags);
   command->add_flag("--force-recreate", flags.force_recreate, "recreate containers even if nothing changed");
   command->add_flag("--no-recreate", flags.no_recreate, "keep containers even if their service changed");
@@ -209,7 +210,7 @@ void add_up_flags(CLI::App* command, UpFlags& flags) {
   list("--attach", flags.attach_to, "SERVICE", "show the output of these services only; repeat");
   list("--no-attach", flags.no_attach, "SERVICE", "do not show the output of this service; repeat");
   command->add_flag("--attach-dependencies", flags.attach_dependencies, "show the output of dependencies, too");
-  command->add_option("-t,--timeout", flags.timeout, "seconds to wait for the end before killing")->type_name("SECONDS");
+  seconds(command->add_option("-t,--timeout", flags.timeout, "seconds to wait for the end before killing")->type_name("SECONDS"));
   command->add_flag("--no-color", flags.no_color, "no colours in the output");
   command->add_flag("--no-log-prefix", flags.no_log_prefix, "no container names in the output");
   command->add_flag("--timestamps", flags.timestamps, "show when each line was written");

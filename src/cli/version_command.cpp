@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "commands.hpp"
+#include "option_values.hpp"
 
 namespace davit::cli {
 namespace {
@@ -30,7 +31,7 @@ void add_version(Commands& commands) {
                                                .examples = "davit version --short",
                                                .exit_status = "", .dry_run = DryRun::Harmless});
   command->add_flag("--short", options->short_form, "print the number alone");
-  command->add_option("-f,--format", options->format, "pretty or json")->type_name("FORMAT");
+  one_of(command->add_option("-f,--format", options->format, "pretty or json")->type_name("FORMAT"), {"pretty", "json"});
   commands.on(command, [options](Context&) { return version(*options); });
 }
 

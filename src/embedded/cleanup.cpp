@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "davit/base/error.hpp"
+#include "davit/base/suggest.hpp"
 #include "davit/container/bundle.hpp"
 #include "davit/container/cgroups.hpp"
 #include "davit/container/host.hpp"
@@ -93,7 +94,7 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   const std::string group = paths.cgroup();
   if (cgroups.exists(group)) {
     const std::size_t killed = co_await kill_processes(cgroups, group, timers);
-    if (killed > 0) removed.push_back(std::to_string(killed) + " processes");
+    if (killed > 0) removed.push_back(counted(killed, "process", "processes"));
     if (cgroups.remove(group) == container::Cgroups::Removed::Yes) {
       cgroups.prune_parents(group);
       removed.push_back("cgroup '" + group + "'");
@@ -101,7 +102,7 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   }
   for (auto& what : network::cleanup_leftovers(paths.scope())) removed.push_back(std::move(what));
   const std::size_t rows = correct_rows(paths);
-  if (rows > 0) removed.push_back("the state of " + std::to_string(rows) + " containers that said to be running");
+  if (rows > 0) removed.push_back("the state of " + counted(rows, "container") + " that said to be running");
   remove_folder(paths);
   if (had_folder) removed.push_back("folder '" + paths.folder() + "'");
   co_return removed;

@@ -148,7 +148,7 @@ struct Found {
 void check_layers(const std::string& config_json, const std::vector<std::string>& layers, const Contents& contents) {
   const ImageConfig config = parse_image_config(config_json).value();
   if (config.diff_ids.size() != layers.size())
-    refuse("an image has " + std::to_string(layers.size()) + " layers, its config names " +
+    refuse("an image has " + counted(layers.size(), "layer") + ", its config names " +
            std::to_string(config.diff_ids.size()));
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const Layer& layer = contents.layer(layers[i]);

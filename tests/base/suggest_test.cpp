@@ -20,6 +20,9 @@ TEST(Nearest, FindsTheMeantNameAndNothingFarAway) {
 }
 
 TEST(JoinNames, CutsLongLists) {
+  EXPECT_EQ(counted(1, "process", "processes"), "1 process");
+  EXPECT_EQ(counted(0, "process", "processes"), "0 processes");
+  EXPECT_EQ(counted(2, "layer"), "2 layers");
   EXPECT_EQ(join_names({"a", "b"}), "a, b");
   EXPECT_EQ(join_names({"a", "b", "c"}, 2), "a, b and 1 more");
 }

@@ -32,11 +32,12 @@ TEST(ProjectListing, FiltersByPartOfTheName) {
   EXPECT_THROW((void)choose_projects(projects(), Projects::All, {"label=x"}), Error);
 }
 
-TEST(ProjectListing, JsonIsOneArrayWithoutANewline) {
+TEST(ProjectListing, JsonIsOneArrayOnALineOfItsOwn) {
   EXPECT_EQ(
       projects_json(choose_projects(projects(), Projects::Running, {})),
-      R"json([{"Name":"shop","Status":"running(2)","ConfigFiles":"/srv/shop/compose.yaml,/srv/shop/more.yaml"}])json");
-  EXPECT_EQ(projects_json({}), "[]");
+      R"json([{"Name":"shop","Status":"running(2)","ConfigFiles":"/srv/shop/compose.yaml,/srv/shop/more.yaml"}])json"
+      "\n");
+  EXPECT_EQ(projects_json({}), "[]\n");
 }
 
 }  // namespace

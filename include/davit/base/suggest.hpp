@@ -18,4 +18,7 @@ namespace davit {
 /// "a, b, c" or "a, b, c and 12 more".
 [[nodiscard]] std::string join_names(const std::vector<std::string>& names, std::size_t at_most = 12);
 
+/// "1 process", "3 processes". Without `plural` an "s" is added.
+[[nodiscard]] std::string counted(std::size_t number, const std::string& singular, const std::string& plural = {});
+
 }  // namespace davit
