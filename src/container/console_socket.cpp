@@ -19,23 +19,19 @@ constexpr const char* kName = "console.sock";
 }  // namespace
 
 ConsoleSocket::ConsoleSocket(const std::string& folder)
-    : folder_(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)),
+    : address_(UnixAddress::of(folder + "/" + kName)),
       listener_(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {
-  if (!folder_) throw_system_error("open", folder, errno);
   if (!listener_) throw_system_error("make", "a console socket", errno);
-  ::unlinkat(folder_.get(), kName, 0);
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  const std::string name = "/proc/self/fd/" + std::to_string(folder_.get()) + "/" + kName;
-  std::memcpy(address.sun_path, name.c_str(), name.size() + 1);
+  ::unlinkat(address_.folder().get(), kName, 0);
+  const sockaddr_un address = address_.raw();
   if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_.get(), 1) != 0)
     throw_system_error("listen on", folder + "/" + kName, errno);
 }
 
-ConsoleSocket::~ConsoleSocket() { ::unlinkat(folder_.get(), kName, 0); }
+ConsoleSocket::~ConsoleSocket() { ::unlinkat(address_.folder().get(), kName, 0); }
 
 std::string ConsoleSocket::path() const {
-  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(folder_.get()) + "/" + kName;
+  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(address_.folder().get()) + "/" + kName;
 }
 
 Fd ConsoleSocket::receive() const {

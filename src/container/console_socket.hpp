@@ -4,6 +4,7 @@
 #include <string>
 
 #include "davit/base/fd.hpp"
+#include "davit/base/unix_address.hpp"
 
 namespace davit::container {
 
@@ -21,7 +22,7 @@ class ConsoleSocket {
   [[nodiscard]] Fd receive() const;
 
  private:
-  Fd folder_;
+  UnixAddress address_;
   Fd listener_;
 };
 

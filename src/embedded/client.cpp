@@ -1,5 +1,7 @@
 #include "davit/embedded/client.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -21,6 +23,9 @@ using namespace std::chrono_literals;
 
 namespace {
 
+/// With it fit "<project>-<hash>" as a cgroup (255 bytes, NAME_MAX) and "davit:<hash>:<project>:" as the alias of a link.
+constexpr std::size_t kMaxProjectName = 200;
+
 constexpr auto kEndLimit = 5s;
 
 std::string container_path(const ContainerId& id, const std::string& action) {
@@ -31,7 +36,17 @@ std::string container_path(const ContainerId& id, const std::string& action) {
 
 struct EmbeddedEngine::Impl {
   Impl(EngineOptions options, Timers& t)
-      : paths{options.data_root, options.run_root, options.project}, timers(t), connection(std::move(options), paths, t) {}
+      : paths{options.data_root, options.run_root, checked_name(options.project)},
+        timers(t),
+        connection(std::move(options), paths, t) {}
+
+  static const std::string& checked_name(const std::string& project) {
+    if (project.size() <= kMaxProjectName) return project;
+    throw Error(Diagnostic::error("project-name-long", fmt::format("the project name has {} characters; at most {} fit the names of "
+                                                                   "folders, links and cgroups",
+                                                                   project.size(), kMaxProjectName))
+                    .with_hint("give it a shorter one: 'name:' in the Compose file, -p, or COMPOSE_PROJECT_NAME"));
+  }
 
   Task<void> container_act(ContainerId id, std::string action, std::vector<std::pair<std::string, std::string>> query) {
     HttpRequest request{"POST", container_path(id, action), std::move(query)};

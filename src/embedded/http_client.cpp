@@ -8,6 +8,8 @@
 #include <boost/beast/http.hpp>
 #include <vector>
 
+#include "davit/base/unix_address.hpp"
+
 namespace davit::embedded {
 namespace {
 
@@ -61,7 +63,13 @@ struct HttpClient::Impl {
   Task<std::optional<Socket>> connect() {
     const auto executor = co_await asio::this_coro::executor;
     Socket socket(executor);
-    const asio::local::stream_protocol::endpoint where(path);
+    std::optional<UnixAddress> address;
+    try {
+      address = UnixAddress::of(path);
+    } catch (const Error&) {
+      co_return std::nullopt;  // without its folder nobody listens
+    }
+    const asio::local::stream_protocol::endpoint where(address->path());
     error_code error;
     co_await socket.async_connect(where, asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);

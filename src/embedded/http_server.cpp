@@ -15,6 +15,7 @@
 #include <cstring>
 
 #include "davit/async/task_group.hpp"
+#include "davit/base/unix_address.hpp"
 #include "embedded/log.hpp"
 
 namespace davit::embedded {
@@ -208,11 +209,8 @@ bool HttpServer::has_pending() const {
 }
 
 Fd listen_at(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path)
-    throw Error("the path of the supervisor's socket is too long: '" + path + "'");
-  std::memcpy(address.sun_path, path.data(), path.size());
+  const UnixAddress where = UnixAddress::of(path);
+  const sockaddr_un address = where.raw();
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) throw_system_error("make", "the supervisor's socket", errno);
   ::unlink(path.c_str());

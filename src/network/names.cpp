@@ -6,7 +6,7 @@ namespace davit::network {
 namespace {
 
 constexpr std::string_view kAliasHead = "davit:";
-constexpr std::size_t kMaxAlias = 255;
+constexpr std::size_t kMaxAlias = 254;  // and the NUL that netlink adds: some kernels count it
 constexpr std::size_t kDigits = 10;
 
 // The separator cannot stand in any of the parts, so that ("a", "bc") and ("ab", "c") differ.

@@ -215,5 +215,22 @@ TEST(Lifecycle, AProcessWithoutAHandlerForSigtermIsKilledAtOnceAndThatIsSaid) {
   EXPECT_TRUE(contains(down.err, "Removed")) << down.err;
 }
 
+TEST(Lifecycle, AProjectMayHaveALongName) {
+  const Stack stack(std::string(200, 'n'));
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
+  b: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
+)");
+  stack.ok({"up", "-d"});
+  stack.ok({"exec", "-T", "a", "ping", "-c1", "-W2", "b"});
+  stack.ok({"down"});
+  EXPECT_TRUE(stack.leftovers().empty());
+  const auto refused = stack.davit({"-p", std::string(201, 'n'), "up", "-d"});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_NE(refused.err.find("the project name has 201 characters"), std::string::npos) << refused.err;
+}
+
 }  // namespace
 }  // namespace davit::test

@@ -71,6 +71,13 @@ networks: {back: {}, front: {}}
   EXPECT_NE(stack.davit({"exec", "-T", "web", "ping", "-c1", "-W2", "database"}).code, 0);
 }
 
+/// A project name that no other test has: those of one fixture may run side by side.
+std::string named_after_the_test(std::string prefix) {
+  for (const char* c = ::testing::UnitTest::GetInstance()->current_test_info()->name(); *c != '\0'; ++c)
+    prefix += static_cast<char>(std::tolower(static_cast<unsigned char>(*c)));
+  return prefix;
+}
+
 /// Two projects of one data root on a network that the first one makes.
 class SharedNetwork : public ::testing::Test {
  protected:
@@ -89,7 +96,7 @@ services:
     command: [sh, -c, "while true; do echo hello | nc -l -p 80; done"]
     stop_grace_period: 0s
     networks: [shared]
-    ports: ["127.0.0.1:28182:80"]
+    ports: ["127.0.0.1::80"]
   both: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, networks: [shared]}
   apart: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
 networks: {shared: {external: true, name: netowner_shared}}
@@ -100,23 +107,25 @@ networks: {shared: {external: true, name: netowner_shared}}
   void TearDown() override { guest({"down", "-t", "0"}); }
 
   ProgramOutput guest(std::vector<std::string> words) const {
-    words.insert(words.begin(), {"-p", "netguest", "-f", "guest.yaml"});
+    words.insert(words.begin(), {"-p", guest_, "-f", "guest.yaml"});
     return owner_.ok(std::move(words));
   }
   [[nodiscard]] std::set<std::string> owner_asks(const std::string& name) const {
     return addresses(owner_.davit({"exec", "-T", "web", "nslookup", "-type=a", name}).out);
   }
   [[nodiscard]] std::set<std::string> guest_asks(const std::string& name, const std::string& service = "ask") const {
-    return addresses(owner_.davit({"-p", "netguest", "-f", "guest.yaml", "exec", "-T", service, "nslookup", "-type=a", name}).out);
+    return addresses(owner_.davit({"-p", guest_, "-f", "guest.yaml", "exec", "-T", service, "nslookup", "-type=a", name}).out);
   }
 
-  Stack owner_{"netowner"};
+  Stack owner_{named_after_the_test("own")};
+  std::string guest_ = named_after_the_test("guest");
 };
 
 TEST_F(SharedNetwork, ProjectsKnowEachOthersNames) {
   const auto web = guest_asks("web");
   EXPECT_EQ(web.size(), 1U);
-  for (const char* name : {"alpha", "netowner-web-1", "web.netowner_shared"}) EXPECT_EQ(guest_asks(name), web) << name;
+  for (const std::string& name : {std::string("alpha"), owner_.name() + "-web-1", std::string("web.netowner_shared")})
+    EXPECT_EQ(guest_asks(name), web) << name;
   EXPECT_EQ(owner_asks("ask").size(), 1U);
   EXPECT_EQ(guest_asks("both").size(), 2U) << "a name of both projects means both";
   EXPECT_EQ(owner_asks("both"), guest_asks("both"));
@@ -137,7 +146,9 @@ TEST_F(SharedNetwork, StaysAsLongAsAnotherProjectUsesIt) {
   const auto down = owner_.ok({"down"});
   EXPECT_TRUE(contains(down.out + down.err, "Network netowner_shared Resource is still in use")) << down.err;
   EXPECT_EQ(guest_asks("both").size(), 1U);
-  EXPECT_TRUE(eventually([] { return read_tcp("127.0.0.1", 28182) == "hello\n"; }, 10s));
+  const std::string published = guest({"port", "ask", "80"}).out;
+  const auto port = static_cast<std::uint16_t>(std::stoi(published.substr(published.find(':') + 1)));
+  EXPECT_TRUE(eventually([port] { return read_tcp("127.0.0.1", port) == "hello\n"; }, 10s));
   guest({"down"});
   const auto again = owner_.ok({"down"});
   EXPECT_TRUE(contains(again.err, "Network netowner_shared Removed")) << again.err;

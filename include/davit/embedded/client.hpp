@@ -45,6 +45,7 @@ enum class Turn { Raise, Lower };
 /// number of commands may do so at once; the wait for readiness is on a pipe. Reads never start anything: without a
 /// supervisor they are answered from the database, containers that cannot be alive shown as exited.
 /// A supervisor that dies during an operation is replaced by the keeper, and the operation is sent again.
+/// The constructor throws Error when the project's name is longer than 200 characters.
 /// One object for one io_context, which must not outlive the object's tasks. Errors as Engine says.
 class EmbeddedEngine final : public engine::Engine {
  public:
