@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
@@ -33,6 +34,36 @@ namespace {
   ::_exit(125);
 }
 
+/// The program may be gone, or not there yet; and the runtime waits for nobody then.
+void kill_program(const std::string& pid_file, pid_t runtime) {
+  const auto text = DiskFiles().read(pid_file);
+  const long program = text ? std::strtol(text->c_str(), nullptr, 10) : 0;
+  if (program > 1) ::kill(static_cast<pid_t>(program), SIGKILL);
+  ::kill(runtime, SIGKILL);
+}
+
+/// Until the runtime, our child, is a zombie. Cancelled, it passes SIGTERM on to the program, and `failure` is set;
+/// cancelled once more, both are killed: a program that ignores SIGTERM holds nobody.
+Task<void> until_ended(pid_t runtime, std::string pid_file, std::exception_ptr& failure) {
+  const std::optional<process::PidFd> child = process::PidFd::open(runtime);
+  for (bool ended = !child; !ended;) {
+    bool cancelled = false;
+    try {
+      co_await child->ended();
+      ended = true;
+    } catch (...) {
+      cancelled = true;
+      if (failure) {
+        kill_program(pid_file, runtime);
+      } else {
+        failure = std::current_exception();
+        ::kill(runtime, SIGTERM);
+      }
+    }
+    if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  }
+}
+
 }  // namespace
 
 Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
@@ -46,19 +77,14 @@ Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
   const pid_t pid = ::fork();
   if (pid < 0) throw_system_error("start", plan.argv.front(), errno);
   if (pid == 0) become(mounts.get(), argv.data());
-  const std::optional<process::PidFd> child = process::PidFd::open(pid);
+  const std::string root = keeper + "/root";
   std::exception_ptr failure;
-  try {
-    if (child) co_await child->ended();
-  } catch (...) {
-    failure = std::current_exception();
-    ::kill(pid, SIGTERM);  // the runtime passes it on to the program
-  }
+  Task<void> ending = until_ended(pid, root + plan.pid_file, failure);
+  co_await std::move(ending);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
   // They are where only the keeper's mounts show them.
-  const std::string root = keeper + "/root";
   const auto messages = DiskFiles().read(root + plan.log_file);
   const bool started = ::access((root + plan.pid_file).c_str(), F_OK) == 0;
   for (const std::string& file : {plan.process_file, plan.log_file, plan.pid_file}) ::unlink((root + file).c_str());

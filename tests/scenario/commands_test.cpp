@@ -50,6 +50,20 @@ TEST(Exec, DetachedLeavesTheProgramToItself) {
   EXPECT_EQ(stack.davit({"exec", "-d", "a", "nosuch"}).code, 127);
 }
 
+TEST(Exec, ASecondSignalKillsWhatIgnoresTheFirst) {
+  Stack stack("cmdexecsig");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
+  stack.ok({"up", "-d"});
+  const auto exec = stack.start({"exec", "-T", "a", "sh", "-c", "trap 'echo stubborn' TERM INT; echo ready; while :; do sleep 0.05; done"});
+  ASSERT_TRUE(exec->wait_for_output("ready", 30s));
+  exec->signal(SIGINT);
+  ASSERT_TRUE(exec->wait_for_output("stubborn", 30s));
+  exec->signal(SIGINT);
+  EXPECT_EQ(exec->finish(30s).code, 130);
+  EXPECT_FALSE(contains(stack.ok({"top"}).out, "stubborn")) << "the program is gone, too";
+}
+
 TEST(Exec, PrivilegedGivesEveryCapabilityThereIs) {
   Stack stack("cmdexecp");
   import_busybox(stack);

@@ -90,7 +90,7 @@ class EmbeddedEngine final : public engine::Engine {
 
   /// Runs a program in a container to its end, with this process's stdin, stdout and stderr, and returns its exit code
   /// (128 + n: signal n). With `tty` the caller's terminal is the program's. Throws Error, with docker's exit code (126,
-  /// 127), when it could not be started.
+  /// 127), when it could not be started. Cancelled: the program gets SIGTERM and is waited for; cancelled again, it is killed.
   Task<int> exec(ContainerId id, ExecRequest request);
   /// Starts a program in a container and leaves it to itself, without streams. Throws as exec().
   Task<void> exec_detached(ContainerId id, ExecRequest request);
