@@ -5,6 +5,8 @@
 #include "commands.hpp"
 #include "container_listing.hpp"
 #include "davit/async/task_group.hpp"
+#include "davit/base/error.hpp"
+#include "davit/runtime/until_signal.hpp"
 #include "durations.hpp"
 #include "execute.hpp"
 #include "image_provider.hpp"
@@ -65,34 +67,17 @@ class WithFirst final : public runtime::Interrupts {
 
 Task<void> start(Up& up) { co_await execute_plan(up.session, up.project, up.plan, settings_of(up)); }
 
-Task<void> cancel_at_signal(runtime::Interrupts& interrupts, TaskGroup& starting, bool& arrived) {
-  co_await interrupts.next();
-  arrived = true;
-  starting.cancel();
-}
-
 /// Builds and starts; a signal cuts that short. True if one did.
 Task<bool> start_until_signal(Up& up, runtime::Interrupts& interrupts) {
-  const auto executor = co_await asio::this_coro::executor;
-  TaskGroup starting(executor);
-  TaskGroup watching(executor);
-  bool arrived = false;
-  starting.spawn(start(up));
-  watching.spawn(cancel_at_signal(interrupts, starting, arrived));
-  std::exception_ptr failure;
+  const runtime::CutShort started = co_await runtime::run_until_signal(start(up), interrupts);
+  if (!started.failure) co_return started.signalled;
+  if (!started.signalled) std::rethrow_exception(started.failure);
   try {
-    co_await starting.join();
-  } catch (...) {
-    failure = std::current_exception();
+    std::rethrow_exception(started.failure);
+  } catch (const Error& error) {
+    print(up.session.context(), error.diagnostic());  // the signal decides what follows, but this is not to be lost
   }
-  watching.cancel();
-  try {
-    co_await watching.join();
-  } catch (const boost::system::system_error&) {
-    // Cancelled, as asked.
-  }
-  if (failure && !arrived) std::rethrow_exception(failure);
-  co_return arrived;
+  co_return true;
 }
 
 Task<void> start_and_attend(Up& up, runtime::Interrupts& signals, int& code) {

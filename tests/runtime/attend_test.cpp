@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "support/fake_interrupts.hpp"
 #include "support/runtime_fixture.hpp"
 
 namespace davit::runtime {
@@ -10,27 +11,9 @@ using schedule::AttachedUp;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 
-/// Signals as the test sends them.
-class FakeInterrupts final : public Interrupts {
- public:
-  explicit FakeInterrupts(asio::io_context& io) : sent_(io.get_executor()) {}
-  Task<void> next() override {
-    while (waiting_ == 0) co_await sent_.wait();
-    --waiting_;
-  }
-  void send() {
-    ++waiting_;
-    sent_.notify();
-  }
-
- private:
-  Event sent_;
-  int waiting_ = 0;
-};
-
 class Attend : public test::RuntimeFixture {
  protected:
-  FakeInterrupts interrupts_{io_};
+  test::FakeInterrupts interrupts_{io_};
   std::vector<std::string> said_;
   std::optional<int> code_;
 
