@@ -59,6 +59,11 @@ std::string process_name(int pid) {
   return text;
 }
 
+std::string davit_project(int pid) {
+  const auto command_line = DiskFiles().read("/proc/" + std::to_string(pid) + "/cmdline");
+  return command_line ? project_of_command_line(*command_line) : std::string();
+}
+
 }  // namespace
 
 std::optional<PortHolder> find_port_holder(Protocol protocol, const IpAddress& host_ip, std::uint16_t port) {
@@ -69,7 +74,7 @@ std::optional<PortHolder> find_port_holder(Protocol protocol, const IpAddress& h
   if (!processes) return std::nullopt;
   while (const dirent* entry = ::readdir(processes.get())) {
     const auto pid = parse_pid(entry->d_name);
-    if (pid && holds_socket(*pid, wanted)) return PortHolder{*pid, process_name(*pid)};
+    if (pid && holds_socket(*pid, wanted)) return PortHolder{*pid, process_name(*pid), davit_project(*pid)};
   }
   return std::nullopt;
 }

@@ -64,6 +64,15 @@ bool addresses_clash(const IpAddress& held, const IpAddress& wanted) {
   return !held.is_v4() && held.is_any();
 }
 
+std::string project_of_command_line(std::string_view command_line) {
+  // Both have the words of the supervisor: "davit … supervisor --project NAME", and the keeper those after "--".
+  constexpr std::string_view kWords("\0supervisor\0--project\0", 22);
+  const std::size_t found = command_line.find(kWords);
+  if (found == std::string_view::npos) return "";
+  const std::string_view rest = command_line.substr(found + kWords.size());
+  return std::string(rest.substr(0, rest.find('\0')));
+}
+
 Diagnostic port_in_use(const PortRequest& request, std::uint16_t port, const std::optional<PortHolder>& holder) {
   std::string name = std::to_string(port) + "/" + std::string(to_string(request.protocol));
   if (request.host_ip) {
@@ -71,8 +80,14 @@ Diagnostic port_in_use(const PortRequest& request, std::uint16_t port, const std
     name = (request.host_ip->is_v4() ? ip : "[" + ip + "]") + ":" + name;
   }
   std::string message = "port " + name + " is already in use";
-  if (holder) message += " by '" + holder->name + "' (pid " + std::to_string(holder->pid) + ")";
+  if (holder) {
+    const std::string who = holder->project.empty() ? "'" + holder->name + "'" : "project '" + holder->project + "' of davit";
+    message += " by " + who + " (pid " + std::to_string(holder->pid) + ")";
+  }
   auto problem = Diagnostic::error("port-in-use", std::move(message), request.where);
+  if (holder && !holder->project.empty())
+    return std::move(problem).with_hint("'davit -p " + holder->project +
+                                        " down' lowers that project; or publish another port, without a host port a free one is chosen");
   return std::move(problem).with_hint(
       "stop the process that holds the port, or publish another one; without a host port, a free one is chosen");
 }

@@ -40,11 +40,21 @@ TEST(SocketTable, AddressesClashAsTheKernelSeesIt) {
 
 TEST(PortInUse, NamesPortAndProcess) {
   auto wanted = request(PortRange{8080, 8080}, std::nullopt);
-  EXPECT_EQ(port_in_use(wanted, 8080, PortHolder{123, "nginx"}).message,
+  EXPECT_EQ(port_in_use(wanted, 8080, PortHolder{123, "nginx", ""}).message,
             "port 8080/tcp is already in use by 'nginx' (pid 123)");
+  EXPECT_EQ(port_in_use(wanted, 8080, PortHolder{123, "davit", "shop"}).message,
+            "port 8080/tcp is already in use by project 'shop' of davit (pid 123)");
   wanted.host_ip = ip("::1");
   wanted.protocol = Protocol::Udp;
   EXPECT_EQ(port_in_use(wanted, 53, std::nullopt).message, "port [::1]:53/udp is already in use");
+}
+
+TEST(ProjectOfCommandLine, IsThatOfASupervisorOrKeeper) {
+  using namespace std::string_view_literals;
+  EXPECT_EQ(project_of_command_line("/bin/davit\0--data-root\0/d\0supervisor\0--project\0shop\0"sv), "shop");
+  EXPECT_EQ(project_of_command_line("davit-keeper\0--\0/bin/davit\0supervisor\0--project\0shop\0"sv), "shop");
+  EXPECT_EQ(project_of_command_line("nginx\0-g\0daemon off;\0"sv), "");
+  EXPECT_EQ(project_of_command_line(""sv), "");
 }
 
 TEST(ReservePorts, EphemeralPortIsTheSameOnEveryAddress) {

@@ -77,6 +77,19 @@ TEST(Faults, ATakenPortNamesItsHolder) {
   expect_error(stack.davit({"up", "-d"}), {"compose.yaml:6:9", ("port 127.0.0.1:" + port + "/tcp is already in use by").c_str(), "davit_scenario", std::to_string(::getpid()).c_str()});
 }
 
+TEST(Faults, APortOfAnotherProjectNamesTheProject) {
+  constexpr const char* kServer = "services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['127.0.0.1:28600:80']}}\n";
+  Stack first("faultportone");
+  import_busybox(first);
+  first.compose(kServer);
+  first.ok({"up", "-d"});
+  Stack second("faultporttwo");
+  import_busybox(second);
+  second.compose(kServer);
+  expect_error(second.davit({"up", "-d"}), {"compose.yaml:1:", "port 127.0.0.1:28600/tcp is already in use by project 'faultportone' of davit (pid ",
+                                            "'davit -p faultportone down' lowers that project"});
+}
+
 TEST(Faults, AProbeThatNeverSucceedsShowsItsLastOutput) {
   Stack stack("faultprobe");
   import_busybox(stack);

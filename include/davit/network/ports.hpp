@@ -56,6 +56,7 @@ struct PortReservation {
 struct PortHolder {
   int pid = 0;
   std::string name;
+  std::string project;  ///< of davit, if it is a keeper or supervisor: one of its containers publishes the port
   friend bool operator==(const PortHolder&, const PortHolder&) = default;
 };
 
@@ -76,7 +77,10 @@ struct BoundSocket {
 /// when it is not ours to see.
 [[nodiscard]] std::optional<PortHolder> find_port_holder(Protocol protocol, const IpAddress& host_ip, std::uint16_t port);
 
-/// "port 8080/tcp is already in use by 'nginx' (pid 123)". Pure.
+/// The davit project that a process serves, by its command line as /proc shows it; empty: none. Pure.
+[[nodiscard]] std::string project_of_command_line(std::string_view command_line);
+
+/// "port 8080/tcp is already in use by 'nginx' (pid 123)", "… by project 'shop' of davit (pid 123)". Pure.
 [[nodiscard]] Diagnostic port_in_use(const PortRequest& request, std::uint16_t port,
                                      const std::optional<PortHolder>& holder);
 
