@@ -1,11 +1,9 @@
-#include <algorithm>
-
 #include "command_words.hpp"
 #include "commands.hpp"
 #include "davit/base/error.hpp"
-#include "davit/base/suggest.hpp"
 #include "option_values.hpp"
 #include "project_loading.hpp"
+#include "service_choice.hpp"
 #include "session.hpp"
 
 namespace davit::cli {
@@ -22,32 +20,9 @@ struct Options {
   bool ignored = false;
 };
 
-/// The running container to enter: replica `index`, or the first; those of the service before its one-offs.
-const engine::ObservedContainer& choose(const engine::Observed& observed, const std::string& service, int index) {
-  const engine::ObservedContainer* best = nullptr;
-  std::vector<std::string> names;
-  for (const auto& container : observed.containers) {
-    names.push_back(container.service);
-    if (container.service != service || container.state != engine::ContainerState::Running) continue;
-    if (index > 0 && (container.one_off || container.number != index)) continue;
-    if (best == nullptr || (best->one_off && !container.one_off) ||
-        (best->one_off == container.one_off && container.number < best->number))
-      best = &container;
-  }
-  if (best != nullptr) return *best;
-  Diagnostic diagnostic = Diagnostic::error("not-running", "service \"" + service + "\" is not running" + (index > 0 ? " container #" + std::to_string(index) : ""));
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  if (const auto near = nearest(service, names); near && *near != service)
-    diagnostic.with_hint("did you mean '" + *near + "'?");
-  else
-    diagnostic.with_hint("'davit ps --all' shows the containers, 'davit up -d " + service + "' starts it");
-  throw Error(std::move(diagnostic));
-}
-
 Task<int> exec(Session& session, std::string service, std::vector<std::string> command, Options options) {
   const engine::Observed observed = co_await session.engine().observe();
-  const engine::ObservedContainer& container = choose(observed, service, options.index);
+  const engine::ObservedContainer& container = choose_running(observed, service, options.index);
   embedded::ExecRequest request;
   request.args = std::move(command);
   request.env = environment_words(session.context(), options.environment);

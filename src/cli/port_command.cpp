@@ -23,7 +23,7 @@ struct Options {
 Task<int> port(Session& session, ProjectOrName which, Options options) {
   const engine::Observed observed = co_await session.engine().observe();
   require_services({options.service}, which.project, observed);
-  const engine::ObservedContainer& container = choose_container(observed, options.service, options.index);
+  const engine::ObservedContainer& container = choose_running(observed, options.service, options.index);
   for (const auto& published : container.ports) {
     if (published.container_port != options.port || published.protocol != options.protocol || published.host_port == 0)
       continue;

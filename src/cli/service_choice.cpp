@@ -45,4 +45,26 @@ const engine::ObservedContainer& choose_container(const engine::Observed& observ
                   .with_hint("'davit up -d " + service + "' starts it"));
 }
 
+const engine::ObservedContainer& choose_running(const engine::Observed& observed, const std::string& service, int index) {
+  const engine::ObservedContainer* best = nullptr;
+  std::vector<std::string> names;
+  for (const auto& container : observed.containers) {
+    names.push_back(container.service);
+    if (container.service != service || container.state != engine::ContainerState::Running) continue;
+    if (index > 0 && (container.one_off || container.number != index)) continue;
+    if (best == nullptr || (best->one_off && !container.one_off) ||
+        (best->one_off == container.one_off && container.number < best->number))
+      best = &container;
+  }
+  if (best != nullptr) return *best;
+  Diagnostic diagnostic = Diagnostic::error("not-running", "service \"" + service + "\" is not running" + (index > 0 ? " container #" + std::to_string(index) : ""));
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  if (const auto near = nearest(service, names); near && *near != service)
+    diagnostic.with_hint("did you mean '" + *near + "'?");
+  else
+    diagnostic.with_hint("'davit ps --all' shows the containers, 'davit up -d " + service + "' starts it");
+  throw Error(std::move(diagnostic));
+}
+
 }  // namespace davit::cli

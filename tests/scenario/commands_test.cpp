@@ -156,6 +156,18 @@ TEST(Restart, GivesTheSamePortsBack) {
   EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28484\n");
 }
 
+TEST(Port, OfWhatDoesNotRunIsAnErrorAsDockers) {
+  Stack stack("cmdport");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['127.0.0.1:28599:80']}}\n");
+  stack.ok({"up", "-d"});
+  EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28599\n");
+  stack.ok({"stop"});
+  const auto port = stack.davit({"port", "a", "80"});
+  EXPECT_EQ(port.code, 1);
+  EXPECT_TRUE(contains(port.err, "service \"a\" is not running")) << port.err;
+}
+
 TEST(Wait, TellsTheExitCode) {
   Stack stack("cmdwait");
   import_busybox(stack);
