@@ -91,14 +91,26 @@ std::optional<std::int64_t> ProjectEngine::write_end(Record& record, const std::
   }
 }
 
+/// One step of an end. What goes wrong with it is said, and keeps no other step from being done: a container whose end
+/// stops half way would stay "Up" for ever.
+void ProjectEngine::attempt(const Record& record, const std::function<void()>& step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    not_cleared(record, error);
+  }
+}
+
 Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   state::Container& row = record->row;
   const auto ran_for = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::chrono::nanoseconds(std::max<std::int64_t>(0, exit.time - row.started)));
-  stop_health(*record);
-  if (outlives_init(record->spec)) cgroups_.kill(paths_.cgroup(row.id));
-  if (record->logs) record->logs->finish();
-  row.oom_killed = cgroups_.oom_kills(paths_.cgroup(row.id)).value_or(0) > 0;
+  const std::string group = paths_.cgroup(row.id);
+  attempt(*record, [&] { stop_health(*record); });
+  if (outlives_init(record->spec)) attempt(*record, [&] { cgroups_.kill(group); });
+  if (record->logs) attempt(*record, [&] { record->logs->finish(); });
+  row.oom_killed = false;
+  attempt(*record, [&] { row.oom_killed = cgroups_.oom_kills(group).value_or(0) > 0; });
   row.exit_code = exit_code_of(exit.status);
   row.finished = exit.time;
   row.pid = 0;
@@ -112,8 +124,8 @@ Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   if (const auto* stay = std::get_if<schedule::RestartPolicy::StayDown>(&action)) attributes["restart"] = stay->cause;
   Cause cause = WIFSIGNALED(exit.status) ? "signal " + process::signal_name(WTERMSIG(exit.status)) : "process exited";
   const std::optional<std::int64_t> event = write_end(*record, attributes, cause);
-  network_.announce();
-  keeper_.forget(exit.pid);
+  attempt(*record, [&] { network_.announce(); });
+  attempt(*record, [&] { keeper_.forget(exit.pid); });
   record->changed.notify();
 
   const auto leases = again != nullptr ? NetworkHost::Leases::Keep : NetworkHost::Leases::Release;
@@ -136,9 +148,9 @@ Task<void> ProjectEngine::remove_ended(RecordPtr record, Cause cause) {
 
 Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases) {
   const Counted busy(busy_);
-  if (record->logs) record->logs->finish();
+  if (record->logs) attempt(*record, [&] { record->logs->finish(); });
   record->logs.reset();
-  stop_health(*record);
+  attempt(*record, [&] { stop_health(*record); });
   record->health.reset();
   record->process.reset();
   record->stdin_end.reset();
@@ -149,9 +161,13 @@ Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases
   group.spawn(clear_runtime(record));
   group.spawn(clear_bundle(record));
   co_await group.join();
-  keeper_.drop_all(record->run_prefix());
-  // The next start may bind the same ports. In recovery nobody hears the keeper's answer yet: who recovers asks at the end.
-  if (!record->spec.ports.empty() && !recovering_) co_await keeper_.settled();
+  try {
+    keeper_.drop_all(record->run_prefix());
+    // The next start may bind the same ports. In recovery nobody hears the keeper's answer yet: who recovers asks at the end.
+    if (!record->spec.ports.empty() && !recovering_) co_await keeper_.settled();
+  } catch (const Error& error) {
+    not_cleared(*record, error);  // the keeper is gone; a new one begins with nothing
+  }
 }
 
 /// What cannot be undone now is said, and found by the next `down`.

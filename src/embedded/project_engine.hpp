@@ -113,6 +113,7 @@ class ProjectEngine {
                                         const Cause& cause);
   Task<void> clear_run(RecordPtr record, NetworkHost::Leases leases);
   void not_cleared(const Record& record, const std::exception& error);
+  void attempt(const Record& record, const std::function<void()>& step);
   Task<void> clear_network(RecordPtr record, NetworkHost::Leases leases);
   Task<void> clear_runtime(RecordPtr record);
   Task<void> clear_bundle(RecordPtr record);

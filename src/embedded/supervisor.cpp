@@ -17,13 +17,11 @@
 #include "embedded/api.hpp"
 #include "embedded/log.hpp"
 #include "embedded/memory.hpp"
+#include "embedded/project_lock.hpp"
 
 namespace davit::embedded {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto kFirstContact = 10s;  ///< a supervisor nobody talks to by then, and without anything to do, ends
 constexpr const char* kListenerName = "listener";
 constexpr const char* kLockName = "lock";
 
@@ -97,8 +95,13 @@ class Supervisor {
   [[nodiscard]] const Fd& ready() const { return ready_; }
 
  private:
+  /// Who starts a supervisor holds the lock until it has had its first answer. When the lock is free and nobody is
+  /// connected, that command was killed on its way: a supervisor with nothing to do ends.
   Task<void> first_contact() {
-    co_await timers_.sleep_for(kFirstContact);
+    WorkerPool waiting(1);
+    {
+      const Fd lock = co_await lock_project(paths_, waiting);
+    }
     end_if_over();
   }
 
