@@ -220,6 +220,7 @@ std::string shown_name(const std::string& project, const std::string& container)
 
 std::string status_text(const ObservedContainer& container, WallTime now) {
   const std::string code = "(" + std::to_string(container.exit_code) + ")";
+  if (container.unsupervised) return "Up " + human_duration(now - container.started) + " (unsupervised)";
   switch (container.state) {
     case ContainerState::Created:
       return "Created";

@@ -92,8 +92,18 @@ std::string listing(const std::vector<engine::ObservedContainer>& containers, co
   return ps_template(containers, now, truncate, options.format);
 }
 
+/// What outlived its supervisor counts as exited for commands that change something, but it runs for who looks.
+void show_what_still_runs(engine::Observed& observed) {
+  for (auto& container : observed.containers) {
+    if (!container.unsupervised) continue;
+    container.state = engine::ContainerState::Running;
+    container.exit_code = 0;
+  }
+}
+
 Task<int> ps(Session& session, ProjectOrName which, Options options) {
-  const engine::Observed observed = co_await session.engine().observe();
+  engine::Observed observed = co_await session.engine().observe();
+  show_what_still_runs(observed);
   require_services(options.services, which.project, observed);
   const std::string text = listing(choose(observed, which.project, options), options);
   std::fwrite(text.data(), 1, text.size(), stdout);

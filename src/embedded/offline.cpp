@@ -3,10 +3,21 @@
 #include "davit/embedded/client.hpp"
 #include "davit/state/projects.hpp"
 #include "davit/state/volumes.hpp"
+#include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
 #include "embedded/project_lock.hpp"
 
 namespace davit::embedded {
+
+namespace {
+
+/// Whether the process of the row is there; the number alone may be another one's by now.
+bool still_runs(const state::Container& row) {
+  const auto facts = process_facts(static_cast<pid_t>(row.pid));
+  return facts && facts->state != 'Z' && facts->start_time == row.pid_start_time;
+}
+
+}  // namespace
 
 engine::Observed observe_offline(const Paths& paths) {
   engine::Observed out;
@@ -20,6 +31,7 @@ engine::Observed observe_offline(const Paths& paths) {
       container.state = engine::ContainerState::Exited;
       container.exit_code = 137;
       container.pid = 0;
+      container.unsupervised = still_runs(row);
       container.health = engine::Health::None;
       container.error = "its supervisor and keeper were killed";
     }
@@ -76,7 +88,7 @@ std::vector<ProjectSummary> list_projects(const std::string& data_root, const st
         begin = end + 1;
       }
     }
-    const bool alive = row.pid == 0 || keeper_is_alive({data_root, run_root, row.project});
+    const bool alive = row.pid == 0 || still_runs(row) || keeper_is_alive({data_root, run_root, row.project});
     ++summary.states[alive ? std::string(state::to_string(row.state)) : "exited"];
   }
   std::vector<ProjectSummary> out;

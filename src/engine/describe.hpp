@@ -43,7 +43,7 @@ BOOST_DESCRIBE_STRUCT(ObservedNetworkAttachment, (), (network, ipv4_address, ipv
 BOOST_DESCRIBE_STRUCT(ObservedContainer, (),
                       (id, name, project, service, number, one_off, image, image_name, labels, command, state, health,
                        probes, exit_code, oom_killed, error, restart_count, pid, created, started, finished, ports,
-                       networks, mounts, log_path, tty))
+                       networks, mounts, log_path, tty, unsupervised))
 BOOST_DESCRIBE_STRUCT(ObservedNetwork, (), (name, key, project, config_hash, labels, users_elsewhere))
 BOOST_DESCRIBE_STRUCT(ObservedVolume, (), (name, key, project, config_hash, anonymous, labels))
 BOOST_DESCRIBE_STRUCT(Observed, (), (containers, networks, volumes))

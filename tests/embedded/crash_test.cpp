@@ -95,6 +95,16 @@ TEST_F(Crash, SecretsSurviveForTheNextRun) {
   EXPECT_EQ(until_event(id, "die", first).attributes.at("exitCode"), "0");
 }
 
+TEST_F(Crash, ASupervisorWhoseStarterDiedOnItsWayEnds) {
+  fs::create_directories(paths_.folder());
+  process::Command command;
+  command.argv = {options_.keeper_program, "--folder", paths_.folder(), "--"};
+  command.argv.insert(command.argv.end(), options_.supervisor_command.begin(), options_.supervisor_command.end());
+  ASSERT_EQ(run(process::run(timers_, std::move(command))).code, 0);
+  until_dead();
+  EXPECT_FALSE(fs::exists(paths_.folder()));
+}
+
 TEST_F(Crash, AfterTheEndOfEverythingCleanUpFindsWhatIsLeft) {
   run(engine_->create_network(network("default")));
   const ContainerId id = start(on_network("default", spec("orphan", {"/bin/sleep", "1000"})));
@@ -102,10 +112,12 @@ TEST_F(Crash, AfterTheEndOfEverythingCleanUpFindsWhatIsLeft) {
   kill_everything();
   until_dead();
   EXPECT_FALSE(is_gone(pid)) << "the container runs on";
-  EXPECT_EQ(look(id).state, ContainerState::Exited) << "reads tell the truth without a supervisor";
+  EXPECT_EQ(look(id).state, ContainerState::Exited) << "nobody can do anything with it";
+  EXPECT_TRUE(look(id).unsupervised) << "reads tell the truth without a supervisor";
   run(clean());
   until_dead();
   EXPECT_TRUE(is_gone(pid));
+  EXPECT_FALSE(look(id).unsupervised);
   expect_nothing_left();
   EXPECT_EQ(look(id).state, ContainerState::Exited);
   run(engine_->start_container(id));  // and the project can go on

@@ -43,6 +43,10 @@ TEST(Resilience, ASecondUpFinishesAfterEverythingButTheContainersWasKilled) {
   stack.ok({"up", "-d"});
   for (const pid_t pid : stack.engine_processes()) ::kill(pid, SIGKILL);
   ASSERT_TRUE(eventually([&] { return stack.engine_processes().empty(); }, 10s));
+  const auto ps = stack.ok({"ps", "--format", "{{.State}} {{.Status}}"}).out;
+  EXPECT_TRUE(ps.starts_with("running Up ") && contains(ps, "(unsupervised)")) << ps;
+  EXPECT_EQ(stack.ok({"ls", "-q"}).out, "killkeeper\n");
+  EXPECT_FALSE(stack.ok({"--dry-run", "up"}).out.starts_with("nothing to do")) << "it cannot be kept";
   stack.ok({"up", "-d"}, 60s);
   EXPECT_TRUE(contains(stack.ok({"port", "a", "80"}).out, "0.0.0.0:"));
   stack.ok({"down"}, 60s);

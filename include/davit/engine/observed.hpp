@@ -74,6 +74,9 @@ struct ObservedContainer {
   std::vector<Mount> mounts;  ///< volumes with their real names, anonymous ones too
   std::string log_path;       ///< the current log file
   bool tty = false;
+  /// Supervisor and keeper were killed, and its process still runs: nobody looks after it, and the next change of the
+  /// project ends it. For every command it counts as exited.
+  bool unsupervised = false;
   friend bool operator==(const ObservedContainer&, const ObservedContainer&) = default;
 };
 
