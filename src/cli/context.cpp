@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "davit/lint/output.hpp"
+
 extern char** environ;  // POSIX: not declared by every libc header
 
 namespace davit::cli {
@@ -15,10 +17,13 @@ std::optional<std::string> Context::env(const std::string& name) const {
   return found->second;
 }
 
-bool Context::colour() const {
+bool Context::colour() const { return colour_on(stderr_is_terminal); }
+bool Context::colour_on_stdout() const { return colour_on(stdout_is_terminal); }
+
+bool Context::colour_on(bool is_terminal) const {
   if (global.ansi == "never") return false;
   if (global.ansi == "always") return true;
-  return stderr_is_terminal && env("NO_COLOR").value_or("").empty() && env("TERM").value_or("") != "dumb";
+  return is_terminal && env("NO_COLOR").value_or("").empty() && env("TERM").value_or("") != "dumb";
 }
 
 std::string Context::data_root() const {
@@ -61,6 +66,10 @@ Context process_context(const char* argv0) {
 }
 
 void print(const Context& context, const Diagnostic& diagnostic, const SourceLookup& sources) {
+  if (context.messages == Messages::Json) {
+    std::fputs((lint::message_as_json(diagnostic) + "\n").c_str(), stderr);
+    return;
+  }
   const SourceLookup from_disk = [&](const std::string& file) -> std::optional<std::string> {
     if (sources) {
       if (auto text = sources(file)) return text;

@@ -32,8 +32,12 @@ struct GlobalOptions {
   std::string runtime;    ///< --runtime: crun, runc or a path
 };
 
+/// How messages are written on stderr: for people, or each as one line of JSON for programs.
+enum class Messages { Text, Json };
+
 struct Context {
   GlobalOptions global;
+  Messages messages = Messages::Text;
   std::map<std::string, std::string> environment;
   std::string cwd;
   DiskFiles files;
@@ -47,17 +51,23 @@ struct Context {
   [[nodiscard]] std::optional<std::string> env(const std::string& name) const;
   /// Whether colour may be used on stderr: --ansi, NO_COLOR, terminal.
   [[nodiscard]] bool colour() const;
+  /// The same for stdout.
+  [[nodiscard]] bool colour_on_stdout() const;
   /// `executable`, if it is davit: empty in a test program, which must not start itself.
   [[nodiscard]] std::string davit() const;
   /// The folders, from option, environment or default.
   [[nodiscard]] std::string data_root() const;
   [[nodiscard]] std::string run_root() const;
+
+ private:
+  [[nodiscard]] bool colour_on(bool is_terminal) const;
 };
 
 /// The context of this process. `argv0` finds the executable when /proc is not there.
 [[nodiscard]] Context process_context(const char* argv0);
 
-/// Prints to stderr as a compiler would; excerpts are read from disk, or from `sources` when given.
+/// Prints to stderr as a compiler would, or as JSON (Context::messages); excerpts are read from disk, or from `sources`
+/// when given.
 void print(const Context& context, const Diagnostic& diagnostic, const SourceLookup& sources = {});
 void print(const Context& context, const Diagnostics& diagnostics, const SourceLookup& sources = {});
 

@@ -66,14 +66,7 @@ std::size_t filter(lint::Report& report, const Options& options) {
   return std::erase_if(report.findings, [&](const lint::Finding& finding) { return finding.rule->severity < level; });
 }
 
-bool colour_on_stdout(const Context& context) {
-  Context same = context;
-  same.stderr_is_terminal = context.stdout_is_terminal;
-  return same.colour();
-}
-
 int check(const Context& context, const Options& options) {
-  check_format(options);
   compose::LoadRequest request = load_request(context);
   lint::prepare(request.options);
   const compose::LoadResult result = compose::load(request, context.files);
@@ -90,11 +83,14 @@ int check(const Context& context, const Options& options) {
   else if (options.format == "sarif")
     write(lint::as_sarif(report, DAVIT_VERSION));
   else
-    write(lint::as_text(report, hidden, sources, {.colour = colour_on_stdout(context)}));
+    write(lint::as_text(report, hidden, sources, {.colour = context.colour_on_stdout()}));
   return report.findings.empty() ? 0 : kFound;
 }
 
-int run_lint(const Context& context, const Options& options) {
+int run_lint(Context& context, const Options& options) {
+  check_format(options);
+  // Sarif is for programs, too.
+  if (options.format != "text") context.messages = Messages::Json;
   if (options.list) return list_rules();
   if (!options.explain.empty()) {
     write(lint::rule_page(rule_of(options.explain)));
@@ -121,7 +117,10 @@ void add_lint(Commands& commands) {
                       "\n"
                       "    x-davit-lint: {engine-socket: the proxy reads labels of containers}\n"
                       "\n"
-                      "A list of rules, [engine-socket], does without reasons.",
+                      "A list of rules, [engine-socket], does without reasons.\n"
+                      "\n"
+                      "With --format json or sarif, what else is to be said (mistakes in the files) is on\n"
+                      "stderr as JSON, an object a line, with the members of a finding.",
        .examples = "davit lint\n"
                    "davit lint --level note --ignore fixed-container-name\n"
                    "davit lint --explain image-not-pinned\n"

@@ -38,15 +38,19 @@ compose::LoadRequest load_request(const Context& context) {
   return request;
 }
 
+compose::Loaded load_or_exit(const Context& context, const compose::LoadRequest& request, int failure) {
+  compose::LoadResult result = compose::load(request, context.files);
+  print(context, result.diagnostics, result.sources.lookup());
+  if (!result.loaded) throw ExitWith{failure};
+  return std::move(*result.loaded);
+}
+
 model::Project load_project(const Context& context, const std::vector<std::string>& services,
                             compose::Dependencies dependencies) {
   compose::LoadRequest request = load_request(context);
   request.services = services;
   request.dependencies = dependencies;
-  compose::LoadResult result = compose::load(request, context.files);
-  print(context, result.diagnostics, result.sources.lookup());
-  if (!result.loaded) throw ExitWith{1};
-  return std::move(result.loaded->project);
+  return std::move(load_or_exit(context, request).project);
 }
 
 ProjectOrName load_project_or_name(const Context& context, const std::vector<std::string>& services) {

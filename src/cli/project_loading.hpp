@@ -13,6 +13,10 @@ namespace davit::cli {
 /// What a load needs, from the command line and the environment.
 [[nodiscard]] compose::LoadRequest load_request(const Context& context);
 
+/// Loads, and prints what is to be said about the files. Mistakes in them end the command (ExitWith `failure`).
+[[nodiscard]] compose::Loaded load_or_exit(const Context& context, const compose::LoadRequest& request,
+                                           int failure = 1);
+
 /// Loads the project of the command line. Warnings are printed; errors are printed and end the command (ExitWith 1).
 /// `services` selects: they are enabled whatever their profiles say, and others than they and their dependencies are left
 /// out (Project::disabled_services). None selects all.

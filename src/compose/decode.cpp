@@ -19,13 +19,16 @@ using yaml::Node;
 
 class Decoder {
  public:
-  explicit Decoder(Diagnostics& diagnostics) : diagnostics_(diagnostics) {}
+  Decoder(Diagnostics& diagnostics, Origins* origins) : diagnostics_(diagnostics), origins_(origins) {}
 
   void object(Node& node, const Shape& shape) {
     std::vector<std::string> bad;
     for (Entry& entry : node.entries) {
       const Field* field = shape.find(entry.key);
-      if (field != nullptr && !value(entry.value, *field, entry.key)) bad.push_back(entry.key);
+      if (field == nullptr) continue;
+      const std::string written = origins_ == nullptr ? std::string() : entry.value.text;
+      if (!value(entry.value, *field, entry.key)) bad.push_back(entry.key);
+      if (origins_ != nullptr) origins_->mark_normalised(entry.value, written);
     }
     for (const std::string& key : bad) {
       node.erase(key);
@@ -375,12 +378,13 @@ class Decoder {
   }
 
   Diagnostics& diagnostics_;
+  Origins* origins_;
 };
 
 }  // namespace
 
-void decode_types(Node& document, Diagnostics& diagnostics) {
-  Decoder decoder(diagnostics);
+void decode_types(Node& document, Diagnostics& diagnostics, Origins* origins) {
+  Decoder decoder(diagnostics, origins);
   for (Entry& section : document.entries)
     if (const Shape* shape = section_shape(section.key))
       for (Entry& entry : section.value.entries) decoder.object(entry.value, *shape);

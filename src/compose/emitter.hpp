@@ -108,6 +108,9 @@ class YamlEmitter final : public Emitter {
 /// `$$` for every `$`.
 [[nodiscard]] std::string escape_dollars(std::string text);
 
+/// Any tree as it is.
+void emit_tree(Emitter& out, const yaml::Node& node);
+
 /// A loaded document as `config` shows it: its sections in the order of a format, what is left out left out.
 void emit_document(Emitter& out, const yaml::Node& tree, Format format);
 

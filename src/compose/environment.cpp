@@ -53,8 +53,12 @@ class FileReader {
     const Node& directive = named == found.named_by.end() ? otherwise : *named->second;
     const Span where = place == found.places.end() ? directive.span : place->second;
     Node node = Node::string(value, where);
-    if (from_.tracking != nullptr)
-      node.origin = from_.tracking->origins.add({OriginStep::Kind::EnvFile, {}, directive.span, directive.origin});
+    if (from_.tracking == nullptr) return {name, where, std::move(node)};
+    node.origin = directive.origin;
+    if (place == found.places.end())
+      from_.tracking->variable(node, OriginStep::Kind::Environment, name);
+    else
+      node.origin = from_.tracking->origins.add({OriginStep::Kind::EnvFile, {}, directive.span, {}, node.origin});
     return {name, where, std::move(node)};
   }
 

@@ -100,10 +100,12 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
     return;
   }
   Node merged = *base;
-  remove_tagged(merged, tags, {"services", name});
-  if (origins_ != nullptr) origins_->mark(merged, {OriginStep::Kind::Extended, base_name->text, link.where, 0});
+  if (origins_ != nullptr)
+    origins_->mark(merged, {OriginStep::Kind::Extended, base_name->text, link.where,
+                            bases->find_entry(base_name->text)->key_span, 0});
   Node own = std::move(*service);
   own.erase("extends");
+  remove_for(own, tags, {"services", name}, merged);
   merge_tree(merged, std::move(own), "services.x", diagnostics_, origins_);
   merged.erase("extends");
   *service = std::move(merged);
@@ -138,7 +140,7 @@ ModelLoader::Extended* ModelLoader::extended_file(const std::string& path, const
   }
   // Paths of that file start at its folder, seen from this project.
   const std::string folder = relative_path(scope.folder, parent_path(path));
-  resolve_paths(document, folder, access_.home(), diagnostics_);
+  resolve_paths(document, folder, access_.home(), diagnostics_, origins_);
   slot->document = std::move(document);
   return slot.get();
 }

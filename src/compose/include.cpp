@@ -122,7 +122,7 @@ bool ModelLoader::include_environment(const Node* files, Scope& inner, const Sco
 }
 
 void ModelLoader::import(Node& from, Node& into, const TaggedPaths& tags, const Span& where) {
-  if (origins_ != nullptr) origins_->mark(from, {OriginStep::Kind::Included, {}, where, 0});
+  if (origins_ != nullptr) origins_->mark(from, {OriginStep::Kind::Included, {}, where, {}, 0});
   for (const char* section : {"services", "volumes", "networks", "secrets", "configs", "models"}) {
     Node* source = from.find(section);
     if (source == nullptr || !source->is_map()) continue;
@@ -135,7 +135,7 @@ void ModelLoader::import(Node& from, Node& into, const TaggedPaths& tags, const 
         fresh.push_back(std::move(entry));
         continue;
       }
-      remove_tagged(entry.value, tags, {section, entry.key});
+      remove_for(*local, tags, {section, entry.key}, entry.value);
       merge_tree(entry.value, std::move(*local), std::string(section) + ".x", diagnostics_, origins_);
       *local = std::move(entry.value);
     }

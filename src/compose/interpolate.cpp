@@ -99,7 +99,9 @@ class TreeInterpolator {
 
   bool replace(Node& node) {
     std::vector<UnsetVariable> unset;
-    auto value = interpolate(node.text, tracking_ == nullptr ? lookup_ : recording(node), &unset);
+    std::vector<ReplacedVariable> replaced;
+    auto value = interpolate(node.text, lookup_, &unset, tracking_ == nullptr ? nullptr : &replaced);
+    for (const ReplacedVariable& variable : replaced) tracking_->variable(node, step_of(variable.by), variable.name);
     for (const UnsetVariable& variable : unset)
       if (std::find(warned_.begin(), warned_.end(), variable.name) == warned_.end()) {
         warned_.push_back(variable.name);
@@ -116,15 +118,6 @@ class TreeInterpolator {
     report(node, value.error());
     node.faulty = true;
     return false;
-  }
-
-  /// Looks variables up, and notes them in the history of the value.
-  [[nodiscard]] Lookup recording(Node& node) const {
-    return [this, &node](std::string_view name) {
-      auto value = lookup_(name);
-      tracking_->variable(node, value ? OriginStep::Kind::Interpolated : OriginStep::Kind::Unset, std::string(name));
-      return value;
-    };
   }
 
   void report(const Node& node, const InterpolationError& problem) {

@@ -95,7 +95,8 @@ Expression expression_at(std::string_view text, std::size_t at) {
 
 class Interpolator {
  public:
-  Interpolator(const Lookup& lookup, std::vector<UnsetVariable>* unset) : lookup_(lookup), unset_(unset) {}
+  Interpolator(const Lookup& lookup, std::vector<UnsetVariable>* unset, std::vector<ReplacedVariable>* replaced)
+      : lookup_(lookup), unset_(unset), replaced_(replaced) {}
 
   /// Appends to `out`; false when error() is set. `base` is the offset of `text` in the whole.
   bool run(std::string_view text, std::size_t base, std::size_t depth, std::string& out) {
@@ -123,6 +124,8 @@ class Interpolator {
     const std::optional<std::string> value = lookup_(found.name);
     const bool present = value && !(found.colon && value->empty());
     const std::size_t length = base + found.end - at;
+    if (replaced_ != nullptr)
+      replaced_->push_back({outcome(found, present, value.has_value()), std::string(found.name)});
     if (found.op == 0) {
       if (!value && unset_ != nullptr) unset_->push_back({std::string(found.name), at, length});
       out += value.value_or("");
@@ -139,18 +142,26 @@ class Interpolator {
     return true;
   }
 
+  static ReplacedVariable::By outcome(const Expression& found, bool present, bool set) {
+    using By = ReplacedVariable::By;
+    if (found.op == '-' && !present) return By::Default;
+    return set ? By::Value : By::Nothing;
+  }
+
   const Lookup& lookup_;
   std::vector<UnsetVariable>* unset_;
+  std::vector<ReplacedVariable>* replaced_;
   InterpolationError error_;
 };
 
 }  // namespace
 
 Result<std::string, InterpolationError> interpolate(std::string_view text, const Lookup& lookup,
-                                                    std::vector<UnsetVariable>* unset) {
+                                                    std::vector<UnsetVariable>* unset,
+                                                    std::vector<ReplacedVariable>* replaced) {
   std::string out;
   out.reserve(text.size());
-  Interpolator interpolator(lookup, unset);
+  Interpolator interpolator(lookup, unset, replaced);
   if (!interpolator.run(text, 0, 0, out)) return interpolator.take_error();
   return out;
 }

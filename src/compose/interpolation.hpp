@@ -31,9 +31,17 @@ struct UnsetVariable {
   std::size_t length = 0;
 };
 
+/// What took the place of a variable's expression.
+struct ReplacedVariable {
+  enum class By { Value, Default, Nothing } by = By::Value;  ///< Value: the variable is set, be it for `:+`
+  std::string name;
+};
+
 /// Replaces all variables. Names in `unset` were unset and had no default. A `$` that starts no expression stays.
+/// `replaced` gets every variable that decided about the result, in the order of the text.
 [[nodiscard]] Result<std::string, InterpolationError> interpolate(std::string_view text, const Lookup& lookup,
-                                                                  std::vector<UnsetVariable>* unset = nullptr);
+                                                                  std::vector<UnsetVariable>* unset = nullptr,
+                                                                  std::vector<ReplacedVariable>* replaced = nullptr);
 
 /// All variables of a text, nested ones too, for `config --variables`. Invalid expressions are left out.
 void collect_variables(std::string_view text, std::vector<VariableUse>& uses);

@@ -29,6 +29,7 @@ class Conductor {
     if (!diagnostics.has_errors()) {
       name_ = choose_project_name(request_, found_, files, diagnostics);
       found_.environment["COMPOSE_PROJECT_NAME"] = name_.name;
+      if (name_.where.known()) found_.places["COMPOSE_PROJECT_NAME"] = name_.where;
     }
     if (!diagnostics.has_errors()) {
       // Without interpolation docker compose looks no variable up, not even those that are named without a value.
@@ -69,7 +70,6 @@ class Conductor {
   }
 
   void finish(Node model) {
-    Diagnostics& diagnostics = result_.diagnostics;
     const std::optional<Tracking> tracking =
         tracking_in(request_.options.origins ? &origins_ : nullptr, found_.places);
     if (request_.options.normalize) normalize(model, name_.name, found_.environment, tracking ? &*tracking : nullptr);
@@ -90,7 +90,7 @@ class Conductor {
   /// From a merged document to the project: types, profiles, checks, files of services, and the typed form.
   void resolve(Node model, Loaded& loaded, const Tracking* tracking) {
     Diagnostics& diagnostics = result_.diagnostics;
-    decode_types(model, diagnostics);
+    decode_types(model, diagnostics, tracking == nullptr ? nullptr : &tracking->origins);
     loaded.all_profiles = profiles_in(model);
     Node disabled;
     apply_profiles(model, disabled, found_.profiles);
@@ -105,7 +105,7 @@ class Conductor {
       check_container_names(*model.find("services"), diagnostics);
     if (request_.options.bind && !diagnostics.has_errors()) bind_project(model, disabled, loaded.project, diagnostics);
     drop_secret_values(model);
-    model.set("name", name_.node(request_.options.origins ? &origins_ : nullptr));
+    model.set("name", name_.node(tracking));
     loaded.tree = std::move(model);
     loaded.disabled = std::move(disabled);
   }

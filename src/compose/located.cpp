@@ -85,9 +85,12 @@ bool is_word(std::string_view name) {
 
 }  // namespace
 
-std::vector<LocatedValue> located_values(const Node& tree) {
+std::vector<LocatedValue> located_values(const Node& tree, TreeForm form) {
   Collector collector;
-  emit_document(collector, tree, Format::Yaml);
+  if (form == TreeForm::Resolved)
+    emit_document(collector, tree, Format::Yaml);
+  else
+    emit_tree(collector, tree);
   return collector.values();
 }
 

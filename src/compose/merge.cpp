@@ -110,8 +110,7 @@ class Merger {
 
  private:
   void replace(Node& base, Node&& other) {
-    if (origins_ != nullptr && base.span.known())
-      origins_->mark(other, {OriginStep::Kind::Overrides, {}, base.span, 0});
+    if (origins_ != nullptr) origins_->mark_replaced(base, other);
     base = std::move(other);
   }
 

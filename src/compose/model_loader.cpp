@@ -22,13 +22,43 @@ bool ModelLoader::read(const std::string& path, SourceFile& file, const Span* wh
 bool ModelLoader::parse(const std::string& text, const std::string& name, SourceFile& file) {
   if (file.path.empty()) file.path = name;
   file.name = std::make_shared<const std::string>(name);
-  auto parsed = yaml::parse(text, file.name);
+  auto parsed = yaml::parse(text, file.name, {}, origins_ == nullptr ? yaml::Reuses::Forget : yaml::Reuses::Record);
   diagnostics_.append(parsed.diagnostics);
   file.documents = std::move(parsed.documents);
+  take_reuses(parsed.reuses, file);
   // A file of comments has one empty document.
   if (file.documents.size() == 1 && file.documents.front().is_null()) file.documents.clear();
   if (options_.keep_documents) keep(file);
   return !parsed.diagnostics.has_errors();
+}
+
+void ModelLoader::take_reuses(const std::vector<yaml::Reuse>& reuses, SourceFile& file) {
+  if (origins_ == nullptr || reuses.empty()) return;
+  std::vector<std::uint32_t> numbers{0};
+  for (const yaml::Reuse& reuse : reuses) {
+    const auto kind =
+        reuse.by == yaml::Reuse::By::MergeKey ? OriginStep::Kind::MergeKey : OriginStep::Kind::Alias;
+    numbers.push_back(origins_->add({kind, reuse.anchor, reuse.where, reuse.anchored, numbers[reuse.before]}));
+  }
+  const auto renumber = [&](auto& self, Node& node) -> void {
+    node.origin = numbers[node.origin];
+    for (Node& item : node.items) self(self, item);
+    for (Entry& entry : node.entries) self(self, entry.value);
+  };
+  for (Node& document : file.documents) renumber(renumber, document);
+}
+
+void ModelLoader::remove_for(Node& later, const TaggedPaths& tags, const std::vector<std::string>& prefix,
+                             Node& earlier) {
+  if (origins_ == nullptr) return remove_tagged(earlier, tags, prefix);
+  remove_tagged(earlier, tags, prefix, [&](const TaggedPath& tag, const Node& removed) {
+    const Span written = written_at(removed, *origins_);
+    if (tag.tag == yaml::Tag::Reset) return origins_->add_removal({tag.path, tag.where, summary(removed), written});
+    Node* by = &later;
+    for (std::size_t i = prefix.size(); i < tag.path.size() && by != nullptr; ++i) by = by->find(tag.path[i]);
+    if (by != nullptr && written.known())
+      origins_->mark(*by, {OriginStep::Kind::OverrideTag, summary(removed), tag.where, written, 0});
+  });
 }
 
 void ModelLoader::keep(const SourceFile& file) {
@@ -53,7 +83,7 @@ Node ModelLoader::load(std::vector<SourceFile> files, Scope& scope) {
   set_defaults(model);
   if (options_.validate) check_objects(model, diagnostics_);
   if (options_.resolve_paths || scope.folder != scope.relative)
-    resolve_paths(model, scope.relative, access_.home(), diagnostics_);
+    resolve_paths(model, scope.relative, access_.home(), diagnostics_, origins_);
   const std::optional<Tracking> tracking = tracking_in(origins_, scope.places);
   resolve_bare_variables(model, scope.environment, tracking ? &*tracking : nullptr);
   return model;
@@ -70,7 +100,7 @@ void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& s
   const TaggedPaths tags = take_tags(document);
   interpolate(document, scope);
   include(document, file, scope, tags);
-  remove_tagged(into, tags);
+  remove_for(document, tags, {}, into);
   extend_all(document, file, scope, tags);
   if (into.entries.empty())
     into = std::move(document);

@@ -60,6 +60,11 @@ class ModelLoader {
   void merge_document(yaml::Node document, const SourceFile& file, Scope& scope, yaml::Node& into);
   bool check_root(yaml::Node& document);
   void keep(const SourceFile& file);
+  /// Aliases and merge keys of a file, which the tree names by their numbers, become steps of its values.
+  void take_reuses(const std::vector<yaml::Reuse>& reuses, SourceFile& file);
+  /// Removes from `earlier`, which stands at `prefix`, what tags in `later` ask for, before `later` merges over it.
+  void remove_for(yaml::Node& later, const TaggedPaths& tags, const std::vector<std::string>& prefix,
+                  yaml::Node& earlier);
 
   void include(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);
   void include_one(const yaml::Node& item, yaml::Node& document, const SourceFile& file, Scope& scope,

@@ -86,8 +86,10 @@ void implied_dependencies(Node& service) {
 }
 
 void normalize_service(Node& service, const Environment& environment, const Tracking* tracking) {
-  if (Node* policy = service.find("pull_policy"); policy != nullptr && policy->text == "if_not_present")
+  if (Node* policy = service.find("pull_policy"); policy != nullptr && policy->text == "if_not_present") {
     policy->text = "missing";
+    if (tracking != nullptr) tracking->origins.mark_normalised(*policy, "if_not_present");
+  }
   if (Node* build = service.find("build")) {
     if (!build->contains("context")) build->set("context", by_default(Node::string(".", *build)));
     if (!build->contains("dockerfile") && !build->contains("dockerfile_inline"))

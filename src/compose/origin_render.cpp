@@ -1,10 +1,13 @@
-// Origins in words, as comments of YAML, and as JSON.
+// Origins as comments of YAML, and as JSON.
+
+#include "davit/compose/origin_render.hpp"
 
 #include <algorithm>
 
 #include "davit/compose/located.hpp"
 #include "emitter.hpp"
 #include "phases.hpp"
+#include "yaml_style.hpp"
 
 namespace davit::compose {
 namespace {
@@ -15,101 +18,127 @@ using yaml::Node;
 /// Comments stand at one column, but no further to the right than this.
 constexpr std::size_t kWidestColumn = 64;
 
-std::string describe(const OriginStep& step) {
-  using Step = OriginStep::Kind;
-  const std::string place = step.where.known() ? step.where.to_string() : std::string();
-  switch (step.kind) {
-    case Step::Default:
-      return step.detail.empty() ? "default" : step.detail;
-    case Step::Interpolated:
-    case Step::Environment:
-      return step.detail + " from " + (place.empty() ? "the environment" : place);
-    case Step::Unset:
-      return step.detail + " is not set";
-    case Step::Overrides:
-      return "overrides " + place;
-    case Step::Extended:
-      return "extended from '" + step.detail + "' at " + place;
-    case Step::Included:
-      return "included at " + place;
-    case Step::EnvFile:
-      return "read by " + place;
-    case Step::CommandLine:
-      return step.detail;
-  }
-  return {};
+/// A comment is one line, whatever stands in names and values.
+std::string on_one_line(std::string text) {
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+  return text;
 }
 
-/// Nobody wrote the value where its span is, unless it follows from what stands there.
-bool is_default(const std::vector<const OriginStep*>& steps) {
-  return !steps.empty() && steps.front()->kind == OriginStep::Kind::Default &&
-         steps.front()->detail != "follows from this";
+std::string line_of(const Span& where) {
+  return *where.file + ":" + std::to_string(where.begin.line);
+}
+
+std::size_t width(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 /// YAML that remembers behind which parts of it a comment can stand.
 class CommentedYaml final : public Emitter {
  public:
-  explicit CommentedYaml(const Origins& origins) : origins_(origins) {}
+  explicit CommentedYaml(const Origins& origins) : origins_(origins) {
+    for (const Removal& removal : origins.removals()) removals_.push_back(&removal);
+  }
 
   void at(const Node& node) override { node_ = &node; }
   void begin_map(Emptiness emptiness) override {
     yaml_.begin_map(emptiness);
-    if (emptiness == Emptiness::Empty) comment();
+    begin(emptiness);
   }
-  void key(std::string_view name) override { yaml_.key(name); }
-  void end_map() override { yaml_.end_map(); }
+  void key(std::string_view name) override {
+    path_.back() = name;
+    yaml_.key(name);
+  }
+  void end_map() override {
+    const bool empty = yaml_.text().ends_with("{}\n") && path_.back().empty();
+    path_.pop_back();
+    if (!empty) say_what_was_removed();
+    yaml_.end_map();
+  }
   void begin_list(Emptiness emptiness) override {
     yaml_.begin_list(emptiness);
-    if (emptiness == Emptiness::Empty) comment();
+    begin(emptiness);
+    path_.back() = "[]";
   }
-  void end_list() override { yaml_.end_list(); }
+  void end_list() override {
+    path_.pop_back();
+    yaml_.end_list();
+  }
   void scalar(Kind kind, std::string_view text) override {
     const std::size_t from = yaml_.text().size();
     yaml_.scalar(kind, text);
     // Behind the mark of a block, or behind the end of everything else: inside, it would be part of the value.
-    const std::size_t first_end = yaml_.text().find('\n', from);
-    const bool block = kind == Kind::String && text.find('\n') != std::string_view::npos &&
-                       yaml_.text().substr(from, first_end - from).find('|') != std::string::npos;
-    comment(block ? first_end : yaml_.text().size() - 1);
+    const bool block = kind == Kind::String && scalar_style(text, ScalarPlace::Value) == ScalarStyle::Literal;
+    comment(block ? yaml_.text().find('\n', from) : yaml_.text().size() - 1);
   }
   [[nodiscard]] std::vector<const yaml::Entry*> ordered(const Node& map) const override { return yaml_.ordered(map); }
 
   [[nodiscard]] std::string take() override { return yaml_.take(); }
   /// The text with its comments.
-  [[nodiscard]] std::string with_comments(const CommentStyle& style) {
+  [[nodiscard]] std::string with_comments(TreeForm form, const CommentStyle& style) const {
     const std::string& plain = yaml_.text();
     const std::size_t column = comment_column(plain);
     std::string out;
     std::size_t from = 0;
-    for (const auto& [end, text] : comments_) {
-      out += escape_dollars(plain.substr(from, end - from));
-      const std::size_t width = width_of_line(plain, end);
-      out.append(width + 2 > column ? 2 : column - width, ' ').append(style.before).append("# ").append(text);
+    for (const Comment& comment : comments_) {
+      const std::string part = plain.substr(from, comment.at - from);
+      out += form == TreeForm::Resolved ? escape_dollars(part) : part;
+      from = comment.at;
+      if (comment.own_line) {
+        out.append(comment.indent, ' ').append(style.before).append(comment.text).append(style.after).append("\n");
+        continue;
+      }
+      const std::size_t used = width_of_line(out);
+      out.append(used + 2 > column ? 2 : column - used, ' ').append(style.before).append(comment.text);
       out += style.after;
-      from = end;
     }
-    return out + escape_dollars(plain.substr(from));
+    const std::string rest = plain.substr(from);
+    return out + (form == TreeForm::Resolved ? escape_dollars(rest) : rest);
   }
 
  private:
-  void comment() { comment(yaml_.text().size() - 1); }
+  struct Comment {
+    std::size_t at;  ///< in the text: the end of a line, or the start of the line before which it stands
+    std::string text;
+    bool own_line = false;
+    std::size_t indent = 0;  ///< on its own line
+  };
+
+  void begin(Emptiness emptiness) {
+    path_.emplace_back();
+    if (emptiness == Emptiness::Empty) comment(yaml_.text().size() - 1);
+  }
+
   void comment(std::size_t end) {
-    if (node_ != nullptr) comments_.emplace_back(end, compose::describe(*node_, origins_));
+    if (node_ != nullptr) comments_.push_back({end, "# " + on_one_line(describe(*node_, origins_))});
   }
 
-  static std::size_t width_of_line(const std::string& text, std::size_t end) {
-    const std::size_t start = end == 0 ? 0 : text.rfind('\n', end - 1) + 1;
-    return static_cast<std::size_t>(std::count_if(text.begin() + static_cast<std::ptrdiff_t>(start),
-                                                  text.begin() + static_cast<std::ptrdiff_t>(end), [](char c) {
-                                                    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-                                                  }));
+  /// At the end of a mapping: what a `!reset` took out of it, or out of what was in it and is gone too.
+  void say_what_was_removed() {
+    std::erase_if(removals_, [&](const Removal* removal) {
+      const auto& path = removal->path;
+      if (path.size() <= path_.size() || !std::equal(path_.begin(), path_.end(), path.begin())) return false;
+      std::string name;
+      for (std::size_t i = path_.size(); i < path.size(); ++i) name += (name.empty() ? "" : ".") + path[i];
+      std::string text = "# " + name + ": !reset at " + line_of(removal->where);
+      if (removal->was_written.known())
+        text += ", was " + (removal->was.empty() ? "" : "'" + removal->was + "' of ") + line_of(removal->was_written);
+      comments_.push_back({yaml_.text().size(), on_one_line(std::move(text)), true, 2 * path_.size()});
+      return true;
+    });
   }
 
-  [[nodiscard]] std::size_t comment_column(const std::string& text) const {
+  static std::size_t width_of_line(std::string_view text) {
+    const std::size_t line = text.rfind('\n');
+    return width(text.substr(line == std::string_view::npos ? 0 : line + 1));
+  }
+
+  [[nodiscard]] std::size_t comment_column(std::string_view text) const {
     std::size_t column = 0;
-    for (const auto& [end, comment] : comments_) {
-      const std::size_t width = width_of_line(text, end) + 2;
-      if (width <= kWidestColumn) column = std::max(column, width);
+    for (const Comment& comment : comments_) {
+      const std::size_t used = comment.own_line ? 0 : width_of_line(text.substr(0, comment.at)) + 2;
+      if (used <= kWidestColumn) column = std::max(column, used);
     }
     return column;
   }
@@ -117,36 +146,66 @@ class CommentedYaml final : public Emitter {
   const Origins& origins_;
   YamlEmitter yaml_;
   const Node* node_ = nullptr;
-  std::vector<std::pair<std::size_t, std::string>> comments_;  ///< where a line ends, and what is said there
+  std::vector<std::string> path_;  ///< of the open collections, the keys at which they are
+  std::vector<const Removal*> removals_;
+  std::vector<Comment> comments_;  ///< in the order of the text
 };
+
+void text_field(JsonEmitter& out, const char* key, std::string_view value) {
+  out.key(key);
+  out.scalar(Kind::String, value);
+}
 
 void place(JsonEmitter& out, const Span& where) {
   if (!where.known()) return;
-  out.key("file");
-  out.scalar(Kind::String, *where.file);
+  text_field(out, "file", *where.file);
   out.key("line");
   out.scalar(Kind::Int, std::to_string(where.begin.line));
   out.key("column");
   out.scalar(Kind::Int, std::to_string(where.begin.column));
 }
 
+/// How `detail` of a step is called.
+const char* detail_name(OriginStep::Kind kind) {
+  using Step = OriginStep::Kind;
+  switch (kind) {
+    case Step::Interpolated:
+    case Step::VariableDefault:
+    case Step::Unset:
+    case Step::Environment: return "variable";
+    case Step::Alias:
+    case Step::MergeKey: return "anchor";
+    case Step::Extended: return "service";
+    case Step::Overrides:
+    case Step::OverrideTag:
+    case Step::Normalised: return "was";
+    case Step::Included:
+    case Step::EnvFile:
+    case Step::CommandLine:
+    case Step::Default: return "detail";
+  }
+  return "detail";
+}
+
 void step_json(JsonEmitter& out, const OriginStep& step) {
   using Step = OriginStep::Kind;
-  const auto text = [&](const char* key, const std::string& value) {
-    out.key(key);
-    out.scalar(Kind::String, value);
-  };
   out.begin_map(Emptiness::Filled);
-  text("step", std::string(to_string(step.kind)));
-  const bool variable = step.kind == Step::Interpolated || step.kind == Step::Environment || step.kind == Step::Unset;
-  const char* detail = variable ? "variable" : step.kind == Step::Extended ? "service" : "detail";
-  if (!step.detail.empty()) text(detail, step.detail);
-  if (variable && step.kind != Step::Unset && !step.where.known()) text("from", "environment");
+  text_field(out, "step", to_string(step.kind));
+  if (!step.detail.empty()) text_field(out, detail_name(step.kind), step.detail);
+  const bool variable = step.kind == Step::Interpolated || step.kind == Step::Environment;
+  if (variable && !step.where.known()) text_field(out, "from", "environment");
   place(out, step.where);
+  if (step.source.known()) {
+    out.key("source");
+    out.begin_map(Emptiness::Filled);
+    place(out, step.source);
+    out.end_map();
+  }
   out.end_map();
 }
 
 void path_json(JsonEmitter& out, const Path& path) {
+  out.key("path");
   out.begin_list(Emptiness::Filled);
   for (const PathPart& part : path)
     if (part.position)
@@ -156,12 +215,7 @@ void path_json(JsonEmitter& out, const Path& path) {
   out.end_list();
 }
 
-void value_json(JsonEmitter& out, const LocatedValue& value, const Origins& origins) {
-  const auto steps = origins.steps(value.node->origin);
-  out.begin_map(Emptiness::Filled);
-  out.key("path");
-  path_json(out, value.path);
-  out.key("value");
+void plain_value(JsonEmitter& out, const LocatedValue& value) {
   if (value.kind == Kind::Map) {
     out.begin_map(Emptiness::Empty);
     out.end_map();
@@ -171,7 +225,15 @@ void value_json(JsonEmitter& out, const LocatedValue& value, const Origins& orig
   } else {
     out.scalar(value.kind, value.text);
   }
-  if (!is_default(steps)) place(out, value.node->span);
+}
+
+void value_json(JsonEmitter& out, const LocatedValue& value, const Origins& origins) {
+  const auto steps = origins.steps(value.node->origin);
+  out.begin_map(Emptiness::Filled);
+  path_json(out, value.path);
+  out.key("value");
+  plain_value(out, value);
+  place(out, written_at(*value.node, origins));
   out.key("steps");
   out.begin_list(steps.empty() ? Emptiness::Empty : Emptiness::Filled);
   for (const OriginStep* step : steps) step_json(out, *step);
@@ -179,27 +241,44 @@ void value_json(JsonEmitter& out, const LocatedValue& value, const Origins& orig
   out.end_map();
 }
 
+void removal_json(JsonEmitter& out, const Removal& removal) {
+  out.begin_map(Emptiness::Filled);
+  Path path;
+  for (const std::string& name : removal.path) path.push_back({name, {}, {}});
+  path_json(out, path);
+  place(out, removal.where);
+  out.key("was");
+  out.begin_map(Emptiness::Filled);
+  if (!removal.was.empty()) text_field(out, "value", removal.was);
+  place(out, removal.was_written);
+  out.end_map();
+  out.end_map();
+}
+
 }  // namespace
 
-std::string describe(const Node& value, const Origins& origins) {
-  const auto steps = origins.steps(value.origin);
-  std::string text = is_default(steps) || !value.span.known() ? std::string() : value.span.to_string();
-  for (const OriginStep* step : steps) text += (text.empty() ? "" : ", ") + describe(*step);
-  return text.empty() ? "default" : text;
-}
-
-std::string render_with_origins(const Node& tree, const Origins& origins, const CommentStyle& style) {
+std::string render_with_origins(const Node& tree, const Origins& origins, TreeForm form, const CommentStyle& style) {
   CommentedYaml out(origins);
-  emit_document(out, tree, Format::Yaml);
-  return out.with_comments(style);
+  if (form == TreeForm::Resolved)
+    emit_document(out, tree, Format::Yaml);
+  else
+    emit_tree(out, tree);
+  return out.with_comments(form, style);
 }
 
-std::string render_origins_json(const Node& tree, const Origins& origins) {
+std::string render_origins_json(const Node& tree, const Origins& origins, TreeForm form) {
   JsonEmitter out(2);
-  const std::vector<LocatedValue> values = located_values(tree);
+  const std::vector<LocatedValue> values = located_values(tree, form);
+  out.begin_map(Emptiness::Filled);
+  out.key("values");
   out.begin_list(values.empty() ? Emptiness::Empty : Emptiness::Filled);
   for (const LocatedValue& value : values) value_json(out, value, origins);
   out.end_list();
+  out.key("removed");
+  out.begin_list(origins.removals().empty() ? Emptiness::Empty : Emptiness::Filled);
+  for (const Removal& removal : origins.removals()) removal_json(out, removal);
+  out.end_list();
+  out.end_map();
   return out.take() + "\n";
 }
 

@@ -29,8 +29,8 @@ bool is_remote_context(std::string_view context) {
 
 class Resolver {
  public:
-  Resolver(const std::string& base, const std::string& home, Diagnostics& diagnostics)
-      : base_(base), home_(home), diagnostics_(diagnostics) {}
+  Resolver(const std::string& base, const std::string& home, Diagnostics& diagnostics, Origins* origins)
+      : base_(base), home_(home), diagnostics_(diagnostics), origins_(origins) {}
 
   void service(Node& service) {
     if (Node* build = service.find("build")) {
@@ -62,15 +62,22 @@ class Resolver {
 
   void host_path(Node* node) {
     if (node == nullptr || !node->is_string()) return;
-    node->text = expand_home(std::move(node->text), home_);
-    if (!is_absolute(node->text) && !is_windows_absolute(node->text)) node->text = join_path(base_, node->text);
+    std::string path = expand_home(node->text, home_);
+    if (!is_absolute(path) && !is_windows_absolute(path)) path = join_path(base_, path);
+    take(*node, std::move(path));
   }
 
  private:
   void path(Node* node) {
     if (node == nullptr || !node->is_string()) return;
-    node->text = expand_home(std::move(node->text), home_);
-    if (!is_absolute(node->text) && !node->text.empty()) node->text = join_path(base_, node->text);
+    std::string path = expand_home(node->text, home_);
+    if (!is_absolute(path) && !path.empty()) path = join_path(base_, path);
+    take(*node, std::move(path));
+  }
+
+  void take(Node& node, std::string path) {
+    node.text.swap(path);
+    if (origins_ != nullptr) origins_->mark_normalised(node, path);
   }
 
   void context(Node* node) {
@@ -90,6 +97,7 @@ class Resolver {
   const std::string& base_;
   const std::string& home_;
   Diagnostics& diagnostics_;
+  Origins* origins_;
 };
 
 }  // namespace
@@ -142,8 +150,9 @@ std::string expand_home(std::string path, const std::string& home) {
   return path.starts_with('~') && !home.empty() ? join_path(home, path.substr(1)) : path;
 }
 
-void resolve_paths(Node& document, const std::string& base, const std::string& home, Diagnostics& diagnostics) {
-  Resolver resolver(base, home, diagnostics);
+void resolve_paths(Node& document, const std::string& base, const std::string& home, Diagnostics& diagnostics,
+                   Origins* origins) {
+  Resolver resolver(base, home, diagnostics, origins);
   const auto each = [&](const char* section, auto action) {
     if (Node* map = document.find(section))
       for (Entry& entry : map->entries) action(entry.value);

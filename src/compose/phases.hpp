@@ -31,6 +31,9 @@ struct Tracking {
   void variable(yaml::Node& node, OriginStep::Kind kind, const std::string& name) const;
 };
 
+/// What interpolation did with a variable, as a step.
+[[nodiscard]] OriginStep::Kind step_of(ReplacedVariable::By by);
+
 /// Nothing when there are no origins to record.
 [[nodiscard]] inline std::optional<Tracking> tracking_in(Origins* origins, const VariablePlaces& places) {
   return origins == nullptr ? std::nullopt : std::optional<Tracking>({*origins, places});
@@ -44,12 +47,20 @@ void interpolate_tree(yaml::Node& document, const Lookup& lookup, Diagnostics& d
 [[nodiscard]] std::optional<bool> parse_boolean(std::string_view text);
 
 // reset.cpp
-/// Paths of `!reset` and `!override` tags: keys from the root; list positions as decimal numbers.
-using TaggedPaths = std::vector<std::vector<std::string>>;
+/// A value with a `!reset` or `!override` tag.
+struct TaggedPath {
+  std::vector<std::string> path;  ///< keys from the root; list positions as decimal numbers
+  yaml::Tag tag = yaml::Tag::None;
+  Span where;  ///< of the key, or of the list's item
+};
+using TaggedPaths = std::vector<TaggedPath>;
 /// Removes `!reset` nodes from a document and lists them together with `!override` nodes.
 [[nodiscard]] TaggedPaths take_tags(yaml::Node& document);
+/// Called with a value before it is removed on behalf of a tag.
+using OnRemoval = std::function<void(const TaggedPath& tag, const yaml::Node& removed)>;
 /// Removes from `target`, which stands at `prefix`, what `paths` name.
-void remove_tagged(yaml::Node& target, const TaggedPaths& paths, const std::vector<std::string>& prefix = {});
+void remove_tagged(yaml::Node& target, const TaggedPaths& paths, const std::vector<std::string>& prefix = {},
+                   const OnRemoval& on_removal = {});
 
 // merge.cpp
 /// Merges `other` over `base` by the rules of the Compose specification. `path` is where both stand.
@@ -80,7 +91,8 @@ void check_objects(yaml::Node& document, Diagnostics& diagnostics);
 // paths.cpp
 /// Makes relative paths start at `base` (which may itself be relative to the folder of an including file). `home` is the
 /// user's folder, which '~' stands for; empty when nobody knows it.
-void resolve_paths(yaml::Node& document, const std::string& base, const std::string& home, Diagnostics& diagnostics);
+void resolve_paths(yaml::Node& document, const std::string& base, const std::string& home, Diagnostics& diagnostics,
+                   Origins* origins = nullptr);
 [[nodiscard]] std::string clean_path(std::string_view path);
 [[nodiscard]] std::string join_path(std::string_view base, std::string_view path);
 [[nodiscard]] std::string parent_path(std::string_view path);
@@ -111,7 +123,7 @@ void normalize(yaml::Node& document, const std::string& project_name, const Envi
 
 // decode.cpp
 /// Gives every value its final type and form (durations, byte sizes, commands as lists, …).
-void decode_types(yaml::Node& document, Diagnostics& diagnostics);
+void decode_types(yaml::Node& document, Diagnostics& diagnostics, Origins* origins = nullptr);
 
 // consistency.cpp
 /// References between services and to resources, conflicts between attributes, cycles.

@@ -38,19 +38,23 @@ ProjectName name_in(const std::vector<SourceFile>& files, const LoadOptions& opt
   const Node* found = last_name(files);
   if (found == nullptr) return {};
   std::string name = found->text;
+  std::vector<ReplacedVariable> replaced;
   if (options.interpolate) {
-    const auto value = interpolate(found->text, lookup_in(environment));
-    if (!value) return {"invalid", found->span, {}};  // the load itself reports what is wrong with the expression
+    const auto value = interpolate(found->text, lookup_in(environment), nullptr, &replaced);
+    // The load itself reports what is wrong with the expression.
+    if (!value) return {"invalid", found->span, {}, {}};
     name = *value;
   }
-  return {options.normalize ? normalize_project_name(name) : name, found->span, {}};
+  return {options.normalize ? normalize_project_name(name) : name, found->span, {}, std::move(replaced)};
 }
 
 }  // namespace
 
-Node ProjectName::node(Origins* origins) const {
+Node ProjectName::node(const Tracking* tracking) const {
   Node node = Node::string(name, where);
-  if (origins != nullptr && !where.known()) node.origin = origins->add(origin);
+  if (tracking == nullptr) return node;
+  if (!where.known()) node.origin = tracking->origins.add(origin);
+  for (const ReplacedVariable& variable : replaced) tracking->variable(node, step_of(variable.by), variable.name);
   return node;
 }
 
@@ -59,7 +63,7 @@ ProjectName choose_project_name(const LoadRequest& request, const ProjectFiles& 
   using Kind = OriginStep::Kind;
   if (!request.project_name.empty()) {
     check(request.project_name, diagnostics);
-    return {request.project_name, {}, {Kind::CommandLine, "-p", {}, 0}};
+    return {request.project_name, {}, {Kind::CommandLine, "-p", {}, {}, 0}};
   }
   const auto variable = found.environment.find("COMPOSE_PROJECT_NAME");
   if (variable != found.environment.end() && !variable->second.empty()) {
@@ -67,14 +71,14 @@ ProjectName choose_project_name(const LoadRequest& request, const ProjectFiles& 
     const auto place = found.places.find(variable->first);
     return {variable->second,
             {},
-            {Kind::Environment, variable->first, place == found.places.end() ? Span() : place->second, 0}};
+            {Kind::Environment, variable->first, place == found.places.end() ? Span() : place->second, {}, 0}};
   }
   ProjectName name = name_in(files, request.options, found.environment);
   if (name.name.empty() && !is_named(files)) {
     const std::string& folder = found.working_dir;
     name = {normalize_project_name(folder.substr(folder.rfind('/') + 1)),
             {},
-            {Kind::Default, "the name of the folder", {}, 0}};
+            {Kind::Default, "the name of the folder", {}, {}, 0}};
   }
   if (name.name.empty())
     diagnostics.add(Diagnostic::error("project-name", "project name must not be empty")

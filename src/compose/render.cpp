@@ -14,24 +14,6 @@ using yaml::Entry;
 using yaml::Kind;
 using yaml::Node;
 
-void emit_tree(Emitter& out, const Node& node) {
-  out.at(node);
-  if (node.is_map()) {
-    out.begin_map(node.entries.empty() ? Emptiness::Empty : Emptiness::Filled);
-    for (const Entry* entry : out.ordered(node)) {
-      out.key(entry->key);
-      emit_tree(out, entry->value);
-    }
-    out.end_map();
-  } else if (node.is_list()) {
-    out.begin_list(node.items.empty() ? Emptiness::Empty : Emptiness::Filled);
-    for (const Node& item : node.items) emit_tree(out, item);
-    out.end_list();
-  } else {
-    out.scalar(node.kind, node.text);
-  }
-}
-
 /// Prints objects by their shapes.
 class Renderer {
  public:
@@ -239,6 +221,24 @@ std::string escape_dollars(std::string text) {
     if (c == '$') out += '$';
   }
   return out;
+}
+
+void emit_tree(Emitter& out, const Node& node) {
+  out.at(node);
+  if (node.is_map()) {
+    out.begin_map(node.entries.empty() ? Emptiness::Empty : Emptiness::Filled);
+    for (const Entry* entry : out.ordered(node)) {
+      out.key(entry->key);
+      emit_tree(out, entry->value);
+    }
+    out.end_map();
+  } else if (node.is_list()) {
+    out.begin_list(node.items.empty() ? Emptiness::Empty : Emptiness::Filled);
+    for (const Node& item : node.items) emit_tree(out, item);
+    out.end_list();
+  } else {
+    out.scalar(node.kind, node.text);
+  }
 }
 
 void emit_document(Emitter& out, const Node& tree, Format format) {

@@ -15,7 +15,7 @@ void collect(Node& node, std::vector<std::string>& path, TaggedPaths& found) {
   std::erase_if(node.entries, [&](Entry& entry) {
     path.push_back(entry.key);
     const Tag tag = entry.value.tag;
-    if (tag != Tag::None) found.push_back(path);
+    if (tag != Tag::None) found.push_back({path, tag, entry.key_span});
     if (tag == Tag::None) collect(entry.value, path, found);
     path.pop_back();
     return tag == Tag::Reset;
@@ -23,19 +23,19 @@ void collect(Node& node, std::vector<std::string>& path, TaggedPaths& found) {
   std::size_t position = 0;
   std::erase_if(node.items, [&](Node& item) {
     path.push_back(std::to_string(position++));
-    if (item.tag != Tag::None) found.push_back(path);
+    if (item.tag != Tag::None) found.push_back({path, item.tag, item.span});
     if (item.tag == Tag::None) collect(item, path, found);
     path.pop_back();
     return item.tag == Tag::Reset;
   });
 }
 
-void remove_at(Node& target, const std::vector<std::string>& path, std::size_t depth) {
-  if (depth + 1 == path.size()) {
-    target.erase(path[depth]);
-  } else if (Node* child = target.find(path[depth])) {
-    remove_at(*child, path, depth + 1);
-  }
+void remove_at(Node& target, const TaggedPath& tag, std::size_t depth, const OnRemoval& on_removal) {
+  Node* child = target.find(tag.path[depth]);
+  if (child == nullptr) return;
+  if (depth + 1 < tag.path.size()) return remove_at(*child, tag, depth + 1, on_removal);
+  if (on_removal) on_removal(tag, *child);
+  target.erase(tag.path[depth]);
 }
 
 }  // namespace
@@ -47,10 +47,11 @@ TaggedPaths take_tags(Node& document) {
   return found;
 }
 
-void remove_tagged(Node& target, const TaggedPaths& paths, const std::vector<std::string>& prefix) {
-  for (const auto& path : paths)
-    if (path.size() > prefix.size() && std::equal(prefix.begin(), prefix.end(), path.begin()))
-      remove_at(target, path, prefix.size());
+void remove_tagged(Node& target, const TaggedPaths& paths, const std::vector<std::string>& prefix,
+                   const OnRemoval& on_removal) {
+  for (const TaggedPath& tag : paths)
+    if (tag.path.size() > prefix.size() && std::equal(prefix.begin(), prefix.end(), tag.path.begin()))
+      remove_at(target, tag, prefix.size(), on_removal);
 }
 
 }  // namespace davit::compose

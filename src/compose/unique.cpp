@@ -119,8 +119,7 @@ void unique_items(Node& list, KeyOf key_of, Origins* origins) {
       continue;
     }
     Node& earlier = kept[place->second];
-    if (origins != nullptr && earlier.span.known() && !(earlier.span == item.span))
-      origins->mark(item, {OriginStep::Kind::Overrides, {}, earlier.span, 0});
+    if (origins != nullptr && !(earlier.span == item.span)) origins->mark_replaced(earlier, item);
     earlier = std::move(item);
   }
   list.items = std::move(kept);

@@ -96,6 +96,8 @@ std::string as_json(const Report& report) {
   return json::serialize(findings) + "\n";
 }
 
+std::string message_as_json(const Diagnostic& message) { return json::serialize(as_object(message)); }
+
 std::string as_sarif(const Report& report, std::string_view version) {
   json::array known;
   for (const Rule* rule : rules()) known.push_back(sarif_rule(*rule));

@@ -13,8 +13,8 @@ Tag compose_tag(const std::string& tag) {
 
 }  // namespace
 
-Builder::Builder(const Source& source, const Limits& limits, Parsed& parsed)
-    : source_(source), limits_(limits), parsed_(parsed) {}
+Builder::Builder(const Source& source, const Limits& limits, Reuses reuses, Parsed& parsed)
+    : source_(source), limits_(limits), reuses_(reuses), parsed_(parsed) {}
 
 void Builder::error(std::string code, std::string message, const Span& where) {
   parsed_.diagnostics.add(Diagnostic::error(std::move(code), std::move(message), where));
@@ -91,8 +91,36 @@ void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
                                           where)
                             .with_hint("aliases of aliases grow quickly; write the values out or use 'extends'")};
   Node copy = found->second.node;
+  if (reuses_ == Reuses::Record)
+    record(copy, {under_merge_key() ? Reuse::By::MergeKey : Reuse::By::Alias,
+                  std::string(source_.text().substr(at + 1, end - at - 1)), where, copy.span, 0});
   copy.span = where;
   deliver(std::move(copy), 0, found->second.nodes);
+}
+
+/// Whether the value that comes next is merged into a mapping: behind `<<`, or in a list behind it.
+bool Builder::under_merge_key() const {
+  if (stack_.empty()) return false;
+  const bool in_list = stack_.back().node.kind == Kind::List && stack_.size() > 1;
+  const Frame& frame = in_list ? stack_[stack_.size() - 2] : stack_.back();
+  return frame.has_key && frame.key_is_merge;
+}
+
+/// Notes for every value of a copy where it comes from, behind what is known of it already.
+void Builder::record(Node& copy, Reuse reuse) {
+  std::map<std::uint32_t, std::uint32_t> numbers;  // by what happened before: most values share one
+  const auto mark = [&](auto& self, Node& node) -> void {
+    auto& number = numbers[node.origin];
+    if (number == 0) {
+      reuse.before = node.origin;
+      parsed_.reuses.push_back(reuse);
+      number = static_cast<std::uint32_t>(parsed_.reuses.size());
+    }
+    node.origin = number;
+    for (Node& item : node.items) self(self, item);
+    for (Entry& entry : node.entries) self(self, entry.value);
+  };
+  mark(mark, copy);
 }
 
 void Builder::open(Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {

@@ -4,6 +4,7 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/mark.h>
 
+#include <map>
 #include <unordered_map>
 
 #include "davit/yaml/parse.hpp"
@@ -18,7 +19,7 @@ struct LimitExceeded {
 
 class Builder final : public YAML::EventHandler {
  public:
-  Builder(const Source& source, const Limits& limits, Parsed& parsed);
+  Builder(const Source& source, const Limits& limits, Reuses reuses, Parsed& parsed);
 
   void OnDocumentStart(const YAML::Mark& mark) override;
   void OnDocumentEnd() override;
@@ -58,11 +59,14 @@ class Builder final : public YAML::EventHandler {
   void take_key(Frame& frame, Node key);
   void take_merge(Frame& frame, Node value);
   void count(std::size_t nodes, const Span& where);
+  [[nodiscard]] bool under_merge_key() const;
+  void record(Node& copy, Reuse reuse);
   [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const { return source_.offset(mark.line, mark.column); }
   void error(std::string code, std::string message, const Span& where);
 
   const Source& source_;
   const Limits& limits_;
+  Reuses reuses_;
   Parsed& parsed_;
   std::vector<Frame> stack_;
   std::unordered_map<YAML::anchor_t, Anchor> anchors_;

@@ -52,7 +52,8 @@ Diagnostic syntax_error(const YAML::Exception& exception, const Source& source) 
 
 }  // namespace
 
-Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& file, const Limits& limits) {
+Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& file, const Limits& limits,
+             Reuses reuses) {
   Parsed parsed;
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.size() > limits.bytes) {
@@ -70,7 +71,7 @@ Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& fi
   ViewBuffer buffer(text);
   std::istream stream(&buffer);
   try {
-    Builder builder(source, limits, parsed);
+    Builder builder(source, limits, reuses, parsed);
     YAML::Parser parser(stream);
     while (parser.HandleNextDocument(builder)) {
     }

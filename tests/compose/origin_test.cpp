@@ -1,91 +1,121 @@
+// Golden origins: testdata/origins/NAME.yaml with where each value comes from is NAME.txt (see golden.hpp).
+
 #include "davit/compose/origin.hpp"
 
-#include <gtest/gtest.h>
+#include <boost/json.hpp>
 
-#include "support.hpp"
+#include "davit/compose/origin_render.hpp"
+#include "golden.hpp"
 
 namespace davit::compose {
 namespace {
 
 using test::LoadTest;
 
-/// The value at a path such as "services/web/image"; null where nothing is.
-const yaml::Node& at(const yaml::Node& tree, std::string_view path) {
-  static const yaml::Node kNothing;
-  const yaml::Node* node = &tree;
-  for (std::size_t from = 0; from < path.size() && node != nullptr;) {
-    const std::size_t end = std::min(path.find('/', from), path.size());
-    const std::string_view part = path.substr(from, end - from);
-    node = node->is_list() ? &node->items.at(std::stoul(std::string(part))) : node->find(part);
-    from = end + 1;
-  }
-  return node == nullptr ? kNothing : *node;
-}
-
-std::string origin_of(const LoadTest& test, std::string_view path) {
-  LoadTest tracked = test;
-  tracked.request.options.origins = true;
-  const LoadResult result = tracked.load();
+LoadResult tracked(LoadTest test) {
+  test.request.options.origins = true;
+  LoadResult result = test.load();
   EXPECT_TRUE(result.loaded.has_value()) << LoadTest::messages(result);
-  return result.loaded ? describe(at(result.loaded->tree, path), result.loaded->origins) : std::string();
+  return result;
 }
 
-TEST(Origin, AValueAsItStandsHasItsPlaceOnly) {
-  const LoadTest test("services:\n  web:\n    image: nginx\n");
-  EXPECT_EQ(origin_of(test, "services/web/image"), "compose.yaml:3:12");
+class Origins : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Origins, AreAsReviewed) {
+  const LoadResult result = tracked(test::golden_case("origins", GetParam()));
+  ASSERT_TRUE(result.loaded.has_value());
+  test::expect_golden("origins", GetParam(),
+                      render_with_origins(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
 }
 
-TEST(Origin, NamesTheVariableAndItsPlace) {
-  LoadTest test({{"compose.yaml", "services:\n  web:\n    image: nginx:${TAG}${MORE:-}\n    hostname: $NAME\n"},
-                 {".env", "X=1\nTAG=2\n"}});
-  test.request.environment = {{"NAME", "host"}};
-  EXPECT_EQ(origin_of(test, "services/web/image"), "compose.yaml:3:12, TAG from .env:2:1, MORE is not set");
-  EXPECT_EQ(origin_of(test, "services/web/hostname"), "compose.yaml:4:15, NAME from the environment");
+TEST_P(Origins, ChangeNothingOfTheResult) {
+  const LoadTest test = test::golden_case("origins", GetParam());
+  const LoadResult result = tracked(test);
+  ASSERT_TRUE(result.loaded.has_value());
+  EXPECT_EQ(render_document(result.loaded->tree, Format::Yaml), test.yaml());
 }
 
-TEST(Origin, NamesWhatItReplaced) {
-  const LoadTest test({{"compose.yaml", "services:\n  web:\n    image: a\n    environment: {A: 1}\n"},
-                       {"compose.override.yaml", "services:\n  web:\n    image: b\n    environment: {A: 2}\n"}});
-  EXPECT_EQ(origin_of(test, "services/web/image"), "compose.override.yaml:3:12, overrides compose.yaml:3:12");
-  EXPECT_EQ(origin_of(test, "services/web/environment/A"),
-            "compose.override.yaml:4:19, overrides compose.yaml:4:19");
+TEST_P(Origins, AreCommentsOfAFileThatLoadsTheSame) {
+  LoadTest test = test::golden_case("origins", GetParam());
+  const std::string plain = test.yaml();
+  const LoadResult result = tracked(test);
+  ASSERT_TRUE(result.loaded.has_value());
+  test.memory.add("/project/again.yaml",
+                  render_with_origins(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
+  test.request.files = {"again.yaml"};
+  EXPECT_EQ(test.yaml(), plain);
 }
 
-TEST(Origin, NamesExtendsIncludeAndEnvFile) {
-  const LoadTest test({{"compose.yaml",
-                        "include: [inc.yaml]\nservices:\n  web:\n    extends: {file: base.yaml, service: base}\n"
-                        "    env_file: web.env\n"},
-                       {"inc.yaml", "services:\n  db:\n    image: postgres\n"},
-                       {"base.yaml", "services:\n  base:\n    image: nginx\n"},
-                       {"web.env", "A=1\n"}});
-  EXPECT_EQ(origin_of(test, "services/web/image"), "base.yaml:3:12, extended from 'base' at compose.yaml:4:5");
-  EXPECT_EQ(origin_of(test, "services/db/image"), "inc.yaml:3:12, included at compose.yaml:1:11");
-  EXPECT_EQ(origin_of(test, "services/web/environment/A"), "web.env:1:1, read by compose.yaml:5:15");
+TEST_P(Origins, AreJson) {
+  const LoadResult result = tracked(test::golden_case("origins", GetParam()));
+  ASSERT_TRUE(result.loaded.has_value());
+  const auto json = boost::json::parse(
+      render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
+  EXPECT_FALSE(json.at("values").as_array().empty());
+  EXPECT_TRUE(json.at("removed").is_array());
 }
 
-TEST(Origin, NamesDefaultsAndWhatFollows) {
-  const LoadTest test("services:\n  web:\n    image: a\n    links: [db]\n  db:\n    image: b\n");
-  EXPECT_EQ(origin_of(test, "networks/default/name"), "named after the project");
-  EXPECT_EQ(origin_of(test, "services/web/networks/default"), "default");
-  EXPECT_EQ(origin_of(test, "services/web/depends_on/db/condition"), "compose.yaml:4:13, follows from this");
-  EXPECT_EQ(origin_of(test, "name"), "-p");
+INSTANTIATE_TEST_SUITE_P(All, Origins, ::testing::ValuesIn(test::golden_names("origins")),
+                         [](const auto& given) { return given.param; });
+
+/// What JSON says about one value.
+std::string json_of(const LoadResult& result, const std::string& path) {
+  const auto json = boost::json::parse(
+      render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
+  for (const auto& value : json.at("values").as_array())
+    if (boost::json::serialize(value.at("path")) == path) return boost::json::serialize(value);
+  return {};
+}
+
+TEST(OriginJson, HasThePlaceAndTheSteps) {
+  const LoadResult result = tracked(LoadTest({{"compose.yaml", "services:\n  web:\n    image: a:$TAG\n"},
+                                              {"compose.override.yaml", "services:\n  web: {image: b:$TAG}\n"},
+                                              {".env", "TAG=2\n"}}));
+  ASSERT_TRUE(result.loaded.has_value());
+  EXPECT_EQ(json_of(result, R"(["services","web","image"])"),
+            R"({"path":["services","web","image"],"value":"b:2",)"
+            R"("file":"compose.override.yaml","line":2,"column":16,"steps":[)"
+            R"({"step":"interpolated","variable":"TAG","file":".env","line":1,"column":1},)"
+            R"({"step":"overrides","was":"a:2","source":{"file":"compose.yaml","line":3,"column":12}}]})");
+  EXPECT_EQ(json_of(result, R"(["networks","default","name"])"),
+            R"({"path":["networks","default","name"],"value":"p_default",)"
+            R"("steps":[{"step":"default","detail":"named after the project"}]})");
+}
+
+TEST(OriginJson, ListsWhatWasRemoved) {
+  const LoadResult result = tracked(LoadTest({{"compose.yaml", "services:\n  web: {image: a, hostname: h}\n"},
+                                              {"compose.override.yaml", "services:\n  web: {hostname: !reset ''}\n"}}));
+  ASSERT_TRUE(result.loaded.has_value());
+  const auto json = boost::json::parse(
+      render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
+  EXPECT_EQ(boost::json::serialize(json.at("removed")),
+            R"([{"path":["services","web","hostname"],"file":"compose.override.yaml","line":2,"column":9,)"
+            R"("was":{"value":"h","file":"compose.yaml","line":2,"column":29}}])");
 }
 
 TEST(Origin, IsNotRecordedUnlessAskedFor) {
   const LoadTest test({{"compose.yaml", "services:\n  web:\n    image: a:${TAG}\n"}, {".env", "TAG=2\n"}});
   const LoadResult result = test.load();
   ASSERT_TRUE(result.loaded.has_value());
-  EXPECT_EQ(at(result.loaded->tree, "services/web/image").origin, 0U);
+  EXPECT_EQ(result.loaded->tree.find("services")->find("web")->find("image")->origin, 0U);
 }
 
-TEST(Origin, ChangesNothingOfTheResult) {
-  LoadTest test({{"compose.yaml",
-                  "services:\n  web:\n    image: a:${TAG}\n    environment: {A: 1}\n    env_file: [.env]\n"},
-                 {"compose.override.yaml", "services:\n  web:\n    environment: [A=2]\n"},
-                 {".env", "TAG=2\n"}});
-  const std::string without = test.yaml();
-  test.request.options.origins = true;
-  EXPECT_EQ(test.yaml(), without);
+TEST(Origin, OfValuesAsTheyAreWritten) {
+  LoadTest test("services:\n  web:\n    image: a:${TAG}\n");
+  test.request.options.interpolate = false;
+  test.request.options.normalize = false;
+  const LoadResult result = tracked(test);
+  ASSERT_TRUE(result.loaded.has_value());
+  EXPECT_EQ(render_with_origins(result.loaded->tree, result.loaded->origins, TreeForm::AsWritten),
+            "services:\n  web:\n    image: a:${TAG}  # compose.yaml:3\n");
+}
+
+TEST(Origin, CommentsCanHaveAStyle) {
+  const LoadResult result = tracked(LoadTest("services: {a: {image: b}}\n"));
+  ASSERT_TRUE(result.loaded.has_value());
+  const std::string text =
+      render_with_origins(result.loaded->tree, result.loaded->origins, TreeForm::Resolved, {"<", ">"});
+  EXPECT_NE(text.find("image: b         <# compose.yaml:1>\n"), std::string::npos) << text;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "davit/compose/origin_render.hpp"
 #include "davit/yaml/node.hpp"
 
 namespace davit::compose {
@@ -27,7 +28,7 @@ struct LocatedValue {
 };
 
 /// Every scalar and every empty collection of a loaded document (Loaded::tree), in the order of `config`.
-[[nodiscard]] std::vector<LocatedValue> located_values(const yaml::Node& tree);
+[[nodiscard]] std::vector<LocatedValue> located_values(const yaml::Node& tree, TreeForm form = TreeForm::Resolved);
 
 enum class Items { ByPosition, ByKey };
 

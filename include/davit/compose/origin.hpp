@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "davit/base/span.hpp"
@@ -14,19 +15,25 @@ namespace davit::compose {
 /// One thing that happened to a value.
 struct OriginStep {
   enum class Kind {
-    Default,       ///< nobody wrote it; `detail` says why it has this value
-    Interpolated,  ///< `detail` is the variable, `where` its line in an env file
-    Unset,         ///< `detail` is a variable that is not set: its default, or nothing, took its place
-    Overrides,     ///< replaced the value at `where`
-    Extended,      ///< came by the `extends` at `where`; `detail` is the service that was extended
-    Included,      ///< came by the `include` at `where`
-    EnvFile,       ///< came by the `env_file` or `label_file` at `where`
-    Environment,   ///< a name without a value took it from a variable; like Interpolated
-    CommandLine,   ///< `detail` is the flag or variable
+    Default,          ///< nobody wrote it; `detail` says why it has this value
+    Interpolated,     ///< holds the variable `detail`; `where` is its line in an env file, unknown for the environment
+    VariableDefault,  ///< holds the default that `${…:-…}` gives the variable `detail`
+    Unset,            ///< holds nothing for the variable `detail`, which is not set
+    Alias,            ///< copied to the alias at `where` from `source`, which has the anchor `detail`
+    MergeKey,         ///< the same, by `<<`
+    Overrides,        ///< replaced what an earlier file says at `source`; `detail` is the earlier value if it is short
+    OverrideTag,      ///< the same, because of the `!override` at `where`
+    Extended,         ///< came by the `extends` at `where` from the service `detail` at `source`
+    Included,         ///< came by the `include` at `where`
+    EnvFile,          ///< came by the `env_file` or `label_file` at `where`
+    Environment,      ///< a name without a value took it from a variable; like Interpolated
+    CommandLine,      ///< `detail` is the flag
+    Normalised,       ///< written otherwise: a path made absolute, a size in bytes; `detail` is how it was before
   };
   Kind kind = Kind::Default;
   std::string detail;
   Span where;
+  Span source;
   std::uint32_t before = 0;  ///< the step before this one; 0: none
   friend bool operator==(const OriginStep&, const OriginStep&) = default;
 };
@@ -41,6 +48,14 @@ enum class KnownOrigin : std::uint32_t {
 /// The value as one that nobody wrote.
 [[nodiscard]] yaml::Node by_default(yaml::Node node, KnownOrigin why = KnownOrigin::Default);
 
+/// A value that a `!reset` took out of the project.
+struct Removal {
+  std::vector<std::string> path;
+  Span where;        ///< of the key with the tag
+  std::string was;   ///< its value, if that is short
+  Span was_written;  ///< its place
+};
+
 /// All steps of a load. Node::origin is a number of one of them, the last that happened to the value.
 class Origins {
  public:
@@ -51,27 +66,29 @@ class Origins {
   [[nodiscard]] std::vector<const OriginStep*> steps(std::uint32_t last) const;
   /// Adds a step to a value and to all in it.
   void mark(yaml::Node& node, const OriginStep& step);
+  /// Notes that a value had another text before, if it had.
+  void mark_normalised(yaml::Node& node, const std::string& before);
+  /// Notes that `later` takes the place of `earlier`, and of all that `earlier` had replaced.
+  void mark_replaced(const yaml::Node& earlier, yaml::Node& later);
+
+  void add_removal(Removal removal) { removals_.push_back(std::move(removal)); }
+  /// In the order of the load.
+  [[nodiscard]] const std::vector<Removal>& removals() const { return removals_; }
 
  private:
   std::vector<OriginStep> steps_;
   std::map<std::string, std::uint32_t> known_;  ///< by what makes a step different from others
+  std::vector<Removal> removals_;
 };
 
-/// Where a value comes from, in words: "compose.yaml:4:12, TAG from .env:2:1, overrides base.yaml:7:12".
+/// Where a value comes from, in words: "compose.yaml:4", ".env:2 through compose.yaml:4, replaces 'a' of base.yaml:7".
 [[nodiscard]] std::string describe(const yaml::Node& value, const Origins& origins);
 
-/// Marks around comments, such as escape sequences of a terminal.
-struct CommentStyle {
-  std::string before;
-  std::string after;
-};
-/// A loaded document as YAML in which every value is followed by a comment that says where it comes from. It loads like
-/// what `config` prints.
-[[nodiscard]] std::string render_with_origins(const yaml::Node& tree, const Origins& origins,
-                                              const CommentStyle& style = {});
-/// The same as JSON: a list of objects with "path", "value", "file", "line", "column" (left out for values that nobody
-/// wrote) and "steps". Ends with a newline.
-[[nodiscard]] std::string render_origins_json(const yaml::Node& tree, const Origins& origins);
+/// The place where a value is written; unknown for one that nobody wrote.
+[[nodiscard]] Span written_at(const yaml::Node& value, const Origins& origins);
+
+/// The text of a scalar on one line, cut when it is long; empty for mappings and lists.
+[[nodiscard]] std::string summary(const yaml::Node& value);
 
 /// "default", "interpolated", … as JSON output names them.
 [[nodiscard]] std::string_view to_string(OriginStep::Kind kind);

@@ -16,6 +16,9 @@ namespace davit::lint {
 /// hint. Ends with a newline.
 [[nodiscard]] std::string as_json(const Report& report);
 
+/// Any message in the same form on one line, without a newline at the end.
+[[nodiscard]] std::string message_as_json(const Diagnostic& message);
+
 /// SARIF 2.1.0 with the rules and, as suppressed results, what the files silence. Ends with a newline.
 [[nodiscard]] std::string as_sarif(const Report& report, std::string_view version);
 

@@ -19,17 +19,31 @@ struct Limits {
   std::size_t alias_nodes = 300'000;  ///< copied by aliases and merge keys; anchored values may hold twice as many
 };
 
+/// How a value came to its place from another one.
+struct Reuse {
+  enum class By : std::uint8_t { Alias, MergeKey } by = By::Alias;
+  std::string anchor;        ///< its name
+  Span where;                ///< of the alias
+  Span anchored;             ///< of the value that has the anchor
+  std::uint32_t before = 0;  ///< how it came into that value, as Node::origin; 0: it is written there
+};
+
+/// Whether the tree says which values were copied by aliases.
+enum class Reuses { Forget, Record };
+
 /// All documents of a file. With an error in `diagnostics` the documents may be incomplete.
 struct Parsed {
   std::vector<Node> documents;
   Diagnostics diagnostics;
+  /// With Reuses::Record: Node::origin of a copied value is its position in here, from 1 on.
+  std::vector<Reuse> reuses;
 };
 
 /// Parses a text. `file` is its name in spans. Aliases are replaced by copies and `<<` merge keys resolved (explicit
 /// keys win, then earlier mappings). Reports syntax errors (the first only, after which nothing is known), duplicate
 /// keys, keys that are no strings, NUL bytes, invalid UTF-8 and exceeded limits. Never throws on any input.
 [[nodiscard]] Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& file,
-                           const Limits& limits = {});
+                           const Limits& limits = {}, Reuses reuses = Reuses::Forget);
 
 /// Types a plain scalar as YAML 1.2 does (plus 0-prefixed octal and underscores, as docker compose reads them).
 void type_plain_scalar(Node& node, std::string_view text);

@@ -1,0 +1,105 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <fstream>
+#include <sstream>
+
+#include "run_davit.hpp"
+#include "support/temp_dir.hpp"
+
+namespace davit::cli {
+namespace {
+
+using test::Output;
+using test::run_davit;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ConfigCommand : public ::testing::Test {
+ protected:
+  std::string write(const std::string& name, const std::string& text) {
+    const std::string file = folder_.path() / name;
+    std::ofstream(file) << text;
+    return file;
+  }
+  Output config(const std::string& yaml, std::vector<std::string> words) {
+    words.insert(words.begin(), {"-f", write("compose.yaml", yaml), "config"});
+    return run_davit(words);
+  }
+  davit::test::TempDir folder_;
+};
+
+std::vector<boost::json::object> lines_of(const std::string& text) {
+  std::vector<boost::json::object> objects;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) objects.push_back(boost::json::parse(line).as_object());
+  return objects;
+}
+
+constexpr const char* kWrong = "services:\n  a: {imag: x}\n  b: {image: x, depends_on: [c]}\n";
+constexpr const char* kWarns = "version: '3'\nname: n\nservices: {a: {image: x}}\n";
+
+TEST_F(ConfigCommand, SaysWhereValuesComeFrom) {
+  write(".env", "TAG=2\n");
+  const Output got = config("name: n\nservices: {a: {image: \"x:$TAG\"}}\n", {"--origin"});
+  EXPECT_EQ(got.code, 0);
+  EXPECT_THAT(got.out, HasSubstr("    image: x:2"));
+  EXPECT_THAT(got.out, HasSubstr("/.env:1 through "));
+  EXPECT_THAT(got.out, HasSubstr("    name: n_default  # named after the project\n"));
+}
+
+TEST_F(ConfigCommand, OriginsCanBeLoadedAgain) {
+  const std::string yaml = "name: n\nservices: {a: {image: x, command: ['a$$b', \"c # d\"], ports: ['80:80']}}\n";
+  const Output plain = config(yaml, {});
+  const Output with_origins = config(yaml, {"--origin"});
+  EXPECT_THAT(with_origins.out, Not(plain.out));
+  EXPECT_EQ(config(with_origins.out, {}).out, plain.out);
+}
+
+TEST_F(ConfigCommand, PrintsMistakesAsJson) {
+  const Output got = config(kWrong, {"--format", "json"});
+  EXPECT_EQ(got.code, 1);
+  EXPECT_EQ(got.out, "");
+  const auto messages = lines_of(got.err);
+  ASSERT_EQ(messages.size(), 2U);
+  EXPECT_EQ(messages[0].at("severity"), "error");
+  EXPECT_EQ(messages[0].at("code"), "unknown-attribute");
+  EXPECT_EQ(messages[0].at("line"), 2);
+  EXPECT_EQ(messages[0].at("column"), 7);
+  EXPECT_EQ(messages[0].at("end_column"), 11);
+  EXPECT_THAT(std::string(messages[0].at("hint").as_string()), HasSubstr("image"));
+  EXPECT_TRUE(std::string(messages[1].at("file").as_string()).ends_with("compose.yaml"));
+  EXPECT_FALSE(messages[1].at("notes").as_array().empty());
+}
+
+TEST_F(ConfigCommand, PrintsWarningsAsJsonBesideTheResult) {
+  const Output got = config(kWarns, {"--format", "json"});
+  EXPECT_EQ(got.code, 0);
+  EXPECT_EQ(boost::json::parse(got.out).at("name"), "n");
+  const auto messages = lines_of(got.err);
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].at("severity"), "warning");
+  EXPECT_EQ(config(kWarns, {"--format", "json", "-q"}).out, "");
+}
+
+TEST_F(ConfigCommand, PrintsOtherErrorsAsJsonToo) {
+  const Output got = config(kWarns, {"--format", "json", "-o", (folder_.path() / "no" / "file").string()});
+  EXPECT_EQ(got.code, 1);
+  EXPECT_THAT(std::string(lines_of(got.err).back().at("message").as_string()), HasSubstr("cannot write"));
+}
+
+TEST_F(ConfigCommand, PrintsTextOtherwise) {
+  EXPECT_THAT(config(kWrong, {}).err, HasSubstr("compose.yaml:2:7: error: unknown attribute 'imag'"));
+}
+
+TEST_F(ConfigCommand, LintPrintsMistakesInTheSameForm) {
+  const std::string file = write("compose.yaml", kWrong);
+  const Output got = run_davit({"-f", file, "lint", "--format", "json"});
+  EXPECT_EQ(got.code, 2);
+  EXPECT_EQ(got.out, "");
+  EXPECT_EQ(got.err, config(kWrong, {"--format", "json"}).err);
+}
+
+}  // namespace
+}  // namespace davit::cli
