@@ -28,7 +28,8 @@ void PlainProgress::line(const Vertex& vertex, const std::string& text) {
 }
 
 void PlainProgress::warning(const Diagnostic& diagnostic) {
-  write_(render(diagnostic, nullptr, options_));
+  if (warn_) return warn_(diagnostic);
+  write_(render(diagnostic, nullptr));
 }
 void PlainProgress::started(const Vertex& vertex) {
   line(vertex, "");

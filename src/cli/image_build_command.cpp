@@ -168,7 +168,7 @@ int run_build(Context& context, const Options& options) {
   auto store = image::ImageStore::open(context.data_root());
   build::SilentObserver silent;
   build::PlainProgress lines([](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
-                             {.colour = context.colour()});
+                             [&context](const Diagnostic& warning) { print(context, warning); });
   build::BuildObserver& observer = quiet ? static_cast<build::BuildObserver&>(silent) : lines;
   const auto result = build::build(request, store, observer);
   if (!result) {

@@ -2,6 +2,7 @@
 
 #include <boost/asio/cancellation_state.hpp>
 #include <cstdio>
+#include <optional>
 #include <set>
 
 #include "davit/async/event.hpp"
@@ -9,6 +10,7 @@
 #include "davit/build/build.hpp"
 #include "davit/build/plain_progress.hpp"
 #include "davit/image/reference.hpp"
+#include "inline_dockerfile.hpp"
 #include "progress.hpp"
 #include "service_build.hpp"
 
@@ -22,13 +24,35 @@ plan::ImageHealthcheck healthcheck_info(const image::Healthcheck& from) {
 }
 
 /// One error out of several: the first, the others as notes.
-Error failure_of(const build::BuildFailure& failure) {
-  const auto& all = failure.diagnostics.items();
+Error failure_of(const std::vector<Diagnostic>& all) {
   if (all.empty()) return Error("the build failed without a reason");
   Diagnostic first = all.front();
   for (std::size_t i = 1; i < all.size(); ++i) first.note(all[i].message, all[i].where);
   return Error(std::move(first));
 }
+
+/// Messages about a `dockerfile_inline` point into the Compose file; all others stay as they are.
+class Places {
+ public:
+  Places(const Context& context, const model::Service& service, const build::BuildRequest& request) {
+    const model::Build& build = service.build.value();
+    const Span& value = build.of("dockerfile_inline");
+    if (build.dockerfile_inline.empty() || !value.file) return;
+    const auto text = context.files.read(*value.file);
+    if (text) inline_.emplace(InlineDockerfile{request.dockerfile, value, *text});
+  }
+  [[nodiscard]] Diagnostic moved(Diagnostic diagnostic) const {
+    return inline_ ? in_compose_file(std::move(diagnostic), *inline_) : diagnostic;
+  }
+  [[nodiscard]] std::vector<Diagnostic> moved(const Diagnostics& diagnostics) const {
+    std::vector<Diagnostic> out;
+    for (const Diagnostic& diagnostic : diagnostics.items()) out.push_back(moved(diagnostic));
+    return out;
+  }
+
+ private:
+  std::optional<InlineDockerfile> inline_;
+};
 
 void write_to_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
@@ -89,13 +113,14 @@ plan::ImageInfo StoreImages::build_now(const model::Project& project, const mode
   request.runtime = context_.global.runtime;
   request.davit = context_.davit();
   build::SilentObserver silent;
-  build::PlainProgress lines(write_to_stderr, {.colour = context_.colour()});
+  const Places places(context_, service, request);
+  build::PlainProgress lines(write_to_stderr, [&](const Diagnostic& warning) { print(context_, places.moved(warning)); });
   build::BuildObserver& observer =
       options_.output == BuildOutput::Lines ? static_cast<build::BuildObserver&>(lines) : silent;
   const auto result = build::build(request, store_, observer);
   if (!result) {
     texts = result.error().sources;
-    Error error = failure_of(result.error());
+    Error error = failure_of(places.moved(result.error().diagnostics));
     throw error.context("while building the image of service '" + service.name + "'");
   }
   const auto image = store_.find(*result);

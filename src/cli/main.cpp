@@ -53,7 +53,8 @@ int run_chosen(Context& context, int argc, char** argv) {
   if (!line.commands().chosen()) {
     const CLI::App* group = &app;
     while (!group->get_subcommands().empty()) group = group->get_subcommands().front();
-    std::puts(group->help().c_str());
+    const std::string page = group->help();
+    std::printf("%s%s", page.c_str(), page.ends_with("\n") ? "" : "\n");
     return 0;
   }
   return line.commands().chosen()(context);

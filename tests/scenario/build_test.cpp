@@ -142,8 +142,8 @@ TEST(BuildScenario, AMistakeInAnInlineDockerfileShowsItsLine) {
   stack.compose("services:\n  a:\n    build:\n      dockerfile_inline: |\n        FROM busybox\n        RUN exit 7\n");
   const auto failed = stack.davit({"build"});
   EXPECT_EQ(failed.code, 1);
-  EXPECT_TRUE(contains(failed.err, "a (dockerfile_inline):2:1: error: RUN failed with exit code 7")) << failed.err;
-  EXPECT_TRUE(contains(failed.err, "    2 | RUN exit 7\n      | ^~~\n")) << failed.err;
+  EXPECT_TRUE(contains(failed.err, "compose.yaml:6:9: error: RUN failed with exit code 7")) << failed.err;
+  EXPECT_TRUE(contains(failed.err, "    6 |         RUN exit 7\n      |         ^~~\n")) << failed.err;
 }
 
 TEST(BuildScenario, WhatAServiceAsksItsBuildForIsHonouredOrRefusedAtItsPlace) {

@@ -14,9 +14,11 @@ namespace davit::build {
 ///     #5 DONE 0.3s
 class PlainProgress final : public BuildObserver {
  public:
-  /// `write` gets whole lines, each with its end.
-  explicit PlainProgress(std::function<void(std::string_view)> write, RenderOptions options = {})
-      : write_(std::move(write)), options_(options) {}
+  using Warn = std::function<void(const Diagnostic&)>;
+  /// `write` gets whole lines, each with its end. `warn` shows warnings, who knows the sources they point into; none: they
+  /// are written without an excerpt.
+  explicit PlainProgress(std::function<void(std::string_view)> write, Warn warn = {})
+      : write_(std::move(write)), warn_(std::move(warn)) {}
 
   void warning(const Diagnostic& diagnostic) override;
   void started(const Vertex& vertex) override;
@@ -30,7 +32,7 @@ class PlainProgress final : public BuildObserver {
   void line(const Vertex& vertex, const std::string& text);
 
   std::function<void(std::string_view)> write_;
-  RenderOptions options_;
+  Warn warn_;
   std::set<std::size_t> titled_;
   std::size_t last_ = 0;  ///< vertex of the last line; 0: none
 };

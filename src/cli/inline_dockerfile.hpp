@@ -1,0 +1,21 @@
+#pragma once
+// Messages about a Dockerfile that stands in a Compose file (`dockerfile_inline`).
+
+#include <string>
+#include <string_view>
+
+#include "davit/base/diagnostic.hpp"
+
+namespace davit::cli {
+
+struct InlineDockerfile {
+  std::string name;          ///< what the builder calls the file
+  Span value;                ///< of the key, in the Compose file
+  std::string compose_text;  ///< the Compose file as it is on disk
+};
+
+/// The message with every place in the inline Dockerfile moved to the Compose file. In a block (`|`) each line has its own
+/// place, in any other form of YAML the places are the whole value, and a note says which line of the Dockerfile is meant.
+[[nodiscard]] Diagnostic in_compose_file(Diagnostic diagnostic, const InlineDockerfile& file);
+
+}  // namespace davit::cli
