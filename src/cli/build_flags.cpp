@@ -101,4 +101,9 @@ engine::Ulimit parse_ulimit(const std::string& text) {
   return {text.substr(0, equals), *soft, *hard};
 }
 
+std::string check_summary(std::size_t findings) {
+  if (findings == 0) return "Check complete, no warnings found.";
+  return "Check complete, " + counted(findings, "warning") + (findings == 1 ? " has" : " have") + " been found!";
+}
+
 }  // namespace davit::cli

@@ -32,4 +32,7 @@ struct SecretFlag {
 /// "nofile=1024", "nofile=1024:2048", -1 for no limit. Throws Error.
 [[nodiscard]] engine::Ulimit parse_ulimit(const std::string& text);
 
+/// BuildKit's words for the result of --check: "Check complete, 2 warnings have been found!".
+[[nodiscard]] std::string check_summary(std::size_t findings);
+
 }  // namespace davit::cli

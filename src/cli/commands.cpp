@@ -7,12 +7,10 @@ namespace davit::cli {
 
 CLI::App* Commands::add(const std::string& name, HelpPage page, CLI::App* parent) {
   CLI::App* command = (parent != nullptr ? parent : &root_)->add_subcommand(name, page.summary);
-  if (page.dry_run != DryRun::Refused) {
-    tryable_.insert(command);
-    CLI::Option* const flag =
-        command->add_flag("--dry-run", dry_run_, "show what would be done, with the reason of every step");
-    if (page.dry_run == DryRun::Harmless) flag->group("");
-  }
+  if (page.dry_run != DryRun::Refused) tryable_.insert(command);
+  CLI::Option* const flag =
+      command->add_flag("--dry-run", dry_run_, "show what would be done, with the reason of every step");
+  if (page.dry_run != DryRun::Shown) flag->group("");
   command->formatter(std::make_shared<ManFormatter>(std::move(page)));
   command->set_help_flag("-h,--help", "show this page");
   return command;
@@ -61,12 +59,15 @@ void add_all(Commands& commands) {
   add_events(commands);
   add_images(commands);
   add_volumes(commands);
+  add_pull(commands);
+  add_push(commands);
   add_image_build(commands, add_image(commands));
   add_lint(commands);
   add_doctor(commands);
   add_supervisor(commands);
   add_build_cleanup(commands);
   add_version(commands);
+  add_absent(commands);
 }
 
 }  // namespace davit::cli

@@ -81,6 +81,10 @@ void add_events(Commands& commands);
 void add_volumes(Commands& commands);
 void add_cp(Commands& commands);
 void add_version(Commands& commands);
+void add_pull(Commands& commands);
+void add_push(Commands& commands);
+/// Those that davit does not have, and refuses.
+void add_absent(Commands& commands);
 
 // Our own.
 /// `image` with import, load, ls, rm, inspect; returns the group, for `image build`.

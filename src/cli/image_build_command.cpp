@@ -48,6 +48,7 @@ struct Options {
   bool no_cache = false;
   bool pull = false;
   bool quiet = false;
+  bool check = false;
 };
 
 /// The first SIGINT or SIGTERM asks the build to stop; the second ends the process as it is. Signals are blocked in the
@@ -166,6 +167,13 @@ int run_build(Context& context, const Options& options) {
   if (options.pull && !quiet)
     print(context, Diagnostic::warning("no-registry", "--pull does nothing: davit cannot pull images yet"));
   auto store = image::ImageStore::open(context.data_root());
+  if (options.check) {
+    const auto found = build::check(request, store);
+    std::printf("%s\n", check_summary(found.diagnostics.items().size()).c_str());
+    std::fflush(stdout);
+    std::fputs(found.render({.colour = context.colour()}).c_str(), stderr);
+    return found.diagnostics.empty() ? 0 : 1;
+  }
   build::SilentObserver silent;
   build::PlainProgress lines([](std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); },
                              [&context](const Diagnostic& warning) { print(context, warning); });
@@ -217,6 +225,7 @@ void add_image_build(Commands& commands, CLI::App* image) {
        "NAME:ADDRESS");
   list("--ulimit", options->ulimits, "limit of processes in RUN", "NAME=SOFT[:HARD]");
   command->add_option("--shm-size", options->shm_size, "size of /dev/shm in RUN (default: 64m)")->type_name("BYTES");
+  command->add_flag("--check", options->check, "say what is wrong with the Dockerfile, build nothing");
   command->add_flag("--pull", options->pull, "look for newer base images (none: davit cannot pull yet)");
   command->add_flag("-q,--quiet", options->quiet, "print nothing but the id of the image");
   one_of(command->add_option("--progress", options->progress, "auto, plain, tty (shown as plain) or quiet")->type_name("MODE"),

@@ -31,29 +31,6 @@ Error failure_of(const std::vector<Diagnostic>& all) {
   return Error(std::move(first));
 }
 
-/// Messages about a `dockerfile_inline` point into the Compose file; all others stay as they are.
-class Places {
- public:
-  Places(const Context& context, const model::Service& service, const build::BuildRequest& request) {
-    const model::Build& build = service.build.value();
-    const Span& value = build.of("dockerfile_inline");
-    if (build.dockerfile_inline.empty() || !value.file) return;
-    const auto text = context.files.read(*value.file);
-    if (text) inline_.emplace(InlineDockerfile{request.dockerfile, value, *text});
-  }
-  [[nodiscard]] Diagnostic moved(Diagnostic diagnostic) const {
-    return inline_ ? in_compose_file(std::move(diagnostic), *inline_) : diagnostic;
-  }
-  [[nodiscard]] std::vector<Diagnostic> moved(const Diagnostics& diagnostics) const {
-    std::vector<Diagnostic> out;
-    for (const Diagnostic& diagnostic : diagnostics.items()) out.push_back(moved(diagnostic));
-    return out;
-  }
-
- private:
-  std::optional<InlineDockerfile> inline_;
-};
-
 void write_to_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
 
 }  // namespace
@@ -113,7 +90,7 @@ plan::ImageInfo StoreImages::build_now(const model::Project& project, const mode
   request.runtime = context_.global.runtime;
   request.davit = context_.davit();
   build::SilentObserver silent;
-  const Places places(context_, service, request);
+  const BuildPlaces places(context_, service, request);
   build::PlainProgress lines(write_to_stderr, [&](const Diagnostic& warning) { print(context_, places.moved(warning)); });
   build::BuildObserver& observer =
       options_.output == BuildOutput::Lines ? static_cast<build::BuildObserver&>(lines) : silent;

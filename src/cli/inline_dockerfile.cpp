@@ -1,7 +1,7 @@
 #include "inline_dockerfile.hpp"
 
 #include <algorithm>
-#include <optional>
+#include <string_view>
 
 namespace davit::cli {
 namespace {
@@ -76,6 +76,24 @@ Diagnostic in_compose_file(Diagnostic diagnostic, const InlineDockerfile& file) 
   for (Diagnostic::Note& note : diagnostic.notes)
     if (mover.concerns(note.where)) note.where = mover.moved(*note.where);
   return diagnostic;
+}
+
+BuildPlaces::BuildPlaces(const Context& context, const model::Service& service, const build::BuildRequest& request) {
+  const model::Build& build = service.build.value();
+  const Span& value = build.of("dockerfile_inline");
+  if (build.dockerfile_inline.empty() || !value.file) return;
+  const auto text = context.files.read(*value.file);
+  if (text) inline_.emplace(InlineDockerfile{request.dockerfile, value, *text});
+}
+
+Diagnostic BuildPlaces::moved(Diagnostic diagnostic) const {
+  return inline_ ? in_compose_file(std::move(diagnostic), *inline_) : diagnostic;
+}
+
+std::vector<Diagnostic> BuildPlaces::moved(const Diagnostics& diagnostics) const {
+  std::vector<Diagnostic> out;
+  for (const Diagnostic& diagnostic : diagnostics.items()) out.push_back(moved(diagnostic));
+  return out;
 }
 
 }  // namespace davit::cli
