@@ -19,6 +19,23 @@ model::Project project_of(const LoadTest& test) {
   return result.loaded ? std::move(result.loaded->project) : model::Project{};
 }
 
+TEST(Load, ABindMountMakesItsFolderUnlessTheFileForbidsIt) {
+  const model::Project project = project_of(LoadTest(R"(
+services:
+  web:
+    image: a
+    volumes:
+      - ./short:/a
+      - {type: bind, source: ./long, target: /b}
+      - {type: bind, source: ./options, target: /c, bind: {propagation: rprivate}}
+      - {type: bind, source: ./must-exist, target: /d, bind: {create_host_path: false}}
+)"));
+  std::string made;
+  for (const model::Mount& mount : project.services.at("web").volumes)
+    if (mount.create_host_path) made += mount.target;
+  EXPECT_EQ(made, "/a/b/c");
+}
+
 TEST(Load, BindsWhatAServiceSays) {
   const LoadTest test(R"(
 services:

@@ -1,0 +1,98 @@
+// Networks, volumes, secrets, configs and models.
+
+#include <openssl/evp.h>
+
+#include "bind_parts.hpp"
+#include "davit/compose/render.hpp"
+
+namespace davit::compose::bind {
+
+using yaml::Entry;
+using yaml::Node;
+
+std::string sha256(std::string_view data) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(data.data(), data.size(), digest, &size, EVP_sha256(), nullptr);
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string hex;
+  for (unsigned i = 0; i < size; ++i) {
+    hex += kHex[digest[i] >> 4U];
+    hex += kHex[digest[i] & 15U];
+  }
+  return hex;
+}
+
+model::Network network_of(const Entry& entry) {
+  const Node& node = entry.value;
+  model::Network network;
+  network.where = entry.key_span;
+  network.key = entry.key;
+  network.name = text(node, "name");
+  network.driver = text(node, "driver");
+  network.driver_opts = pairs(at(node, "driver_opts"));
+  const Node& ipam = at(node, "ipam");
+  network.ipam_driver = text(ipam, "driver");
+  network.ipam_options = pairs(at(ipam, "options"));
+  for (const Node& item : at(ipam, "config").items) {
+    model::IpamPool& pool = network.ipam_config.emplace_back();
+    pool.where = item.span;
+    pool.subnet = text(item, "subnet");
+    pool.ip_range = text(item, "ip_range");
+    pool.gateway = text(item, "gateway");
+    pool.aux_addresses = pairs(at(item, "aux_addresses"));
+  }
+  network.external = flag(node, "external");
+  network.internal = flag(node, "internal");
+  network.attachable = flag(node, "attachable");
+  network.enable_ipv4 = maybe_flag(node, "enable_ipv4");
+  network.enable_ipv6 = maybe_flag(node, "enable_ipv6");
+  network.labels = pairs(at(node, "labels"));
+  network.config_hash = sha256(render_network_config(node));
+  return network;
+}
+
+model::Volume volume_of(const Entry& entry) {
+  const Node& node = entry.value;
+  model::Volume volume;
+  volume.where = entry.key_span;
+  volume.key = entry.key;
+  volume.name = text(node, "name");
+  volume.driver = text(node, "driver");
+  volume.driver_opts = pairs(at(node, "driver_opts"));
+  volume.external = flag(node, "external");
+  volume.labels = pairs(at(node, "labels"));
+  volume.config_hash = sha256(render_volume_config(node));
+  return volume;
+}
+
+model::FileObject file_object(const Entry& entry) {
+  const Node& node = entry.value;
+  model::FileObject object;
+  object.where = entry.key_span;
+  object.key = entry.key;
+  object.name = text(node, "name");
+  object.file = text(node, "file");
+  object.environment = text(node, "environment");
+  for (const char* source : {"content", "x-#value"})
+    if (const Node* content = node.find(source)) object.content = content->text;
+  object.external = flag(node, "external");
+  object.driver = text(node, "driver");
+  object.driver_opts = pairs(at(node, "driver_opts"));
+  object.template_driver = text(node, "template_driver");
+  object.labels = pairs(at(node, "labels"));
+  return object;
+}
+
+model::AiModel ai_model(const Entry& entry) {
+  model::AiModel model;
+  model.where = entry.key_span;
+  model.key = entry.key;
+  model.name = text(entry.value, "name");
+  model.model = text(entry.value, "model");
+  model.context_size = integer(entry.value, "context_size");
+  model.runtime_flags = texts(at(entry.value, "runtime_flags"));
+  return model;
+}
+
+}  // namespace davit::compose::bind
