@@ -14,6 +14,7 @@ int config(Context& context, const ConfigOptions& options) {
                                   "image digests cannot be looked up yet, because davit does not speak to "
                                   "registries")
                     .with_hint("leave out --resolve-image-digests and --lock-image-digests"));
+  if (!options.diff.empty()) return print_differences(context, options);
   if (options.services) return print_section(context, options, "services");
   if (options.volumes) return print_section(context, options, "volumes");
   if (options.networks) return print_section(context, options, "networks");
@@ -44,6 +45,12 @@ void add_config(Commands& commands) {
                                 "came through, and what a !reset took out. The result can be loaded again. With\n"
                                 "--format json it is a list of values, each with its steps.\n"
                                 "\n"
+                                "--diff A B compares two projects and says for each service, network and volume what\n"
+                                "was added, removed or changed, with both places, and whether 'up' would make it\n"
+                                "anew. A and B are folders, Compose files, or several files with commas between them\n"
+                                "that are merged; without B it is the current project, with its -f and override files.\n"
+                                "The order of keys does not count, and a copy of a folder is the same as the folder.\n"
+                                "\n"
                                 "With --format json messages are JSON, too: an object a line on stderr, with code,\n"
                                 "severity, message, file, line, column, end_line, end_column, notes and hint. Standard\n"
                                 "output has the result only.",
@@ -51,13 +58,22 @@ void add_config(Commands& commands) {
                             "davit config -q && davit up\n"
                             "davit config --hash '*'\n"
                             "davit config --origin web\n"
-                            "davit config --format json -q 2> mistakes.jsonl",
-                 .exit_status = "0  the files are right\n1  they are not; the mistakes are on stderr", .dry_run = DryRun::Harmless});
+                            "davit config --format json -q 2> mistakes.jsonl\n"
+                            "davit config --diff compose.yaml compose.yaml,compose.prod.yaml\n"
+                            "davit config --diff ../main .",
+                 .exit_status = "0  the files are right; with --diff: the projects are the same\n"
+                                "1  they are not, the mistakes are on stderr; with --diff: the projects differ\n"
+                                "2  with --diff: a project could not be read",
+                 .dry_run = DryRun::Harmless});
   const auto flag = [&](const char* name, bool& to, const char* text) { command->add_flag(name, to, text); };
   command->add_option("--format", options->format, "yaml or json (default: yaml)")->type_name("FORMAT");
   command->add_option("-o,--output", options->output, "write to a file")->type_name("FILE");
   flag("-q,--quiet", options->quiet, "only say what is wrong");
   flag("--origin", options->origin, "say where each value comes from");
+  command->add_option("--diff", options->diff, "compare two projects: files or folders; B is the current project")
+      ->type_name("A [B]")
+      ->expected(1, 2)
+      ->allow_extra_args(false);
   flag("--services", options->services, "print the names of the services");
   flag("--volumes", options->volumes, "print the names of the volumes");
   flag("--networks", options->networks, "print the names of the networks");

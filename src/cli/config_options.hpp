@@ -14,6 +14,7 @@ struct ConfigOptions {
   std::string format;
   std::string output;
   std::string hash;
+  std::vector<std::string> diff;  ///< one or two projects, or none
   bool quiet = false;
   bool origin = false;
   bool no_interpolate = false;
@@ -55,5 +56,9 @@ int print_variables(const Context& context, const ConfigOptions& options);
 // config_document.cpp
 /// The project itself, with `--origin` where each value comes from.
 int print_document(const Context& context, const ConfigOptions& options);
+
+// config_diff.cpp
+/// Compares two projects: 0 when they are the same, 1 when they differ, 2 (ExitWith) when that cannot be told.
+int print_differences(const Context& context, const ConfigOptions& options);
 
 }  // namespace davit::cli

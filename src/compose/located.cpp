@@ -62,11 +62,19 @@ class Collector final : public Emitter {
       if (&part != &path_.back()) list.push_back(part.position ? "[]" : part.name);
     if (is_ordered(list.empty() ? "" : list.back())) return std::to_string(position);
     if (node_ != nullptr && node_->is_map()) {
+      // What merging tells ports apart by has the published port in it, the very thing that changes.
+      if (!list.empty() && list.back() == "ports") return port(*node_);
       if (auto key = key_in_list(list, *node_)) return *key;
       for (const char* name : {"subnet", "path", "source", "name"})
         if (const Node* found = node_->find(name); found != nullptr && !found->text.empty()) return found->text;
     }
     return text.empty() ? std::to_string(position) : std::string(text);
+  }
+
+  static std::string port(const Node& item) {
+    const Node* target = item.find("target");
+    const Node* protocol = item.find("protocol");
+    return (target == nullptr ? std::string() : target->text) + "/" + (protocol == nullptr ? "tcp" : protocol->text);
   }
 
   void add(Kind kind, std::string text) { values_.push_back({path_, kind, std::move(text), node_}); }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -99,6 +100,78 @@ TEST_F(ConfigCommand, LintPrintsMistakesInTheSameForm) {
   EXPECT_EQ(got.code, 2);
   EXPECT_EQ(got.out, "");
   EXPECT_EQ(got.err, config(kWrong, {"--format", "json"}).err);
+}
+
+class ConfigDiff : public ConfigCommand {
+ protected:
+  Output diff(std::vector<std::string> words) {
+    words.insert(words.begin(), {"config", "--diff"});
+    return run_davit(words);
+  }
+  std::string a_ = write("a.yaml", "name: n\nservices: {web: {image: x}, old: {image: x}}\n");
+  std::string b_ = write("b.yaml", "name: n\nservices:\n  web: {image: w}\n");
+};
+
+TEST_F(ConfigDiff, ExitsWithOneWhenProjectsDiffer) {
+  const Output got = diff({a_, b_});
+  EXPECT_EQ(got.code, 1);
+  EXPECT_THAT(got.out, HasSubstr("service old: removed"));
+  EXPECT_THAT(got.out, HasSubstr("service web: changed, 'up' makes its containers anew\n  - image: x"));
+  EXPECT_THAT(got.out, HasSubstr("  + image: w"));
+  EXPECT_EQ(diff({a_, b_, "-q"}).out, "");
+}
+
+TEST_F(ConfigDiff, ExitsWithZeroWhenTheyDoNot) {
+  const Output got = diff({a_, a_});
+  EXPECT_EQ(got.code, 0);
+  EXPECT_EQ(got.out, "");
+}
+
+TEST_F(ConfigDiff, ExitsWithTwoWhenOneCannotBeRead) {
+  EXPECT_EQ(diff({a_, a_ + ".nowhere"}).code, 2);
+  EXPECT_EQ(diff({a_, write("bad.yaml", kWrong)}).code, 2);
+  const Output got = diff({a_, (folder_.path() / "empty").string()});
+  EXPECT_EQ(got.code, 2);
+  EXPECT_EQ(diff({a_, b_, "--no-interpolate"}).code, 2);
+}
+
+TEST_F(ConfigDiff, MergesFilesThatAreJoinedByCommas) {
+  EXPECT_THAT(diff({a_, a_ + "," + b_}).out, HasSubstr("  + image: w"));
+  EXPECT_THAT(diff({a_, a_ + "," + b_}).out, Not(HasSubstr("service old")));
+}
+
+TEST_F(ConfigDiff, ComparesWithTheCurrentProject) {
+  const Output got = run_davit({"-f", b_, "config", "--diff", a_});
+  EXPECT_EQ(got.code, 1);
+  EXPECT_THAT(got.out, HasSubstr("  + image: w"));
+}
+
+TEST_F(ConfigDiff, ComparesNamedServicesOnly) {
+  EXPECT_THAT(diff({a_, b_, "web"}).out, Not(HasSubstr("service old")));
+}
+
+TEST_F(ConfigDiff, ReadsFoldersButNotThoseAboveThem) {
+  write("compose.yaml", "name: n\nservices: {web: {image: z}}\n");
+  EXPECT_THAT(diff({folder_.path().string(), b_}).out, HasSubstr("  - image: z"));
+  std::filesystem::create_directory(folder_.path() / "below");
+  const Output got = diff({(folder_.path() / "below").string(), b_});
+  EXPECT_EQ(got.code, 2);
+  EXPECT_THAT(got.err, HasSubstr("there is no Compose file in"));
+}
+
+TEST_F(ConfigDiff, IsJson) {
+  const auto json = boost::json::parse(diff({a_, b_, "--format", "json"}).out);
+  EXPECT_EQ(json.at("same"), false);
+  const auto& parts = json.at("differences").as_array();
+  ASSERT_EQ(parts.size(), 2U);
+  EXPECT_EQ(parts[0].at("change"), "removed");
+  EXPECT_EQ(parts[1].at("made_anew"), true);
+  const auto& value = parts[1].at("values").as_array().at(0);
+  EXPECT_EQ(boost::json::serialize(value.at("path")), R"(["image"])");
+  EXPECT_EQ(value.at("a").at("value"), "x");
+  EXPECT_EQ(value.at("a").at("line"), 2);
+  EXPECT_EQ(value.at("b").at("value"), "w");
+  EXPECT_EQ(boost::json::parse(diff({a_, a_, "--format", "json"}).out).at("same"), true);
 }
 
 }  // namespace
