@@ -1,5 +1,6 @@
 #include "embedded/proc.hpp"
 
+#include <iterator>
 #include <sstream>
 #include <string>
 
@@ -32,6 +33,14 @@ std::optional<std::int64_t> process_start_time(pid_t pid) {
   const auto facts = process_facts(pid);
   if (!facts) return std::nullopt;
   return facts->start_time;
+}
+
+std::vector<pid_t> children_of(pid_t pid) {
+  const std::string number = std::to_string(pid);
+  const auto text = DiskFiles().read("/proc/" + number + "/task/" + number + "/children");
+  if (!text) return {};
+  std::istringstream in(*text);
+  return {std::istream_iterator<pid_t>(in), {}};
 }
 
 }  // namespace davit::embedded

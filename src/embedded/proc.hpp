@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace davit::embedded {
 
@@ -20,5 +21,8 @@ struct ProcessFacts {
 /// The same of one thread: "/proc/<pid>/task/<tid>/stat".
 [[nodiscard]] std::optional<ProcessFacts> process_facts(const std::string& stat_file);
 [[nodiscard]] std::optional<std::int64_t> process_start_time(pid_t pid);
+
+/// Children of a process with one thread, ended ones too.
+[[nodiscard]] std::vector<pid_t> children_of(pid_t pid);
 
 }  // namespace davit::embedded

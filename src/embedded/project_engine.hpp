@@ -146,6 +146,8 @@ class ProjectEngine {
   [[nodiscard]] std::optional<health::Look> look_at(const Record& record, const health::Readiness& readiness) const;
 
   // recover
+  Task<void> end_unfinished_programs();
+  [[nodiscard]] std::vector<process::PidFd> unfinished_programs() const;
   Task<void> recover_one(RecordPtr record, KeeperLink::Recovered& recovered);
   bool try_adopt(RecordPtr record, KeeperLink::Recovered& recovered);
   bool adopt(RecordPtr record, KeeperLink::Recovered& recovered);

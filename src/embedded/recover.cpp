@@ -1,7 +1,10 @@
 // A new supervisor takes over: from a killed one (the keeper has everything), or from nothing at all.
 
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 #include "davit/base/error.hpp"
 #include "embedded/container_logs.hpp"
@@ -11,6 +14,10 @@
 
 namespace davit::embedded {
 namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kKillLimit = 15s;  ///< for the kernel to end what got SIGKILL
 
 /// Whether the keeper holds anything of a run of the container.
 bool has_parts(const Record& record, const KeeperLink::Recovered& recovered) {
@@ -34,6 +41,7 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   if (recovered.deaths > 0)
     events_.append({"supervisor", "replace", paths_.project, paths_.project, "",
                     {{"deaths", std::to_string(recovered.deaths)}}, "the last supervisor died"});
+  co_await end_unfinished_programs();
   const std::map<ContainerId, RecordPtr> records = records_;  // recovery may remove some
   for (const auto& [id, record] : records) {
     restore_files(*record, recovered.held);
@@ -49,6 +57,34 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   }
   recovering_ = false;
   for (const auto& exit : recovered.exits) process_exited(exit);
+}
+
+/// Runtimes that the last supervisor had started: children of the keeper now, and of no container. One that goes on would
+/// make a container behind the back of this recovery, which has undone its start already.
+std::vector<process::PidFd> ProjectEngine::unfinished_programs() const {
+  const std::vector<pid_t> contained = cgroups_.processes(paths_.cgroup());  // sorted
+  std::vector<process::PidFd> found;
+  for (const pid_t pid : children_of(::getppid())) {
+    const auto facts = process_facts(pid);
+    const bool known = pid == ::getpid() || std::binary_search(contained.begin(), contained.end(), pid);
+    if (known || !facts || facts->state == 'Z') continue;
+    if (auto program = process::PidFd::open(pid)) found.push_back(std::move(*program));
+  }
+  return found;
+}
+
+/// What such a program had started becomes the keeper's child when it ends, so there may be more than one round.
+Task<void> ProjectEngine::end_unfinished_programs() {
+  for (;;) {
+    const std::vector<process::PidFd> programs = unfinished_programs();
+    if (programs.empty()) co_return;
+    for (const auto& program : programs) (void)program.send(SIGKILL);
+    for (const auto& program : programs) {
+      Task<void> ending = program.ended();
+      const TimedOut timed_out = co_await with_timeout(timers_, kKillLimit, std::move(ending));
+      if (timed_out == TimedOut::Yes) throw Error("a program of the last supervisor does not end after SIGKILL");
+    }
+  }
 }
 
 Task<void> ProjectEngine::recover_one(RecordPtr record, KeeperLink::Recovered& recovered) {

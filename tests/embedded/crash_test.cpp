@@ -1,5 +1,6 @@
 // kill -9 of parts, and of everything.
 
+#include "davit/async/task_group.hpp"
 #include "davit/logs/assembler.hpp"
 #include "embedded/engine_fixture.hpp"
 
@@ -44,6 +45,59 @@ TEST_F(Crash, ExitCodesOfTheMeantimeAreKept) {
   }
   EXPECT_EQ(until_event(id, "die").attributes.at("exitCode"), "23");
 }
+
+/// A runtime that stops itself once, at the point of a start that a test names, and then does its work.
+class StartedHalfWay : public Crash {
+ protected:
+  enum class Point { BeforeTheRuntime, AfterTheRuntime };
+
+  std::string stopping_runtime(Point point) const {
+    const std::string path = temp_.path() / "runtime";
+    std::ofstream out(path);
+    const std::string stop = "if [ -e " + mark() + " ]; then rm " + mark() + "; echo $$ > " + stopped() + ".new; mv " +
+                             stopped() + ".new " + stopped() + "; kill -STOP $$; fi";
+    out << "#!/bin/sh\ncase \" $* \" in *davit-check*) exec crun \"$@\";; *' run '*) ;; *) exec crun \"$@\";; esac\n";
+    if (point == Point::BeforeTheRuntime) out << stop << "\nexec crun \"$@\"\n";
+    if (point == Point::AfterTheRuntime) out << "crun \"$@\"; code=$?\n" << stop << "\nexit $code\n";
+    out.close();
+    fs::permissions(path, fs::perms::owner_all);
+    return path;
+  }
+
+  /// Starts a container up to the point, kills the supervisor there, and lets the start go on with the next one.
+  void kill_at(Point point) {
+    engine::ContainerSpec wanted = shell("half", "echo began; exec sleep 1000");
+    wanted.runtime = stopping_runtime(point);
+    const ContainerId id = create(std::move(wanted));
+    std::ofstream(mark()).close();
+    const pid_t runtime = run(start_and_kill(id));
+    EXPECT_TRUE(is_gone(runtime)) << "it would go on beside the next supervisor";
+    EXPECT_EQ(look(id).state, ContainerState::Running);
+    const container::Cgroups cgroups(container::detect_host().cgroups);
+    EXPECT_EQ(cgroups.processes(paths_.cgroup(id)).size(), 1U) << "of the second attempt alone";
+    EXPECT_EQ(cgroups.processes(paths_.cgroup(id)).front(), look(id).pid);
+  }
+
+ private:
+  std::string mark() const { return temp_.path() / "stop-here"; }
+  std::string stopped() const { return temp_.path() / "stopped"; }
+
+  Task<pid_t> start_and_kill(ContainerId id) {
+    TaskGroup starting(co_await asio::this_coro::executor);
+    starting.spawn(engine_->start_container(id));  // sent again when the supervisor has died
+    const auto limit = std::chrono::steady_clock::now() + kLimit;
+    while (!fs::exists(stopped()) && std::chrono::steady_clock::now() < limit) co_await timers_.sleep_for(1ms);
+    pid_t runtime = 0;
+    std::ifstream(stopped()) >> runtime;
+    ::kill(supervisor_pid(), SIGKILL);
+    co_await starting.join();
+    co_return runtime;
+  }
+};
+
+TEST_F(StartedHalfWay, ARuntimeThatHasNotBegunIsEndedAndTheStartRepeated) { kill_at(Point::BeforeTheRuntime); }
+
+TEST_F(StartedHalfWay, AContainerThatNobodyHasHeardOfIsEndedAndTheStartRepeated) { kill_at(Point::AfterTheRuntime); }
 
 TEST_F(Crash, EveryLineArrivesOnceAndInOrder) {
   const ContainerId id = start(spec("flood", {"/bin/seq", "1", "300000"}));
@@ -101,8 +155,11 @@ TEST_F(Crash, ASupervisorWhoseStarterDiedOnItsWayEnds) {
   command.argv = {options_.keeper_program, "--folder", paths_.folder(), "--"};
   command.argv.insert(command.argv.end(), options_.supervisor_command.begin(), options_.supervisor_command.end());
   ASSERT_EQ(run(process::run(timers_, std::move(command))).code, 0);
-  until_dead();
-  EXPECT_FALSE(fs::exists(paths_.folder()));
+  const auto limit = std::chrono::steady_clock::now() + kLimit;
+  while (fs::exists(paths_.folder())) {  // the keeper removes it as the last thing
+    ASSERT_LT(std::chrono::steady_clock::now(), limit) << "it does not end";
+    ::usleep(500);
+  }
 }
 
 TEST_F(Crash, AfterTheEndOfEverythingCleanUpFindsWhatIsLeft) {
