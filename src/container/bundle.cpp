@@ -144,6 +144,7 @@ Bundle fill_bundle(const engine::ContainerSpec& spec, const BundleInputs& inputs
 }  // namespace
 
 std::string hosts_text(const NameFiles& names) {
+  if (names.hosts_file) return *names.hosts_file;
   std::string out =
       "127.0.0.1\tlocalhost\n"
       "::1\tlocalhost ip6-localhost ip6-loopback\n"

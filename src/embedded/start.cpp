@@ -7,11 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <climits>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "davit/base/error.hpp"
+#include "davit/base/files.hpp"
 #include "davit/container/mount_points.hpp"
 #include "davit/network/namespaces.hpp"
 #include "davit/process/run.hpp"
@@ -47,6 +49,12 @@ std::optional<ContainerId> joined_container(const std::string& mode) {
   constexpr std::string_view kPrefix = "container:";
   if (!mode.starts_with(kPrefix)) return std::nullopt;
   return ContainerId(mode.substr(kPrefix.size()));
+}
+
+std::string host_name() {
+  std::array<char, HOST_NAME_MAX + 1> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) throw_system_error("ask for", "the host's name", errno);
+  return name.data();
 }
 
 }  // namespace
@@ -262,10 +270,17 @@ container::BundleInputs ProjectEngine::bundle_inputs(const Record& record, const
   return inputs;
 }
 
+/// As Docker gives them: who shares the network of a container shares its names, and who has the host's network the host's,
+/// but for a hostname and hosts of its own.
 container::NameFiles ProjectEngine::name_files(const Record& record) {
   const engine::ContainerSpec& spec = record.spec;
+  if (const auto other = joined_container(spec.network_mode)) return name_files(*find(*other));
+  const bool on_host = spec.network_mode == "host";
   container::NameFiles names;
-  names.hostname = spec.hostname.empty() ? record.id().str().substr(0, kShortId) : spec.hostname;
+  names.hostname = on_host ? host_name() : record.id().str().substr(0, kShortId);
+  if (!spec.hostname.empty()) names.hostname = spec.hostname;
+  if (on_host && spec.extra_hosts.empty())
+    if (auto file = DiskFiles().read("/etc/hosts")) names.hosts_file = *std::move(file);
   names.domainname = spec.domainname;
   std::string own = names.hostname;
   if (!spec.domainname.empty()) own = names.hostname + "." + spec.domainname + " " + names.hostname;

@@ -30,6 +30,12 @@ class Refusals {
   void value(std::string_view name, std::string_view value, const Span& where, std::string hint = "") {
     add(fmt::format("'{}: {}' of", name, value), where, std::move(hint));
   }
+  /// What Docker refuses, too, in its words.
+  void conflict(bool set, std::string_view options, const Span& where) {
+    if (!set) return;
+    out_.add(Diagnostic::error("conflicting-options", fmt::format("conflicting options of {}: {}", owner_, options),
+                               where.known() ? std::optional(where) : std::nullopt));
+  }
   [[nodiscard]] Diagnostics take() { return std::move(out_); }
 
  private:
@@ -80,6 +86,17 @@ void check_namespaces(const Service& s, Refusals& out) {
   if (!one_of(s.uts, kHostOrDefault)) out.value("uts", s.uts, s.where.of("uts"));
   // Without user namespaces "host" is what every container has.
   if (!one_of(s.userns_mode, kHostOrDefault)) out.value("userns_mode", s.userns_mode, s.where.of("userns_mode"));
+}
+
+/// A container that joins the network of another one has the names, ports and name servers of that one.
+void check_joined_network(const Service& s, Refusals& out) {
+  if (!is_service_reference(s.network_mode)) return;
+  out.conflict(!s.hostname.empty(), "hostname and the network mode", s.where.of("hostname"));
+  out.conflict(!s.dns.empty(), "dns and the network mode", s.where.of("dns"));
+  out.conflict(!s.extra_hosts.empty(), "custom host-to-IP mapping and the network mode", s.where.of("extra_hosts"));
+  out.conflict(!s.ports.empty(), "port publishing and the container type network mode", s.where.of("ports"));
+  out.conflict(!s.expose.empty(), "port exposing and the container type network mode", s.where.of("expose"));
+  out.conflict(!s.links.empty(), "links and the container type network mode", s.where.of("links"));
 }
 
 void check_deploy(const Service& s, Refusals& out) {
@@ -165,6 +182,7 @@ Diagnostics check_supported(const model::Project& project, const Service& servic
     out.key(attribute.set(service), attribute.name, service.where.of(attribute.name));
   for (const auto& [name, where] : service.others) out.key(true, name, where);
   check_namespaces(service, out);
+  check_joined_network(service, out);
   check_deploy(service, out);
   check_mounts(service, out);
   check_network(project, service, out);

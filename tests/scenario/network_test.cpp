@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <fstream>
 #include <set>
 #include <sstream>
 
@@ -194,6 +195,63 @@ services:
   stack.ok({"up", "-d"});
   EXPECT_FALSE(contains(stack.ok({"exec", "-T", "none", "ip", "addr"}).out, "eth0"));
   EXPECT_EQ(stack.ok({"exec", "-T", "first", "ip", "-4", "addr"}).out, stack.ok({"exec", "-T", "second", "ip", "-4", "addr"}).out);
+}
+
+/// Each tried on docker compose.
+TEST(Network, NamesAreThoseOfTheNetworkThatIsShared) {
+  Stack stack("netnames");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  first:
+    image: busybox
+    command: [sleep, "3600"]
+    stop_grace_period: 0s
+    hostname: basehost
+    extra_hosts: ["elsewhere:1.2.3.4"]
+  second: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, network_mode: "service:first"}
+  host: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s, network_mode: host}
+  named:
+    image: busybox
+    command: [sleep, "3600"]
+    stop_grace_period: 0s
+    network_mode: host
+    hostname: mine
+    extra_hosts: ["elsewhere:1.2.3.4"]
+)");
+  stack.ok({"up", "-d"});
+  const auto in = [&stack](const char* service, const char* script) {
+    return stack.ok({"exec", "-T", service, "sh", "-c", script}).out;
+  };
+  constexpr const char* kNames = "hostname; echo $HOSTNAME; cat /etc/hostname /etc/hosts /etc/resolv.conf";
+  EXPECT_EQ(in("second", kNames), in("first", kNames));
+  EXPECT_TRUE(in("second", kNames).starts_with("basehost\nbasehost\nbasehost\n"));
+  char host[256]{};
+  ASSERT_EQ(::gethostname(host, sizeof host - 1), 0);
+  EXPECT_EQ(in("host", "hostname; cat /etc/hostname"), std::string(host) + "\n" + host + "\n");
+  std::ifstream file("/etc/hosts");
+  EXPECT_EQ(in("host", "cat /etc/hosts"), std::string(std::istreambuf_iterator<char>(file), {}));
+  EXPECT_EQ(in("named", "hostname"), "mine\n");
+  EXPECT_TRUE(contains(in("named", "cat /etc/hosts"), "1.2.3.4\telsewhere\n"));
+}
+
+TEST(Network, WhatANetworkThatIsSharedCannotHaveIsRefusedWithItsPlace) {
+  Stack stack("netconflict");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  first: {image: busybox, command: [sleep, "3600"]}
+  second:
+    image: busybox
+    network_mode: service:first
+    hostname: other
+    ports: ["80"]
+)");
+  const auto up = stack.davit({"up", "-d"});
+  EXPECT_EQ(up.code, 1);
+  EXPECT_TRUE(contains(up.err, "compose.yaml:7:")) << up.err;
+  EXPECT_TRUE(contains(up.err, "conflicting options of service 'second': hostname and the network mode")) << up.err;
+  EXPECT_TRUE(contains(up.err, "port publishing and the container type network mode")) << up.err;
 }
 
 }  // namespace

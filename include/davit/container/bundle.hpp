@@ -20,6 +20,7 @@ struct NameFiles {
   std::string hostname;                                     ///< short name
   std::string domainname;
   std::vector<std::pair<std::string, std::string>> hosts;   ///< address, names separated by blanks; after localhost
+  std::optional<std::string> hosts_file;  ///< the whole file, instead of localhost and the above (network_mode "host")
   std::vector<std::string> nameservers;
   std::vector<std::string> search;
   std::vector<std::string> options;
