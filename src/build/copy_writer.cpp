@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <climits>
 
+#include "build/parallel.hpp"
 #include "davit/base/error.hpp"
 #include "davit/image/byte_source.hpp"
 #include "davit/image/layer_tar.hpp"
@@ -142,8 +143,56 @@ void CopyWriter::write_item(const SourceTree& tree, const Item& item, bool into_
 }
 
 void CopyWriter::write_folder(const SourceTree& tree, const Item& item, const std::string& target) {
-  for (const Entry& entry : item.entries)
-    if (!entry.to.empty()) write_entry(tree, entry, joined(target, entry.to));
+  const std::vector<bool> linked = link_unchanged(tree, item, target);
+  for (std::size_t i = 0; i < item.entries.size(); ++i) {
+    const Entry& entry = item.entries[i];
+    if (entry.to.empty()) continue;
+    if (linked.empty() || (!linked[i] && !S_ISDIR(entry.info.st_mode))) write_entry(tree, entry, joined(target, entry.to));
+    else if (linked[i]) written_.add(joined(target, entry.to), manifest_file(entry));
+  }
+}
+
+/// Which of the entries are in the layer now, taken from the earlier one, folders side by side; the layer's folders are
+/// made first. Empty when that is not worth it. What is not simple is left to write_entry.
+std::vector<bool> CopyWriter::link_unchanged(const SourceTree& tree, const Item& item, const std::string& target) {
+  constexpr std::size_t kMany = 500;
+  if (earlier_ == nullptr || item.entries.size() < kMany) return {};
+  struct Group {
+    std::string folder;
+    std::vector<std::pair<std::size_t, std::string>> files;  ///< index and path
+  };
+  std::vector<Group> groups;
+  for (std::size_t i = 0; i < item.entries.size(); ++i) {
+    const Entry& entry = item.entries[i];
+    if (entry.to.empty()) continue;
+    std::string path = joined(target, entry.to);
+    if (S_ISDIR(entry.info.st_mode)) {
+      write_folder_entry(tree, entry, path);
+      continue;
+    }
+    if (!S_ISREG(entry.info.st_mode) || entry.info.st_nlink > 1 || !is_unchanged(entry, path)) continue;
+    const std::string_view folder = folder_of(path);
+    if (groups.empty() || groups.back().folder != folder) groups.push_back({std::string(folder), {}});
+    groups.back().files.emplace_back(i, std::move(path));
+  }
+  std::vector<char> done(item.entries.size(), 0);  // bits of a vector<bool> are not for several threads
+  for_each_parallel(groups.size(), [&](std::size_t g) {
+    const Group& group = groups[g];
+    // A folder of the state below may have a folder where the file is to go.
+    if (target_.folder_below(group.folder)) return;
+    const auto from = earlier_->root.try_open(group.folder, O_PATH | O_DIRECTORY);
+    const auto to = target_.layer().try_open(group.folder, O_PATH | O_DIRECTORY);
+    if (!from || !to) return;
+    for (const auto& [i, path] : group.files)
+      done[i] = ::linkat(from->get(), name_of(path), to->get(), name_of(path), 0) == 0 ? 1 : 0;
+  });
+  return {done.begin(), done.end()};
+}
+
+bool CopyWriter::is_unchanged(const Entry& entry, const std::string& target) const {
+  if (earlier_ == nullptr || !entry.digest) return false;
+  const ManifestFile* const there = earlier_->manifest.find(target);
+  return there != nullptr && *there == manifest_file(entry);
 }
 
 int CopyWriter::folder_fd(std::string_view resolved) {
@@ -267,11 +316,7 @@ void CopyWriter::write_regular(const SourceTree& tree, const Entry& entry, const
 }
 
 bool CopyWriter::link_earlier(const Entry& entry, const std::string& target) {
-  if (earlier_ == nullptr || !entry.digest) return false;
-  const ManifestFile* const there = earlier_->manifest.find(target);
-  if (there == nullptr) return false;
-  const ManifestFile wanted = manifest_file(entry);
-  if (*there != wanted) return false;
+  if (!is_unchanged(entry, target)) return false;
   const int from = earlier_fd(folder_of(target));
   if (from < 0) return false;
   const int to = folder_fd(folder_of(target));
@@ -282,7 +327,7 @@ bool CopyWriter::link_earlier(const Entry& entry, const std::string& target) {
   }
   // Too many links, another file system: then it is copied.
   if (result != 0) return false;
-  written_.add(target, wanted);
+  written_.add(target, manifest_file(entry));
   return true;
 }
 

@@ -45,6 +45,9 @@ class CopyWriter {
   [[nodiscard]] bool destination_is_folder() const;
   void write_item(const SourceTree& tree, const Item& item, bool into_folder);
   void write_folder(const SourceTree& tree, const Item& item, const std::string& target);
+  [[nodiscard]] std::vector<bool> link_unchanged(const SourceTree& tree, const Item& item, const std::string& target);
+  /// The earlier layer has the same file at the same place.
+  [[nodiscard]] bool is_unchanged(const Entry& entry, const std::string& target) const;
   void write_entry(const SourceTree& tree, const Entry& entry, const std::string& target);
   void write_regular(const SourceTree& tree, const Entry& entry, const std::string& target);
   /// Takes the file from the earlier layer when it is the same there; false when it is not.

@@ -189,6 +189,16 @@ void Executor::prepare_for(const Step& step) {
   if (run != nullptr && run->network == dockerfile::Run::Network::Default) sandbox_->begin_network();
 }
 
+/// What stands on a new layer is not in the cache, as good as always: its network can be made while the layer is.
+void Executor::begin_network_for_later_steps(const Job& job) {
+  const std::vector<Step>& steps = plan_.stages[job.stage].steps;
+  const auto needs_it = [](const Step& step) {
+    const auto* run = std::get_if<RunStep>(&step.action);
+    return run != nullptr && run->network == dockerfile::Run::Network::Default;
+  };
+  if (std::any_of(steps.begin() + static_cast<std::ptrdiff_t>(job.step), steps.end(), needs_it)) sandbox_->begin_network();
+}
+
 Error Executor::explained(const std::exception& failure, const Step& step) const {
   return placed_at(with_full_disk(as_error(failure), store_.data_root()), step.where);
 }
@@ -196,6 +206,7 @@ Error Executor::explained(const std::exception& failure, const Step& step) const
 void Executor::start(std::shared_ptr<Job> job) {
   try {
     prepare_for(step_of(*job));
+    if (!job->by_content) begin_network_for_later_steps(*job);
   } catch (const std::exception& failure) {
     throw explained(failure, step_of(*job));
   }

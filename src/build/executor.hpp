@@ -111,6 +111,7 @@ class Executor {
   [[nodiscard]] Error explained(const std::exception& failure, const Step& step) const;
   void start(std::shared_ptr<Job> job);
   void prepare_for(const Step& step);
+  void begin_network_for_later_steps(const Job& job);
   StepResult work(Job& job, const Vertex& vertex);
   void join_one();
   void wait_for_all() noexcept;

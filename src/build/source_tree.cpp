@@ -6,8 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 
+#include "build/parallel.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
 
@@ -135,7 +137,7 @@ Item SourceTree::make_item(const std::string& as_named, const std::string& resol
   if (item.folder) {
     auto excludes = dockerfile::IgnoreRules::from_patterns(step.excludes, source.where);
     if (!excludes) throw Error(excludes.error());
-    walk(resolved, "", *excludes, item.entries);
+    walk_parallel(resolved, "", *excludes, item.entries);
   } else if (!step.excludes.empty()) {
     auto excludes = dockerfile::IgnoreRules::from_patterns(step.excludes, source.where);
     if (!excludes) throw Error(excludes.error());
@@ -144,33 +146,73 @@ Item SourceTree::make_item(const std::string& as_named, const std::string& resol
   return item;
 }
 
+SourceTree::Found SourceTree::look_at(int folder_fd, const std::string& name, const std::string& folder,
+                                     const std::string& to, const dockerfile::IgnoreRules& excludes) const {
+  Found found{{joined(folder, name), joined(to, name), {}, {}}, Take::No};
+  Entry& entry = found.entry;
+  const bool dropped = ignored(entry.path);
+  const bool excluded = excludes.excludes(entry.to);
+  if (::fstatat(folder_fd, name.c_str(), &entry.info, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return found;  // removed meanwhile
+    throw_system_error("look at", root_.path() + "/" + entry.path, errno);
+  }
+  const bool is_folder = S_ISDIR(entry.info.st_mode);
+  if (!dropped && !excluded) {
+    found.take = is_folder ? Take::WithContents : Take::Itself;
+  } else if (is_folder && !(dropped && ignore_->prunes(entry.path)) && !(excluded && excludes.prunes(entry.to))) {
+    // Only what a `!` line brings back: the folder itself comes along when there is something in it.
+    found.take = Take::ForItsContents;
+  }
+  return found;
+}
+
 void SourceTree::walk(const std::string& folder, const std::string& to, const dockerfile::IgnoreRules& excludes,
                       std::vector<Entry>& out) const {
   const Folder listed = open_folder(root_, folder);
   for (const std::string& name : listed.names) {
-    Entry entry{joined(folder, name), joined(to, name), {}, {}};
-    const bool dropped = ignored(entry.path);
-    const bool excluded = excludes.excludes(entry.to);
-    if (::fstatat(listed.fd(), name.c_str(), &entry.info, AT_SYMLINK_NOFOLLOW) != 0) {
-      if (errno == ENOENT) continue;  // removed meanwhile
-      throw_system_error("look at", root_.path() + "/" + entry.path, errno);
-    }
-    if (!dropped && !excluded) {
-      if (!S_ISDIR(entry.info.st_mode)) {
-        out.push_back(std::move(entry));
-      } else {
-        out.push_back(entry);
-        walk(entry.path, entry.to, excludes, out);
-      }
-      continue;
-    }
-    if (!S_ISDIR(entry.info.st_mode)) continue;
-    if ((dropped && ignore_->prunes(entry.path)) || (excluded && excludes.prunes(entry.to))) continue;
-    // Only what a `!` line brings back: the folder itself comes along when there is something in it.
+    Found found = look_at(listed.fd(), name, folder, to, excludes);
+    if (found.take == Take::No) continue;
+    out.push_back(std::move(found.entry));
+    if (found.take == Take::Itself) continue;
     const std::size_t before = out.size();
-    out.push_back(entry);
-    walk(entry.path, entry.to, excludes, out);
-    if (out.size() == before + 1) out.pop_back();
+    const std::string path = out.back().path;
+    const std::string below = out.back().to;
+    walk(path, below, excludes, out);
+    if (found.take == Take::ForItsContents && out.size() == before) out.pop_back();
+  }
+}
+
+void SourceTree::walk_parallel(const std::string& folder, const std::string& to,
+                               const dockerfile::IgnoreRules& excludes, std::vector<Entry>& out) const {
+  std::vector<Found> level;
+  {
+    const Folder listed = open_folder(root_, folder);
+    for (const std::string& name : listed.names) level.push_back(look_at(listed.fd(), name, folder, to, excludes));
+  }
+  std::vector<std::size_t> folders;
+  for (std::size_t i = 0; i < level.size(); ++i)
+    if (level[i].take == Take::WithContents || level[i].take == Take::ForItsContents) folders.push_back(i);
+  // With few folders here, there may be many in one of them.
+  constexpr std::size_t kMany = 8;
+  std::vector<std::vector<Entry>> contents(level.size());
+  const auto read = [&](std::size_t i) {
+    const Entry& entry = level[folders[i]].entry;
+    if (folders.size() < kMany) return walk_parallel(entry.path, entry.to, excludes, contents[folders[i]]);
+    walk(entry.path, entry.to, excludes, contents[folders[i]]);
+  };
+  if (folders.size() < kMany) {
+    for (std::size_t i = 0; i < folders.size(); ++i) read(i);
+  } else {
+    for_each_parallel(folders.size(), read);
+  }
+  std::size_t total = out.size() + level.size();
+  for (const auto& below : contents) total += below.size();
+  out.reserve(total);
+  for (std::size_t i = 0; i < level.size(); ++i) {
+    const Take take = level[i].take;
+    if (take == Take::No || (take == Take::ForItsContents && contents[i].empty())) continue;
+    out.push_back(std::move(level[i].entry));
+    std::move(contents[i].begin(), contents[i].end(), std::back_inserter(out));
   }
 }
 

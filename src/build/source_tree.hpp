@@ -54,8 +54,19 @@ class SourceTree {
                    const dockerfile::Word& source, std::vector<Item>& out) const;
   [[nodiscard]] Item make_item(const std::string& as_named, const std::string& resolved, const struct stat& info,
                                const CopyStep& step, const dockerfile::Word& source) const;
+  /// What becomes of a name in a folder.
+  enum class Take { No, Itself, WithContents, ForItsContents };
+  struct Found {
+    Entry entry;
+    Take take = Take::No;
+  };
+  [[nodiscard]] Found look_at(int folder_fd, const std::string& name, const std::string& folder, const std::string& to,
+                              const dockerfile::IgnoreRules& excludes) const;
   void walk(const std::string& folder, const std::string& to, const dockerfile::IgnoreRules& excludes,
             std::vector<Entry>& out) const;
+  /// The same, folders side by side as soon as there are many in one.
+  void walk_parallel(const std::string& folder, const std::string& to, const dockerfile::IgnoreRules& excludes,
+                     std::vector<Entry>& out) const;
   [[noreturn]] void missing(const std::string& path, const dockerfile::Word& source) const;
 
   Root root_;

@@ -230,14 +230,22 @@ class TreeWriter {
   }
 
   void write_file(int parent, const std::string& name, const std::string& path, const struct stat& info) {
-    const Fd file(::openat(parent, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
-    if (!file) throw_entry_error("open", path, errno);
+    const Fd file = open_file(parent, name, path);
     Entry entry = entry_of(info, path, '0');
     entry.size = static_cast<std::uint64_t>(info.st_size);
     read_marks(file.get(), path, entry);
     write(entry);
     write_content(file.get(), path, entry.size);
     done_.bytes += info.st_size;
+  }
+
+  /// Without noting when the file was read: that would be a write for each. Only its owner and root may ask for that.
+  static Fd open_file(int parent, const std::string& name, const std::string& path) {
+    constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
+    Fd file(::openat(parent, name.c_str(), kFlags | O_NOATIME));
+    if (!file && errno == EPERM) file.reset(::openat(parent, name.c_str(), kFlags));
+    if (!file) throw_entry_error("open", path, errno);
+    return file;
   }
 
   void write_content(int file, const std::string& path, std::uint64_t size) {

@@ -109,6 +109,37 @@ TEST_F(BuildRootTest, UnchangedFilesAreSharedWithTheEarlierLayer) {
   EXPECT_EQ(read(first, "/app/same"), "1");
 }
 
+TEST_F(BuildRootTest, ManyFilesAreSharedToo) {
+  const auto name = [](int i) { return "f" + std::to_string(i % 20) + "/" + std::to_string(i); };
+  for (int i = 0; i < 700; ++i) write("dir/" + name(i), "text " + std::to_string(i));
+  write("dir/f3/deep/er", "deep");
+  write(".dockerignore", "dir/f7\n!dir/f7/27\n");
+  const std::string file = "FROM box\nCOPY dir /app/\n";
+  const ImageId first = must_build(file);
+  write("dir/" + name(5), "changed");
+  fs::remove(context_ / "dir" / name(6));
+  write("dir/f4/new", "new");
+  const ImageId second = must_build(file);
+  const auto links = [&](const std::string& path) {
+    return fs::hard_link_count(store_->layer_paths(inspect(second)).front() / "app" / path);
+  };
+  for (int i = 0; i < 700; ++i) {
+    if (i % 20 == 7 && i != 27) {
+      EXPECT_EQ(read(second, "/app/" + name(i)), "<none>");
+    } else if (i != 5 && i != 6) {
+      EXPECT_EQ(links(name(i)), 2U) << i;
+      EXPECT_EQ(read(second, "/app/" + name(i)), "text " + std::to_string(i));
+    }
+  }
+  EXPECT_EQ(links("f3/deep/er"), 2U);
+  EXPECT_EQ(read(second, "/app/" + name(5)), "changed");
+  EXPECT_EQ(read(second, "/app/" + name(6)), "<none>");
+  EXPECT_EQ(read(second, "/app/f4/new"), "new");
+  EXPECT_EQ(read(first, "/app/" + name(5)), "text 5");
+  must_build(file);
+  EXPECT_EQ(seen_.executed, Strings{}) << "the walk gives the same twice";
+}
+
 TEST_F(BuildRootTest, SameSizeAndTimeButOtherContentIsSeen) {
   write("dir/a", "1");
   const auto time = fs::last_write_time(context_ / "dir/a");

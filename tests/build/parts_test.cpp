@@ -5,6 +5,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +14,7 @@
 #include "build/file_lock.hpp"
 #include "build/identity.hpp"
 #include "build/names.hpp"
+#include "build/parallel.hpp"
 #include "build/rooted.hpp"
 #include "build/run_process.hpp"
 #include "build/run_network.hpp"
@@ -122,6 +124,14 @@ TEST(FileLock, IsWaitedForUntilStopped) {
   EXPECT_EQ(waits, 2);
   EXPECT_TRUE(wait_for_file_lock(path, {}, give_up)) << "the one before was given back";
   EXPECT_EQ(waits, 2);
+}
+
+TEST(ForEachParallel, DoesEachOnceAndPassesTheFirstFailureOn) {
+  std::vector<std::atomic<int>> seen(100);
+  for_each_parallel(seen.size(), [&](std::size_t i) { ++seen[i]; });
+  for (const auto& times : seen) EXPECT_EQ(times, 1);
+  for_each_parallel(0, [](std::size_t) { FAIL(); });
+  EXPECT_THROW(for_each_parallel(10, [](std::size_t i) { if (i == 3) throw Error("three"); }), Error);
 }
 
 class DigestCacheTest : public testing::Test {
