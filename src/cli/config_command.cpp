@@ -2,18 +2,12 @@
 
 #include "commands.hpp"
 #include "config_options.hpp"
-#include "davit/base/error.hpp"
 
 namespace davit::cli {
 namespace {
 
 int config(Context& context, const ConfigOptions& options) {
   if (options.format == "json") context.messages = Messages::Json;
-  if (options.resolve_image_digests || options.lock_image_digests)
-    throw Error(Diagnostic::error("unsupported",
-                                  "image digests cannot be looked up yet, because davit does not speak to "
-                                  "registries")
-                    .with_hint("leave out --resolve-image-digests and --lock-image-digests"));
   if (!options.diff.empty()) return print_differences(context, options);
   if (options.services) return print_section(context, options, "services");
   if (options.volumes) return print_section(context, options, "volumes");
@@ -44,6 +38,14 @@ void add_config(Commands& commands) {
                                 "what it replaces in earlier files, which 'extends', 'include', anchor or env_file it\n"
                                 "came through, and what a !reset took out. The result can be loaded again. With\n"
                                 "--format json it is a list of values, each with its steps.\n"
+                                "\n"
+                                "--resolve-image-digests pins each image to the one that has its name in the local\n"
+                                "store; images that are not there are errors. The digest is the image's id, because\n"
+                                "an image that never was in a registry has no other: davit finds images by it, other\n"
+                                "engines do not. --lock-image-digests prints that as an override file:\n"
+                                "\n"
+                                "    davit config --lock-image-digests > lock.yaml\n"
+                                "    davit -f compose.yaml -f lock.yaml up\n"
                                 "\n"
                                 "--diff A B compares two projects and says for each service, network and volume what\n"
                                 "was added, removed or changed, with both places, and whether 'up' would make it\n"
@@ -89,8 +91,8 @@ void add_config(Commands& commands) {
   flag("--no-path-resolution", options->no_path_resolution, "leave relative paths as they are");
   flag("--no-consistency", options->no_consistency, "do not check references between the parts");
   flag("--no-env-resolution", options->no_env_resolution, "do not read 'env_file' of services");
-  flag("--resolve-image-digests", options->resolve_image_digests, "pin image tags to digests");
-  flag("--lock-image-digests", options->lock_image_digests, "print an override file with image digests");
+  flag("--resolve-image-digests", options->resolve_image_digests, "write images with the digest they have on this machine");
+  flag("--lock-image-digests", options->lock_image_digests, "print only that, as an override file");
   command->add_option("services_selected", options->names, "services to print, with their dependencies")
       ->type_name("SERVICE");
   commands.on(command, [options](Context& context) { return config(context, *options); });

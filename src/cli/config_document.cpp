@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "config_digests.hpp"
 #include "config_options.hpp"
 #include "davit/base/error.hpp"
 #include "davit/compose/origin_render.hpp"
@@ -18,14 +19,14 @@ compose::CommentStyle comment_style(const Context& context, const ConfigOptions&
 
 std::string text_of(const Context& context, const ConfigOptions& options, const compose::Loaded& loaded) {
   const compose::Format format = format_of(options);
+  const bool as_written = options.no_interpolate || (options.lock_image_digests && format == compose::Format::Yaml);
   if (options.origin) {
-    const auto form = options.no_interpolate ? compose::TreeForm::AsWritten : compose::TreeForm::Resolved;
+    const auto form = as_written ? compose::TreeForm::AsWritten : compose::TreeForm::Resolved;
     return format == compose::Format::Json
                ? compose::render_origins_json(loaded.tree, loaded.origins, form)
                : compose::render_with_origins(loaded.tree, loaded.origins, form, comment_style(context, options));
   }
-  return options.no_interpolate ? compose::render_tree(loaded.tree, format)
-                                : compose::render_document(loaded.tree, format);
+  return as_written ? compose::render_tree(loaded.tree, format) : compose::render_document(loaded.tree, format);
 }
 
 }  // namespace
@@ -68,7 +69,9 @@ int print_document(const Context& context, const ConfigOptions& options) {
   request.options.origins = options.origin;
   if (options.no_interpolate && !options.names.empty())
     print(context, Diagnostic::warning("usage", "services are not selected with --no-interpolate, all are printed"));
-  const compose::Loaded loaded = load_or_exit(context, request);
+  compose::Loaded loaded = load_or_exit(context, request);
+  if (options.resolve_image_digests || options.lock_image_digests) resolve_image_digests(context, loaded);
+  if (options.lock_image_digests) loaded.tree = images_only(loaded.tree);
   write_config(options, text_of(context, options, loaded));
   return 0;
 }

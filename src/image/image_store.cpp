@@ -203,7 +203,9 @@ std::optional<Image> ImageStore::find(const Reference& reference) const {
     const std::lock_guard lock(state_->mutex);
     tag = state::Images(state_->database).find_tag(reference.key());
   }
-  return tag ? find(tag->image) : std::nullopt;
+  if (tag) return find(tag->image);
+  // The only digest of an image that never was in a registry is its id: `config --resolve-image-digests` pins by it.
+  return reference.digest() ? find(ImageId(*reference.digest())) : std::nullopt;
 }
 
 std::optional<Image> ImageStore::find(const std::string& name_or_id) const {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "cli/run_davit.hpp"
@@ -51,6 +52,50 @@ TEST_F(ImageCommand, ImportPrintsTheIdAndLsShowsTheImage) {
   EXPECT_EQ(davit({"ls", "-q", "--no-trunc", "acme/app"}).out, imported.out);
   EXPECT_EQ(davit({"ls", "-q", "other"}).out, "");
   EXPECT_EQ(davit({"ls", "--format", "yaml"}).code, 1);
+}
+
+class ImageDigests : public ImageCommand {
+ protected:
+  Output config(const std::string& yaml, std::vector<std::string> words) {
+    const std::string data = dir_.path().string() + "/data";
+    words.insert(words.begin(), {"--data-root", data, "-f", write("compose.yaml", yaml), "config"});
+    return test::run_davit(std::move(words));
+  }
+};
+
+TEST_F(ImageDigests, PinImagesOfTheLocalStore) {
+  const std::string id = import("acme/app:1").out.substr(0, 71);
+  const std::string yaml = "name: n\nservices: {a: {image: 'acme/app:1'}, b: {build: .}}\n";
+  const std::string pinned = "    image: docker.io/acme/app:1@" + id + "\n";
+  EXPECT_THAT(config(yaml, {"--resolve-image-digests"}).out, HasSubstr(pinned));
+  const Output locked = config(yaml, {"--lock-image-digests"});
+  EXPECT_EQ(locked.out, "services:\n  a:\n" + pinned + "  b: {}\n");
+  const std::string lock = write("lock.yaml", locked.out);
+  EXPECT_EQ(test::run_davit({"-f", write("compose.yaml", yaml), "-f", lock, "config"}).out,
+            config(yaml, {"--resolve-image-digests"}).out);
+  EXPECT_EQ(davit({"inspect", "docker.io/acme/app:1@" + id}).code, 0) << "the store knows it by this name";
+}
+
+TEST_F(ImageDigests, KeepWhatIsPinned) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  EXPECT_THAT(config("name: n\nservices: {a: {image: 'x:1@" + digest + "'}}\n", {"--resolve-image-digests"}).out,
+              HasSubstr("    image: docker.io/library/x@" + digest + "\n"));
+}
+
+TEST_F(ImageDigests, NameEveryImageThatHasNone) {
+  import("acme/app:1");
+  const Output got = config("name: n\nservices:\n  a: {image: 'acme/app:1'}\n  b: {image: x}\n  c: {image: 'y:2'}\n",
+                            {"--resolve-image-digests"});
+  EXPECT_EQ(got.code, 1);
+  EXPECT_EQ(got.out, "");
+  EXPECT_THAT(got.err, HasSubstr("compose.yaml:4:14: error: the image 'x' of service 'b' has no digest"));
+  EXPECT_THAT(got.err, HasSubstr("compose.yaml:5:14: error: the image 'y:2' of service 'c' has no digest"));
+  EXPECT_THAT(got.err, Not(HasSubstr("acme")));
+}
+
+TEST_F(ImageDigests, MakeNoStoreForAQuestion) {
+  EXPECT_EQ(config("name: n\nservices: {a: {image: x}}\n", {"--lock-image-digests"}).code, 1);
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "data"));
 }
 
 TEST_F(ImageCommand, ImportRefusesAUrlAndBadNamesBeforeItReads) {

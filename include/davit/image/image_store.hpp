@@ -84,6 +84,7 @@ class ImageStore {
   /// for a malformed name or an id prefix that fits several images.
   [[nodiscard]] std::optional<Image> find(const std::string& name_or_id) const;
   [[nodiscard]] std::optional<Image> find(const ImageId& id) const;
+  /// A digest is that under which the name was given, or the id of the image.
   [[nodiscard]] std::optional<Image> find(const Reference& reference) const;
   /// Newest first.
   [[nodiscard]] std::vector<Image> list() const;
