@@ -307,8 +307,10 @@ class Canonicalizer {
     if (name == nullptr)
       resource.set("name", old_name);
     else if (name->text != old_name.text)
-      error("external-name", "'name' and 'external.name' of '" + entry.key + "' differ", old_name.span,
-            "use 'name' only");
+      diagnostics_.add(Diagnostic::error("external-name",
+                                         "'name' and 'external.name' of '" + entry.key + "' differ", old_name.span)
+                           .note("the other is here", name->span)
+                           .with_hint("use 'name' only"));
   }
 
   bool lenient_;

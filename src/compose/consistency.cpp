@@ -121,9 +121,11 @@ class Checker {
     if (!platform.empty() && !platforms.items.empty() &&
         std::none_of(platforms.items.begin(), platforms.items.end(), same))
       error("build-platform", "'build.platforms' of service '" + entry.key + "' lacks its platform '" + platform + "'",
-            platforms.span);
+            platforms.span)
+          .note("the platform is here", at(entry.value, "platform").span)
+          .with_hint("add it to the list");
     for (const Node& secret : at(build, "secrets").items)
-      reference(entry, "build secret", at(secret, "source"), "secrets");
+      reference(entry, "build secret", secret, "secrets");
   }
 
   void networks(const Entry& entry) {
@@ -168,7 +170,15 @@ class Checker {
     }
   }
 
-  void reference(const Entry& entry, std::string_view what, const Node& source, std::string_view section) {
+  void reference(const Entry& entry, std::string_view what, const Node& item, std::string_view section) {
+    const Node& source = at(item, "source");
+    if (source.text.empty()) {
+      error("missing-attribute",
+            "a " + std::string(what) + " of service '" + entry.key + "' needs the attribute 'source'",
+            place(item, entry))
+          .with_hint("name one that is declared under '" + std::string(section) + ":'");
+      return;
+    }
     const Node& declared = at(document_, section);
     if (!declared.contains(source.text))
       unknown("service '" + entry.key + "' uses the unknown " + std::string(what) + " '" + source.text + "'",
@@ -178,11 +188,11 @@ class Checker {
   void resources(const Entry& entry) {
     for (const Node& volume : at(entry.value, "volumes").items)
       if (at(volume, "type").text == "volume" && !at(volume, "source").text.empty())
-        reference(entry, "volume", at(volume, "source"), "volumes");
+        reference(entry, "volume", volume, "volumes");
     for (const Node& config : at(entry.value, "configs").items)
-      reference(entry, "config", at(config, "source"), "configs");
+      reference(entry, "config", config, "configs");
     for (const Node& secret : at(entry.value, "secrets").items)
-      reference(entry, "secret", at(secret, "source"), "secrets");
+      reference(entry, "secret", secret, "secrets");
     for (const Entry& model : at(entry.value, "models").entries)
       if (!at(document_, "models").contains(model.key))
         unknown("service '" + entry.key + "' uses the unknown model '" + model.key + "'", model.key,

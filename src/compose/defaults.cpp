@@ -69,7 +69,10 @@ class ObjectChecker {
     });
     const auto request = [&](Node& device) {
       if (device.contains("count") && device.contains("device_ids"))
-        error("device-request", "'count' and 'device_ids' exclude one another", place_of(device, "device_ids"));
+        diagnostics_.add(Diagnostic::error("device-request", "'count' and 'device_ids' exclude one another",
+                                           place_of(device, "device_ids"))
+                             .note("the other is here", place_of(device, "count"))
+                             .with_hint("keep one of them"));
     };
     each_item(find_path(service, {"deploy", "resources", "reservations", "devices"}), request);
     each_item(service.find("gpus"), request);
@@ -80,8 +83,12 @@ class ObjectChecker {
     if (external == nullptr || !external->is_true()) return;
     for (const Entry& other : entry.value.entries)
       if (other.key != "name" && other.key != "external" && !other.key.starts_with("x-"))
-        error("external-conflict", "the volume '" + entry.key + "' is external, which excludes '" + other.key + "'",
-              place_of(entry.value, other.key), "remove one of them: davit neither makes nor changes external volumes");
+        diagnostics_.add(
+            Diagnostic::error("external-conflict",
+                              "the volume '" + entry.key + "' is external, which excludes '" + other.key + "'",
+                              place_of(entry.value, other.key))
+                .note("the other is here", place_of(entry.value, "external"))
+                .with_hint("remove one of them: davit neither makes nor changes external volumes"));
   }
 
   void file_object(const Entry& entry, std::string_view what, const std::vector<std::string>& sources) {

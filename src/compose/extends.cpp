@@ -34,7 +34,7 @@ bool ModelLoader::report_cycle(const std::vector<Link>& chain, const Link& next)
     auto item = Diagnostic::error("extends-cycle", "circular extends: " + path + next.service, chain[i].where);
     for (std::size_t k = i + 1; k < chain.size(); ++k)
       item.note("'" + chain[k].service + "' extends here", chain[k].where);
-    diagnostics_.add(std::move(item));
+    diagnostics_.add(std::move(item).with_hint("remove one of these 'extends'"));
     return true;
   }
   return false;
@@ -115,8 +115,10 @@ ModelLoader::Extended* ModelLoader::extended_file(const std::string& path, const
   auto& slot = extended_[scope.folder + "\n" + path];
   if (slot) return slot->document.contains("services") ? slot.get() : nullptr;
   slot = std::make_unique<Extended>();
-  if (path.find("://") != std::string::npos) {
-    diagnostics_.add(Diagnostic::error("remote-file", "extending remote files is not supported yet", where.span));
+  if (is_remote(where.text)) {
+    diagnostics_.add(Diagnostic::error("remote-file",
+                                       "extending remote files is not supported yet: '" + where.text + "'", where.span)
+                         .with_hint("fetch the file first, and extend the copy"));
     return nullptr;
   }
   SourceFile file;

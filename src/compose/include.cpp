@@ -20,11 +20,11 @@ std::vector<const Node*> texts(const Node* node) {
   return result;
 }
 
-bool is_remote(const std::string& path) {
-  return path.find("://") != std::string::npos || path.starts_with("git@") || path.starts_with("oci:");
-}
-
 }  // namespace
+
+bool is_remote(std::string_view path) {
+  return path.find("://") != std::string_view::npos || path.starts_with("git@") || path.starts_with("oci:");
+}
 
 void ModelLoader::include(Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags) {
   Node* found = document.find("include");
@@ -56,11 +56,13 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
   }
   Scope inner;
   inner.trail = scope.trail;
+  inner.included_at = paths.front()->span;
   std::vector<SourceFile> files;
   for (const Node* path : paths) {
     if (is_remote(path->text)) {
       diagnostics_.add(Diagnostic::error(
-          "remote-file", "including remote files is not supported yet: '" + path->text + "'", path->span));
+          "remote-file", "including remote files is not supported yet: '" + path->text + "'", path->span)
+                           .with_hint("fetch the file first, and include the copy"));
       return;
     }
     const std::string target =
@@ -68,14 +70,7 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
     if (path == paths.front()) {
       const Node* folder = item.find("project_directory");
       inner.folder = folder == nullptr || folder->text.empty() ? parent_path(target) : include_folder(*folder, scope);
-      const auto seen = std::find(scope.trail.begin(), scope.trail.end(), target);
-      if (seen != scope.trail.end()) {
-        std::string cycle;
-        for (auto at = seen; at != scope.trail.end(); ++at) cycle += access_.display(*at) + " -> ";
-        diagnostics_.add(
-            Diagnostic::error("include-cycle", "include cycle: " + cycle + access_.display(target), path->span));
-        return;
-      }
+      if (report_include_cycle(target, path->span, scope)) return;
     }
     SourceFile source;
     if (!read(target, source, &path->span)) return;
@@ -85,6 +80,23 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
   if (!include_environment(item.find("env_file"), inner, scope)) return;
   Node imported = load(std::move(files), inner);
   import(imported, document, tags, paths.front()->span);
+}
+
+bool ModelLoader::report_include_cycle(const std::string& target, const Span& where, const Scope& scope) {
+  const auto& trail = scope.trail;
+  const auto same = [&](const Inclusion& file) { return file.path == target; };
+  const auto seen = std::find_if(trail.begin(), trail.end(), same);
+  if (seen == trail.end()) return false;
+  std::vector<Inclusion> edges(seen + 1, trail.end());
+  edges.push_back({target, where});
+  std::string cycle = access_.display(target);
+  for (const Inclusion& edge : edges) cycle += " -> " + access_.display(edge.path);
+  auto item = Diagnostic::error("include-cycle", "include cycle: " + cycle, edges.front().where);
+  for (std::size_t i = 1; i < edges.size(); ++i)
+    item.note("'" + access_.display(edges[i - 1].path) + "' includes '" + access_.display(edges[i].path) + "' here",
+              edges[i].where);
+  diagnostics_.add(std::move(item).with_hint("remove one of these includes"));
+  return true;
 }
 
 std::string ModelLoader::include_folder(const Node& directory, const Scope& scope) {

@@ -75,12 +75,13 @@ class TreeInterpolator {
   TreeInterpolator(const Lookup& lookup, Diagnostics& diagnostics, const Tracking* tracking)
       : lookup_(lookup), diagnostics_(diagnostics), tracking_(tracking) {}
 
-  void walk(Node& node, const PathRules<Cast>::Step* step) {
-    for (yaml::Entry& entry : node.entries) walk(entry.value, below(step, entry.key));
-    for (Node& item : node.items) walk(item, below(step, "[]"));
+  /// `name` is the key under which the value stands.
+  void walk(Node& node, const PathRules<Cast>::Step* step, std::string_view name) {
+    for (yaml::Entry& entry : node.entries) walk(entry.value, below(step, entry.key), entry.key);
+    for (Node& item : node.items) walk(item, below(step, "[]"), name);
     if (!node.is_string()) return;
     if (node.text.find('$') != std::string::npos && !replace(node)) return;
-    if (step != nullptr && step->rule()) cast(node, *step->rule());
+    if (step != nullptr && step->rule()) cast(node, *step->rule(), name);
   }
 
  private:
@@ -144,7 +145,7 @@ class TreeInterpolator {
     return line.size() > 60 ? line.substr(0, 57) + "…" : line;
   }
 
-  void cast(Node& node, Cast to) {
+  void cast(Node& node, Cast to, std::string_view name) {
     Node typed = node;
     if (to == Cast::Boolean) {
       const auto value = parse_boolean(node.text);
@@ -155,13 +156,13 @@ class TreeInterpolator {
       if (value) {
         typed = Node::boolean(*value, node);
       } else {
-        return fail(node, "'true' or 'false'");
+        return fail(node, name, "'true' or 'false'");
       }
     } else {
       yaml::type_plain_scalar(typed, node.text);
       const bool ok = to == Cast::Int ? typed.kind == Kind::Int && plain_decimal(node.text)
                                       : typed.kind == Kind::Int || typed.kind == Kind::Float;
-      if (!ok) return fail(node, to == Cast::Int ? "an integer" : "a number");
+      if (!ok) return fail(node, name, to == Cast::Int ? "an integer, such as 2" : "a number, such as 0.5");
     }
     typed.tag = node.tag;
     typed.quoted = false;
@@ -173,10 +174,10 @@ class TreeInterpolator {
     return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   }
 
-  void fail(Node& node, std::string_view wanted) {
+  void fail(Node& node, std::string_view name, std::string_view wanted) {
     node.faulty = true;
     diagnostics_.add(Diagnostic::error("cast",
-                                       "expected " + std::string(wanted) + ", found " +
+                                       "'" + std::string(name) + "' must be " + std::string(wanted) + ", found " +
                                            (node.text.empty() ? "an empty string" : "'" + node.text + "'"),
                                        node.span));
   }
@@ -203,7 +204,7 @@ std::optional<bool> parse_boolean(std::string_view text) {
 }
 
 void interpolate_tree(Node& document, const Lookup& lookup, Diagnostics& diagnostics, const Tracking* tracking) {
-  TreeInterpolator(lookup, diagnostics, tracking).walk(document, casts().root());
+  TreeInterpolator(lookup, diagnostics, tracking).walk(document, casts().root(), {});
 }
 
 Span place_of(const Node& map, std::string_view key) {

@@ -76,7 +76,7 @@ bool ModelLoader::check_root(Node& document) {
 Node ModelLoader::load(std::vector<SourceFile> files, Scope& scope) {
   Node model = Node::map();
   for (SourceFile& file : files) {
-    scope.trail.push_back(file.path);
+    scope.trail.push_back({file.path, scope.included_at});
     for (Node& document : file.documents) merge_document(std::move(document), file, scope, model);
     scope.trail.pop_back();
   }

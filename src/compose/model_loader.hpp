@@ -12,13 +12,20 @@
 
 namespace davit::compose {
 
+/// A file that is being loaded, and the place that names it in the file before; unknown for the project's own files.
+struct Inclusion {
+  std::string path;
+  Span where;
+};
+
 /// The surroundings of a set of files: a project, or one `include`.
 struct Scope {
   std::string folder;    ///< absolute; relative paths start here
   std::string relative;  ///< what they are prefixed with: the folder, seen from the including scope
   Environment environment;
   VariablePlaces places;           ///< of the variables that came from env files
-  std::vector<std::string> trail;  ///< files that are being included, outermost first
+  std::vector<Inclusion> trail;    ///< files that are being included, outermost first
+  Span included_at;                ///< what the scope's files are named by
 };
 
 /// A file that is read and parsed.
@@ -27,6 +34,9 @@ struct SourceFile {
   std::shared_ptr<const std::string> name;  ///< in spans
   std::vector<yaml::Node> documents;
 };
+
+/// Whether a file is to be fetched, which davit cannot.
+[[nodiscard]] bool is_remote(std::string_view path);
 
 class ModelLoader {
  public:
@@ -69,6 +79,8 @@ class ModelLoader {
   void include(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);
   void include_one(const yaml::Node& item, yaml::Node& document, const SourceFile& file, Scope& scope,
                    const TaggedPaths& tags);
+  /// Whether the file that `where` names is being included already; reports it then.
+  bool report_include_cycle(const std::string& target, const Span& where, const Scope& scope);
   std::string include_folder(const yaml::Node& directory, const Scope& scope);
   bool include_environment(const yaml::Node* files, Scope& inner, const Scope& scope);
   void import(yaml::Node& from, yaml::Node& into, const TaggedPaths& tags, const Span& where);

@@ -129,7 +129,8 @@ class Finder {
     std::vector<std::string> names;
     for (const std::string& path : paths) names.push_back(access_.display(path));
     diagnostics_.add(Diagnostic::warning("several-files", "found several " + std::string(what) + " files: " +
-                                                              join_names(names) + "; '" + names.front() + "' is used"));
+                                                              join_names(names) + "; '" + names.front() + "' is used")
+                         .with_hint("choose with -f, or remove the others"));
   }
 
   void search() {
@@ -180,13 +181,15 @@ void add_env_files(const std::vector<std::string>& paths, const FileAccess& acce
   VariablePlaces named;
   for (const std::string& path : paths) {
     if (access.files().kind(path) == Files::Kind::Directory) {
-      diagnostics.add(Diagnostic::error("env-file", "the env file '" + access.display(path) + "' is a folder"));
+      diagnostics.add(Diagnostic::error("env-file", "the env file '" + access.display(path) + "' is a folder")
+                          .with_hint("name a file with --env-file or COMPOSE_ENV_FILES"));
       continue;
     }
     const auto text = access.read(path);
     if (!text) {
       const bool absent = access.files().kind(path) == Files::Kind::Absent;
       diagnostics.add(absent ? Diagnostic::error("env-file", "couldn't find env file: " + access.display(path))
+                                   .with_hint("create it; --env-file or COMPOSE_ENV_FILES names it")
                              : text.error());
       continue;
     }

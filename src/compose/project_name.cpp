@@ -7,10 +7,10 @@ namespace {
 
 using yaml::Node;
 
-void check(const std::string& name, Diagnostics& diagnostics) {
+void check(const std::string& name, const std::string& source, std::optional<Span> where, Diagnostics& diagnostics) {
   const std::string allowed = normalize_project_name(name);
   if (allowed == name) return;
-  auto item = Diagnostic::error("project-name", "invalid project name '" + name + "'");
+  auto item = Diagnostic::error("project-name", "invalid project name '" + name + "' from " + source, std::move(where));
   item.note("allowed are lower-case letters, digits, '-' and '_', and it must start with a letter or digit");
   if (!allowed.empty()) item.with_hint("try '" + allowed + "'");
   diagnostics.add(std::move(item));
@@ -62,16 +62,15 @@ ProjectName choose_project_name(const LoadRequest& request, const ProjectFiles& 
                                 const std::vector<SourceFile>& files, Diagnostics& diagnostics) {
   using Kind = OriginStep::Kind;
   if (!request.project_name.empty()) {
-    check(request.project_name, diagnostics);
+    check(request.project_name, "-p", {}, diagnostics);
     return {request.project_name, {}, {Kind::CommandLine, "-p", {}, {}, 0}};
   }
   const auto variable = found.environment.find("COMPOSE_PROJECT_NAME");
   if (variable != found.environment.end() && !variable->second.empty()) {
-    check(variable->second, diagnostics);
-    const auto place = found.places.find(variable->first);
-    return {variable->second,
-            {},
-            {Kind::Environment, variable->first, place == found.places.end() ? Span() : place->second, {}, 0}};
+    const auto known = found.places.find(variable->first);
+    const Span place = known == found.places.end() ? Span() : known->second;
+    check(variable->second, variable->first, place.known() ? std::optional(place) : std::nullopt, diagnostics);
+    return {variable->second, {}, {Kind::Environment, variable->first, place, {}, 0}, {}};
   }
   ProjectName name = name_in(files, request.options, found.environment);
   if (name.name.empty() && !is_named(files)) {
@@ -81,7 +80,8 @@ ProjectName choose_project_name(const LoadRequest& request, const ProjectFiles& 
             {Kind::Default, "the name of the folder", {}, {}, 0}};
   }
   if (name.name.empty())
-    diagnostics.add(Diagnostic::error("project-name", "project name must not be empty")
+    diagnostics.add(Diagnostic::error("project-name", "project name must not be empty",
+                                      name.where.known() ? std::optional(name.where) : std::nullopt)
                         .with_hint("give one with -p, or 'name:' in the file"));
   return name;
 }
