@@ -1,6 +1,7 @@
 #include "davit/build/build.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <filesystem>
 
 #include "build/executor.hpp"
@@ -17,6 +18,12 @@ namespace davit::build {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// The image that an additional context is; "" for a folder.
+std::string image_of_context(const std::string& value) {
+  constexpr std::string_view kImage = "docker-image://";
+  return value.starts_with(kImage) ? value.substr(kImage.size()) : std::string();
+}
 
 /// One build from the request to the image. Mistakes travel as Error or as Failed.
 class Build {
@@ -43,6 +50,7 @@ class Build {
   BuildPlan make() {
     check_tags();
     check_context();
+    check_additional_contexts();
     read_dockerfile();
     mention("[internal] load build definition from " + dockerfile_name_);
     read_ignore_file();
@@ -51,7 +59,8 @@ class Build {
     if (!file) throw Failed{file.error()};
     // From here on no layer goes away: neither one of a base image nor one of the cache.
     store_.hold_layers();
-    const PlanOptions options{request_.args, request_.target, request_.labels, request_.network, request_.host_network};
+    PlanOptions options{request_.args, request_.target, request_.labels, request_.network, request_.host_network, {}};
+    for (const auto& [name, value] : request_.contexts) options.contexts[name] = {image_of_context(value)};
     auto plan = make_plan(*file, options, [this](const std::string& name) { return find_base(name); });
     if (!plan) throw Failed{plan.error()};
     return *std::move(plan);
@@ -76,6 +85,17 @@ class Build {
     const bool there = fs::exists(request_.context, error);
     throw Error(Diagnostic::error("bad-context", "the build context '" + request_.context + "' " +
                                                      (there ? "is not a folder" : "does not exist")));
+  }
+
+  void check_additional_contexts() const {
+    std::error_code error;
+    for (const auto& [name, value] : request_.contexts) {
+      if (!image_of_context(value).empty() || fs::is_directory(value, error)) continue;
+      const bool is_url = value.find("://") != std::string::npos;
+      throw Error(Diagnostic::error("bad-context", "the additional context '" + name + "' is '" + value + "', which is " +
+                                                       (is_url ? "not supported yet" : "not a folder"))
+                      .with_hint("it can be a folder, or an image as 'docker-image://NAME'"));
+    }
   }
 
   void read_dockerfile() {
@@ -130,7 +150,10 @@ class Build {
     const std::string absolute = fs::canonical(request_.context, error).string();
     fs::create_directories(folder, error);
     DigestCache digests(error ? std::string() : (folder / image::sha256_hex(absolute).substr(0, 32)).string());
-    const SourceTree context(absolute, "the build context '" + request_.context + "'", &ignore_);
+    Contexts contexts;
+    contexts.try_emplace("", absolute, "the build context '" + request_.context + "'", &ignore_);
+    for (const auto& [name, value] : request_.contexts)
+      if (image_of_context(value).empty()) contexts.try_emplace(name, value, "the context '" + name + "'", ignore_rules_of(value));
     const auto save = [&digests](auto&& run) {
       try {
         auto result = run();
@@ -141,7 +164,16 @@ class Build {
         throw;
       }
     };
-    return save([&] { return Executor(plan, request_, store_, events_, &context, &digests).run(); });
+    return save([&] { return Executor(plan, request_, store_, events_, contexts, &digests).run(); });
+  }
+
+  /// Every folder has its own .dockerignore.
+  const dockerfile::IgnoreRules* ignore_rules_of(const std::string& folder) {
+    const std::string path = folder + "/.dockerignore";
+    if (DiskFiles().kind(path) != Files::Kind::Regular) return nullptr;
+    auto rules = dockerfile::IgnoreRules::parse(DiskFiles().read(path).value(), path);
+    if (!rules) throw Error(rules.error());
+    return &ignores_.emplace_back(*std::move(rules));
   }
 
   ImageId finish(const BuildPlan& plan, StageResult result) {
@@ -168,6 +200,7 @@ class Build {
   std::string dockerfile_name_;
   std::map<std::string, std::string> sources_;
   dockerfile::IgnoreRules ignore_;
+  std::deque<dockerfile::IgnoreRules> ignores_;  ///< of additional contexts
   std::vector<image::Reference> references_;
 };
 

@@ -34,12 +34,12 @@ void Events::output(const Vertex& vertex, OutputStream stream, BuildObserver::Se
 }
 
 Executor::Executor(const BuildPlan& plan, const BuildRequest& request, image::ImageStore& store, Events& events,
-                   const SourceTree* context, DigestCache* digests)
+                   const Contexts& contexts, DigestCache* digests)
     : plan_(plan),
       request_(request),
       store_(store),
       events_(events),
-      context_(context),
+      contexts_(contexts),
       digests_(digests),
       cache_(store, store.data_root()),
       architecture_(image::host_architecture()),
@@ -128,7 +128,7 @@ std::shared_ptr<Executor::Job> Executor::make_job(std::size_t stage) {
     begin_stage(input);
     job->input.stages[input] = progress_[input].diff_ids;
   }
-  job->input.context = context_;
+  job->input.contexts = &contexts_;
   job->input.context_path = request_.context;
   job->input.secrets = request_.secrets;
   job->ingredients = definition_of(step, chain_id(progress.diff_ids), architecture_);
@@ -141,10 +141,11 @@ std::shared_ptr<Executor::Job> Executor::make_job(std::size_t stage) {
 void Executor::add_sources(Job& job, const Step& step) {
   const auto* copy = std::get_if<CopyStep>(&step.action);
   if (copy == nullptr || copy->sources.empty()) return;
-  if (std::holds_alternative<FromContext>(copy->origin)) {
-    job.context_items = context_->select(*copy);
+  if (const auto* context = std::get_if<FromContext>(&copy->origin)) {
+    const SourceTree& tree = contexts_.at(context->name);
+    job.context_items = tree.select(*copy);
     for (Item& item : job.context_items)
-      job.ingredients.add("source " + item.path, digest_of_item(*context_, item, Owners::Ignore, digests_));
+      job.ingredients.add("source " + item.path, digest_of_item(tree, item, Owners::Ignore, digests_));
     return;
   }
   // First by where the files come from; when that is new, the step's own thread looks at what they are.
@@ -168,8 +169,9 @@ void Executor::add_mounts(Job& job, const Step& step) {
     } else {
       CopyStep all;
       all.sources.push_back({mount.options.source.empty() ? "/" : mount.options.source, mount.where});
-      for (Item& item : context_->select(all))
-        job.ingredients.add(name, digest_of_item(*context_, item, Owners::Ignore, digests_));
+      const SourceTree& tree = contexts_.at(std::get<FromContext>(mount.origin).name);
+      for (Item& item : tree.select(all))
+        job.ingredients.add(name, digest_of_item(tree, item, Owners::Ignore, digests_));
     }
   }
 }

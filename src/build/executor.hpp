@@ -68,9 +68,9 @@ struct StageResult {
 
 class Executor {
  public:
-  /// `context` may be null; everything outlives the executor.
+  /// Everything outlives the executor.
   Executor(const BuildPlan& plan, const BuildRequest& request, image::ImageStore& store, Events& events,
-           const SourceTree* context, DigestCache* digests);
+           const Contexts& contexts, DigestCache* digests);
 
   /// Does it all; the result of the last stage. Throws davit::Error: the first step that failed.
   StageResult run();
@@ -122,7 +122,7 @@ class Executor {
   const BuildRequest& request_;
   image::ImageStore& store_;
   Events& events_;
-  const SourceTree* context_;
+  const Contexts& contexts_;
   DigestCache* digests_;
   StepCache cache_;
   std::string architecture_;

@@ -120,7 +120,12 @@ class Planner {
       fail("empty-base", "the image of FROM is empty after expansion of '" + stage.image.text + "'", stage.image.where);
     if (stage.platform) check_platform(*stage.platform);
     plan.base_title = "FROM " + name;
-    if (const auto parent = earlier_stage(name, index)) {
+    const NamedContext* const named = context(name);
+    if (named != nullptr && named->image.empty())
+      throw PlanMistake{Diagnostic::error("not-supported", "FROM cannot begin with the folder of the context '" + name + "' yet",
+                                          stage.image.where)
+                            .with_hint("write 'FROM scratch' and 'COPY --from=" + name + " . /'")};
+    if (const auto parent = named == nullptr ? earlier_stage(name, index) : std::nullopt) {
       plan.parent = plan_stage(*parent);
       const StagePlan& base = plan_.stages[*plan.parent];
       plan.config = base.config;
@@ -128,11 +133,11 @@ class Planner {
       scope = scopes_.at(*parent);
       return {};
     }
-    if (name == "scratch") {
+    if (named == nullptr && name == "scratch") {
       plan.config.architecture = image::host_architecture();
       return {};
     }
-    plan.base = need_image(name, stage.image.where, index);
+    plan.base = need_image(named != nullptr ? named->image : name, stage.image.where, index);
     plan.config = plan.base->config;
     for (const std::string& variable : plan.config.env) {
       const std::size_t equals = variable.find('=');
@@ -193,7 +198,16 @@ class Planner {
     throw PlanMistake{std::move(diagnostic)};
   }
 
+  const NamedContext* context(const std::string& name) const {
+    const auto found = options_.contexts.find(lower(name));
+    return found == options_.contexts.end() ? nullptr : &found->second;
+  }
+
   Origin origin(const std::string& name, const Span& where, std::size_t before) {
+    if (const NamedContext* named = context(name)) {
+      if (named->image.empty()) return FromContext{lower(name)};
+      return FromImage{need_image(named->image, where, before)};
+    }
     if (const auto stage = earlier_stage(name, before)) return FromStage{plan_stage(*stage)};
     if (const auto index = as_index(name)) {
       if (*index < before) return FromStage{plan_stage(*index)};

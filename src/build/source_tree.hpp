@@ -3,6 +3,7 @@
 // first.
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -73,6 +74,9 @@ class SourceTree {
   std::string shown_;
   const dockerfile::IgnoreRules* ignore_;
 };
+
+/// By name: "" is the build context, the others are additional ones.
+using Contexts = std::map<std::string, SourceTree>;
 
 enum class Owners { Count, Ignore };  ///< whether uid and gid are part of the digest
 

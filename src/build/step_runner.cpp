@@ -127,8 +127,9 @@ void StepRunner::copy(const Step& step, const CopyStep& copy, const StepInput& i
       earlier.emplace(EarlierLayer{Root(store_.layer_path(*input.earlier_diff_id).string()), std::move(manifest)});
   }
   CopyWriter writer(target, copy, step.where, earlier ? &*earlier : nullptr);
-  if (std::holds_alternative<FromContext>(copy.origin)) {
-    if (input.context_items != nullptr && !copy.sources.empty()) writer.write(*input.context, *input.context_items);
+  if (const auto* context = std::get_if<FromContext>(&copy.origin)) {
+    if (input.context_items != nullptr && !copy.sources.empty())
+      writer.write(input.contexts->at(context->name), *input.context_items);
   } else {
     const SourceTree& tree = source(copy.origin, input);
     writer.write(tree, tree.select(copy));
@@ -152,10 +153,7 @@ void StepRunner::run_program(const Step& step, const RunStep& run, const StepInp
 }
 
 const SourceTree& StepRunner::source(const Origin& origin, const StepInput& input) {
-  if (std::holds_alternative<FromContext>(origin)) {
-    if (input.context == nullptr) throw Error("this build has no context folder");
-    return *input.context;
-  }
+  if (const auto* context = std::get_if<FromContext>(&origin)) return input.contexts->at(context->name);
   std::string key;
   std::vector<std::string> diff_ids;
   std::string shown;

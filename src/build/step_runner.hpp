@@ -23,7 +23,7 @@ namespace davit::build {
 struct StepInput {
   std::vector<std::string> diff_ids;                       ///< the state it stands on, lowest first
   std::map<std::size_t, std::vector<std::string>> stages;  ///< layers of the stages it reads
-  const SourceTree* context = nullptr;                     ///< null when the build has no context folder
+  const Contexts* contexts = nullptr;
   std::string context_path;
   const std::vector<Item>* context_items = nullptr;  ///< already selected, for COPY from the context
   std::map<std::string, SecretValue> secrets;

@@ -37,6 +37,7 @@ struct Options {
   std::vector<std::string> build_args;
   std::vector<std::string> labels;
   std::vector<std::string> secrets;
+  std::vector<std::string> contexts;
   std::vector<std::string> hosts;
   std::vector<std::string> allowed;
   std::vector<std::string> ulimits;
@@ -138,6 +139,10 @@ build::BuildRequest make_request(const Context& context, const Options& options)
   }
   request.args = pairs(options.build_args, [&](const std::string& name) { return context.env(name); });
   request.labels = pairs(options.labels, [](const std::string&) { return std::string(); });
+  request.contexts = pairs(options.contexts, [](const std::string& word) -> std::optional<std::string> {
+    throw Error(Diagnostic::error("usage", "the build context '" + word + "' has no value")
+                    .with_hint("write NAME=FOLDER or NAME=docker-image://IMAGE"));
+  });
   for (const std::string& secret : options.secrets) request.secrets.insert(secret_of(context, secret));
   request.target = options.target;
   request.tags = options.tags;
@@ -215,6 +220,8 @@ void add_image_build(Commands& commands, CLI::App* image) {
   command->add_option("--target", options->target, "stage to build (default: the last)")->type_name("STAGE");
   command->add_flag("--no-cache", options->no_cache, "do every step again");
   list("--label", options->labels, "label for the image", "NAME=VALUE");
+  list("--build-context", options->contexts, "additional context for FROM and COPY --from: a folder, or docker-image://IMAGE",
+       "NAME=WHERE");
   list("--secret", options->secrets, "file or variable for RUN --mount=type=secret", "id=NAME,src=FILE|env=VAR");
   command
       ->add_option("--network", options->network,

@@ -1,6 +1,7 @@
 #include "image_provider.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 #include <set>
@@ -106,6 +107,27 @@ plan::ImageInfo StoreImages::build_now(const model::Project& project, const mode
 }
 
 Task<plan::ImageInfo> StoreImages::build(const model::Project& project, const model::Service& service) {
+  co_return co_await build_with_contexts(project, service, {});
+}
+
+Task<plan::ImageInfo> StoreImages::build_with_contexts(const model::Project& project, const model::Service& service,
+                                                       std::vector<std::string> needed_by) {
+  needed_by.push_back(service.name);
+  for (const auto& [name, value] : service.build->additional_contexts) {
+    const auto wanted = context_service(value);
+    if (!wanted) continue;
+    const model::Service* const other = find_service(project, *wanted);
+    if (other == nullptr || !other->build) continue;
+    if (std::find(needed_by.begin(), needed_by.end(), *wanted) != needed_by.end())
+      throw Error(Diagnostic::error("context-cycle", "service '" + service.name + "' needs the image of '" + *wanted +
+                                                         "', which needs its image",
+                                    service.build->of("additional_contexts")));
+    co_await build_with_contexts(project, *other, needed_by);
+  }
+  co_return co_await build_one(project, service);
+}
+
+Task<plan::ImageInfo> StoreImages::build_one(const model::Project& project, const model::Service& service) {
   if (!turns_->given_back) turns_->given_back.emplace(co_await asio::this_coro::executor);
   if (warned_.insert(service.name).second) print(context_, build_warnings(service));
   const model::Build& build = service.build.value();

@@ -6,6 +6,7 @@
 #include <set>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "context.hpp"
 #include "davit/async/offload.hpp"
@@ -48,6 +49,10 @@ class StoreImages final : public runtime::ImageProvider {
  private:
   struct Turns;
   using Texts = std::map<std::string, std::string>;  ///< by file name: what the messages of a failure point into
+  /// After the images that its additional contexts name. `needed_by`: the services that led here.
+  Task<plan::ImageInfo> build_with_contexts(const model::Project& project, const model::Service& service,
+                                            std::vector<std::string> needed_by);
+  Task<plan::ImageInfo> build_one(const model::Project& project, const model::Service& service);
   plan::ImageInfo build_now(const model::Project& project, const model::Service& service, std::stop_token stop,
                             Texts& texts);
 

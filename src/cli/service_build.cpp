@@ -1,6 +1,7 @@
 #include "service_build.hpp"
 
 #include <algorithm>
+#include <cctype>
 
 #include "build_flags.hpp"
 #include "davit/base/error.hpp"
@@ -47,7 +48,6 @@ void refuse_unsupported(const model::Service& service) {
   const Refusals refuse(service);
   const bool is_url = build.context.find("://") != std::string::npos || build.context.starts_with("git@");
   refuse.value(is_url, "context", build.context, "clone or download it, and give its folder");
-  refuse.key(!build.additional_contexts.empty(), "additional_contexts");
   refuse.key(!build.ssh.empty(), "ssh");
   refuse.key(build.privileged, "privileged");
   refuse.key(!build.cache_to.empty(), "cache_to");
@@ -83,6 +83,25 @@ build::SecretValue secret_value(const model::Project& project, const model::File
                                 grant.where));
 }
 
+/// "service:x" is the image of service x.
+void add_contexts(const model::Project& project, const model::Service& service, build::BuildRequest& request) {
+  const model::Build& build = service.build.value();
+  for (const auto& [name, value] : build.additional_contexts) {
+    std::string resolved = value;
+    if (const auto other = context_service(value)) {
+      const model::Service* const found = find_service(project, *other);
+      if (found == nullptr)
+        throw Error(Diagnostic::error("unknown-service", "the context '" + name + "' of service '" + service.name +
+                                                             "' is the unknown service '" + *other + "'",
+                                      build.of("additional_contexts")));
+      resolved = "docker-image://" + model::image_name(project, *found);
+    }
+    std::string key = name;
+    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    request.contexts[key] = resolved;
+  }
+}
+
 void add_run_settings(const model::Build& build, build::BuildRequest& request) {
   request.network = at_key(build, "network", [&] { return parse_run_network(build.network); });
   request.host_network = at_key(build, "entitlements", [&] { return parse_allowed(build.entitlements); });
@@ -116,8 +135,20 @@ build::BuildRequest build_request(const model::Project& project, const model::Se
     request.secrets.emplace(grant.target.empty() ? grant.source : grant.target, secret_value(project, grant));
   if (build.no_cache) request.cache = build::CacheUse::Ignore;
   request.uncached_stages.insert(build.no_cache_filter.begin(), build.no_cache_filter.end());
+  add_contexts(project, service, request);
   add_run_settings(build, request);
   return request;
+}
+
+const model::Service* find_service(const model::Project& project, const std::string& name) {
+  for (const auto* services : {&project.services, &project.disabled_services})
+    if (const auto found = services->find(name); found != services->end()) return &found->second;
+  return nullptr;
+}
+
+std::optional<std::string> context_service(const std::string& value) {
+  constexpr std::string_view kService = "service:";
+  return value.starts_with(kService) ? std::optional(value.substr(kService.size())) : std::nullopt;
 }
 
 Diagnostics build_warnings(const model::Service& service) {

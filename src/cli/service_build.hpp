@@ -22,4 +22,10 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 /// from. One warning each, with its place.
 [[nodiscard]] Diagnostics build_warnings(const model::Service& service);
 
+/// A service of the file, also one that was not chosen; null when there is none.
+[[nodiscard]] const model::Service* find_service(const model::Project& project, const std::string& name);
+
+/// The service whose image an additional context is ("service:x"); nullopt for other contexts.
+[[nodiscard]] std::optional<std::string> context_service(const std::string& value);
+
 }  // namespace davit::cli

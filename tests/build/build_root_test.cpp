@@ -776,6 +776,31 @@ TEST_F(BuildRootTest, FullDiskAtTheEndNamesTheFolderToo) {
   EXPECT_NE(message.find("the file system of '" + data_root_.string() + "' is full\n"), std::string::npos) << message;
 }
 
+TEST_F(BuildRootTest, AdditionalContextsAreFoldersAndImages) {
+  request_.tags = {"tools"};
+  must_build("FROM box\nRUN echo tool > /tool\n");
+  request_.tags = {};
+  write("more/here", "1");
+  write("more/not", "2");
+  write("more/.dockerignore", "not\n");
+  request_.contexts = {{"more", (context_ / "more").string()}, {"box", "docker-image://tools"}};
+  const std::string file =
+      "FROM box\nCOPY --from=more . /m/\nCOPY --from=box /tool /copied\nRUN --mount=from=more,target=/x cat /x/here > /y\n";
+  const ImageId id = must_build(file);
+  EXPECT_EQ(read(id, "/tool"), "tool\n") << "the context hides the image of that name";
+  EXPECT_EQ(read(id, "/copied"), "tool\n");
+  EXPECT_EQ(read(id, "/m/here"), "1");
+  EXPECT_EQ(read(id, "/m/not"), "<none>");
+  EXPECT_EQ(read(id, "/y"), "1");
+  EXPECT_EQ(must_build(file), id);
+  write("more/here", "3");
+  EXPECT_EQ(read(must_build(file), "/m/here"), "3");
+  EXPECT_NE(must_fail("FROM more\n").find("FROM cannot begin with the folder of the context 'more' yet"), std::string::npos);
+  request_.contexts = {{"more", "/nowhere"}};
+  EXPECT_EQ(must_fail(file), "error: the additional context 'more' is '/nowhere', which is not a folder\n"
+                             "  hint: it can be a folder, or an image as 'docker-image://NAME'\n");
+}
+
 TEST_F(BuildRootTest, TagsNameTheImage) {
   request_.tags = {"app:1", "registry.example/app"};
   const ImageId id = must_build("FROM box\nLABEL a=b\n");

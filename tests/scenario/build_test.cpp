@@ -146,6 +146,26 @@ TEST(BuildScenario, AMistakeInAnInlineDockerfileShowsItsLine) {
   EXPECT_TRUE(contains(failed.err, "    6 |         RUN exit 7\n      |         ^~~\n")) << failed.err;
 }
 
+TEST(BuildScenario, AServiceBuildsOnTheImageOfAnother) {
+  Stack stack("buildcontexts");
+  import_busybox(stack);
+  stack.write("extra/file", "from a folder\n");
+  stack.compose(
+      "services:\n  a:\n    build:\n      additional_contexts: {base: \"service:z\", extra: ./extra}\n"
+      "      dockerfile_inline: |\n        FROM base\n        COPY --from=extra file /file\n        RUN cat /made /file\n"
+      "  z:\n    build:\n      dockerfile_inline: |\n        FROM busybox\n        RUN echo made by z > /made\n");
+  const auto built = stack.ok({"--progress", "plain", "build", "a"});
+  EXPECT_TRUE(contains(built.err, " made by z\n")) << built.err;
+  EXPECT_TRUE(contains(built.err, " from a folder\n")) << built.err;
+  stack.compose(
+      "services:\n  a:\n    build:\n      additional_contexts: {base: \"service:z\"}\n"
+      "      dockerfile_inline: FROM base\n"
+      "  z:\n    build:\n      additional_contexts: {base: \"service:a\"}\n      dockerfile_inline: FROM base\n");
+  const auto failed = stack.davit({"build", "a"});
+  EXPECT_EQ(failed.code, 1);
+  EXPECT_TRUE(contains(failed.err, "needs the image of 'a', which needs its image")) << failed.err;
+}
+
 TEST(BuildScenario, WhatAServiceAsksItsBuildForIsHonouredOrRefusedAtItsPlace) {
   Stack stack("buildkeys");
   import_busybox(stack);

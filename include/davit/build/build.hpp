@@ -38,6 +38,8 @@ struct BuildRequest {
   std::map<std::string, std::string> args;
   std::string target;  ///< stage; empty: the last one
   std::map<std::string, std::string> labels;
+  /// Additional contexts by name: a folder, or "docker-image://IMAGE" for an image of the store.
+  std::map<std::string, std::string> contexts;
   std::vector<std::string> tags;               ///< names to give; checked before anything is built
   std::map<std::string, SecretValue> secrets;  ///< by id
   CacheUse cache = CacheUse::Normal;

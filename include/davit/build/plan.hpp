@@ -30,7 +30,9 @@ struct BaseImage {
 using BaseLookup = std::function<std::optional<BaseImage>(const std::string& name)>;
 
 /// Where the files of COPY or of a mount come from.
-struct FromContext {};
+struct FromContext {
+  std::string name;  ///< of an additional context; empty: the build context itself
+};
 struct FromStage {
   std::size_t stage = 0;  ///< index in BuildPlan::stages
 };
@@ -115,12 +117,18 @@ struct BuildPlan {
 enum class RunNetworkMode { Sandbox, None, Host };
 enum class HostNetwork { Refused, Allowed };
 
+/// An additional context, as FROM, COPY --from and mounts may name it. It hides a stage or image of that name (BuildKit).
+struct NamedContext {
+  std::string image;  ///< the image that it is; empty: a folder
+};
+
 struct PlanOptions {
   std::map<std::string, std::string> args;  ///< --build-arg
   std::string target;                       ///< empty: the last stage
   std::map<std::string, std::string> labels;
   RunNetworkMode network = RunNetworkMode::Sandbox;
   HostNetwork host_network = HostNetwork::Refused;  ///< whether RUN --network=host may be used
+  std::map<std::string, NamedContext> contexts;     ///< by name, lower case
 };
 
 /// Decides the build. The errors: an unknown target, stage or image, a bad expansion, a platform that is not this
