@@ -17,7 +17,8 @@ namespace davit::logs {
 /// What the loop watches of a stream: a descriptor of its own, since the pump closes the other when the stream ends.
 class PumpDriver::Source {
  public:
-  Source(const asio::any_io_executor& executor, Fd fd) : watched_(executor, fd.release()), timer_(executor) {}
+  Source(const asio::any_io_executor& executor, Fd fd, std::chrono::steady_clock::duration pause)
+      : watched_(executor, fd.release()), timer_(executor), pause_(pause) {}
 
   Task<void> wait(ReadPacing::Wait how) {
     boost::system::error_code ended;  // by stop(): the caller looks for himself
@@ -28,7 +29,7 @@ class PumpDriver::Source {
     }
     // A registered descriptor wakes the loop at each write, waited for or not.
     Fd resting{watched_.release()};
-    timer_.expires_after(ReadPacing::kPause);
+    timer_.expires_after(pause_);
     co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ended));
     watched_.assign(resting.release());
   }
@@ -41,15 +42,17 @@ class PumpDriver::Source {
  private:
   asio::posix::stream_descriptor watched_;
   asio::steady_timer timer_;
+  std::chrono::steady_clock::duration pause_;
 };
 
-PumpDriver::PumpDriver(const asio::any_io_executor& executor, LogPump pump) : pump_(std::move(pump)) {
+PumpDriver::PumpDriver(const asio::any_io_executor& executor, LogPump pump, std::chrono::steady_clock::duration pause)
+    : pump_(std::move(pump)) {
   for (const Stream stream : {Stream::Stdout, Stream::Stderr}) {
     const int fd = pump_.source_fd(stream);
     if (fd < 0) continue;
     Fd copy{::fcntl(fd, F_DUPFD_CLOEXEC, 3)};
     if (!copy) throw_system_error("watch", "the output of a container", errno);
-    sources_[index(stream)] = std::make_unique<Source>(executor, std::move(copy));
+    sources_[index(stream)] = std::make_unique<Source>(executor, std::move(copy), pause);
   }
 }
 

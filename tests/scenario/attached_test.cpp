@@ -129,7 +129,13 @@ TEST(UpAttached, ASmallerScaleDoesNotKeepItFromEnding) {
   import_busybox(stack);
   stack.compose("services: {a: {image: busybox, command: ['true']}}\n");
   stack.ok({"up", "-d", "--scale", "a=3"});
-  stack.ok({"up", "--scale", "a=1"});
+  EXPECT_EQ(stack.ok({"ps", "-a", "--format", "{{.Name}}"}).out, "attscale-a-1\nattscale-a-2\nattscale-a-3\n");
+  // The two that go were there when it began, and are gone before it watches.
+  const auto up = stack.ok({"up", "--scale", "a=1"}, 60s);
+  EXPECT_TRUE(contains(up.out, "a-1 exited with code 0\n")) << up.out;
+  EXPECT_FALSE(contains(up.out, "a-2 exited")) << up.out;
+  EXPECT_TRUE(contains(up.err, "Container attscale-a-3 Removed")) << up.err;
+  EXPECT_EQ(stack.ok({"ps", "-a", "--format", "{{.Name}} {{.Status}}"}).out.substr(0, 23), "attscale-a-1 Exited (0)");
 }
 
 TEST(LogsFollow, TellsOfEndsAndEndsWithTheLastContainer) {

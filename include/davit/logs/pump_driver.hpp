@@ -2,12 +2,14 @@
 // The pump on an event loop.
 
 #include <array>
+#include <chrono>
 #include <functional>
 #include <memory>
 
 #include "davit/async/task.hpp"
 #include "davit/base/diagnostic.hpp"
 #include "davit/logs/pump.hpp"
+#include "davit/logs/read_pacing.hpp"
 
 namespace davit::logs {
 
@@ -17,8 +19,9 @@ class PumpDriver {
  public:
   using Notice = std::function<void(const Diagnostic&)>;
 
-  /// Throws Error when there are no descriptors left.
-  PumpDriver(const asio::any_io_executor& executor, LogPump pump);
+  /// Throws Error when there are no descriptors left. `pause`: how long a ReadPacing::Wait::Pause takes.
+  PumpDriver(const asio::any_io_executor& executor, LogPump pump,
+             std::chrono::steady_clock::duration pause = ReadPacing::kPause);
   ~PumpDriver();
   PumpDriver(const PumpDriver&) = delete;
   PumpDriver& operator=(const PumpDriver&) = delete;
