@@ -352,8 +352,7 @@ Error RunContainer::not_started(const RunStep& step, const std::string& log) con
 }
 
 std::vector<std::string> RunContainer::command(const Sandbox::Runtime& runtime, const std::string& bundle) const {
-  std::vector<std::string> argv{runtime.program.path};
-  if (runtime.program.kind == container::RuntimeProgram::Kind::Crun) argv.emplace_back("--cgroup-manager=cgroupfs");
+  std::vector<std::string> argv = container::runtime_words(runtime.program);
   const std::string id = base_of(spec_.cgroup);
   // Its own messages go to a file, so that they are not taken for the program's.
   argv.insert(argv.end(), {"--log", bundle + kRuntimeLog, "--log-format", "json"});

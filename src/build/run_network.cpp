@@ -36,16 +36,6 @@ std::string read_or_empty(const std::string& path) {
   return text ? *std::move(text) : std::string();
 }
 
-/// Of the host, and of davit's networks that are not up at the moment.
-std::vector<network::Subnet> taken_subnets(const std::filesystem::path& data_root) {
-  std::vector<network::Subnet> taken = network::host_subnets();
-  auto database = state::Database::open(data_root / "davit.db");
-  for (const state::Network& row : state::Networks(database).all())
-    if (row.subnet_v4)
-      if (const auto subnet = network::Subnet::parse(*row.subnet_v4)) taken.push_back(*subnet);
-  return taken;
-}
-
 /// Keeps other builds of this machine from a subnet as long as the descriptor is open. A socket in the abstract namespace
 /// belongs to the network namespace, as subnets do, and goes with its process. Invalid: somebody has it.
 Fd claim(const network::Subnet& subnet) {
@@ -70,7 +60,8 @@ Claimed claim_subnet(const std::filesystem::path& data_root) {
   std::random_device device;
   const auto random = [&device] { return (std::uint64_t{device()} << 32U) | device(); };
   const auto pools = network::default_pools(read_or_empty("/etc/machine-id"));
-  auto taken = taken_subnets(data_root);
+  auto database = state::Database::open(data_root / "davit.db");
+  auto taken = network::taken_subnets(state::Networks(database).subnets());
   for (;;) {
     const network::Subnet subnet = choose_build_subnet(pools, taken, random).value();
     if (Fd held = claim(subnet)) return {network::plan_subnet(subnet).value(), std::move(held)};

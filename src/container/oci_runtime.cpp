@@ -141,6 +141,11 @@ Task<void> remove_cgroup(Timers& timers, std::string path) {
 
 }  // namespace
 
+std::vector<std::string> runtime_words(const RuntimeProgram& program) {
+  if (program.kind == RuntimeProgram::Kind::Crun) return {program.path, "--cgroup-manager=cgroupfs"};
+  return {program.path};
+}
+
 OciRuntime::OciRuntime(RuntimeProgram program, std::string state_dir, Timers& timers)
     : program_(std::move(program)), state_dir_(std::move(state_dir)), timers_(&timers) {}
 
@@ -149,8 +154,8 @@ FilterForm OciRuntime::filter_form() const {
 }
 
 std::vector<std::string> OciRuntime::base_command(const std::string& log_file) const {
-  std::vector<std::string> out{program_.path, "--root", state_dir_, "--log", log_file, "--log-format", "json"};
-  if (program_.kind == RuntimeProgram::Kind::Crun) out.emplace_back("--cgroup-manager=cgroupfs");
+  std::vector<std::string> out = runtime_words(program_);
+  out.insert(out.end(), {"--root", state_dir_, "--log", log_file, "--log-format", "json"});
   return out;
 }
 

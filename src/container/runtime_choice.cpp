@@ -81,10 +81,8 @@ std::string one_line(std::string text) {
 }
 
 Task<std::string> try_runtime(Timers& timers, RuntimeProgram program, std::string folder, std::string id) {
-  const bool crun = program.kind == RuntimeProgram::Kind::Crun;
-  process::Command command{.argv = {program.path, "--root", folder + "/state"}};
-  if (crun) command.argv.emplace_back("--cgroup-manager=cgroupfs");
-  command.argv.insert(command.argv.end(), {"run", "--bundle", folder, id});
+  process::Command command{.argv = runtime_words(program)};
+  command.argv.insert(command.argv.end(), {"--root", folder + "/state", "run", "--bundle", folder, id});
   command.timeout = kCheckLimit;
   command.err = process::SameAsOut{};
   const process::Exit exit = co_await process::run(timers, std::move(command));

@@ -84,6 +84,16 @@ std::vector<Subnet> host_subnets() {
   return subnets;
 }
 
+std::vector<Subnet> taken_subnets(const std::vector<std::string>& of_networks) {
+  std::vector<Subnet> taken = host_subnets();
+  for (const std::string& text : of_networks) {
+    const auto subnet = Subnet::parse(text);
+    if (!subnet) throw Error("'" + text + "' is not a subnet");
+    taken.push_back(*subnet);
+  }
+  return taken;
+}
+
 std::vector<std::string> enable_forwarding(Family family) {
   std::vector<std::string> changed;
   const std::string name = family == Family::V4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";

@@ -106,6 +106,14 @@ std::vector<Network> Networks::all() {
   return read_all(database_.prepare("SELECT " DAVIT_NETWORK_COLUMNS " FROM networks ORDER BY name"));
 }
 
+std::vector<std::string> Networks::subnets() {
+  std::vector<std::string> out;
+  for (const Network& row : all())
+    for (const auto& subnet : {row.subnet_v4, row.subnet_v6})
+      if (subnet) out.push_back(*subnet);
+  return out;
+}
+
 void Networks::remove(const std::string& id) {
   database_.run("DELETE FROM networks WHERE id=?", id);
 }

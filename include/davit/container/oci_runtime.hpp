@@ -27,6 +27,10 @@ struct RuntimeProgram {
   friend bool operator==(const RuntimeProgram&, const RuntimeProgram&) = default;
 };
 
+/// The first words of a command line: the program, and what keeps crun from asking systemd for cgroups, which are davit's
+/// own to make.
+[[nodiscard]] std::vector<std::string> runtime_words(const RuntimeProgram& program);
+
 /// Where a program's streams go. Without a terminal: three descriptors, kept by the caller until the call has ended.
 struct Stdio {
   int in = -1;  ///< -1: /dev/null

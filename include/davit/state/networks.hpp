@@ -71,6 +71,8 @@ class Networks {
   /// By name.
   [[nodiscard]] std::vector<Network> of_project(const std::string& project);
   [[nodiscard]] std::vector<Network> all();
+  /// Of all networks, of both families, as text.
+  [[nodiscard]] std::vector<std::string> subnets();
   /// Its leases go with it.
   void remove(const std::string& id);
 

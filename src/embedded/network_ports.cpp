@@ -1,0 +1,97 @@
+// Published ports: sockets, rules, forwarders.
+
+#include <algorithm>
+
+#include "davit/base/error.hpp"
+#include "embedded/held_ports.hpp"
+#include "embedded/keeper_link.hpp"
+#include "embedded/network_host.hpp"
+#include "embedded/network_rows.hpp"
+
+namespace davit::embedded {
+
+std::vector<network::PortReservation> NetworkHost::reserve(const Record& record) {
+  std::vector<network::PortRequest> requests;
+  for (const auto& port : record.spec.ports) {
+    network::PortRequest request;
+    if (!port.host_ip.empty()) request.host_ip = parse_address(port.host_ip);
+    if (port.host_port != 0) request.host = network::PortRange{port.host_port, std::max(port.host_port, port.host_port_end)};
+    request.container = port.container_port;
+    request.protocol = port.protocol == "udp" ? network::Protocol::Udp : network::Protocol::Tcp;
+    requests.push_back(request);
+  }
+  std::vector<network::PortReservation> reserved = network::reserve_ports(requests).value();
+  for (const auto& port : reserved)
+    for (const auto& socket : port.sockets) keeper_.put(record.run_prefix() + held_port_name(port, socket.host_ip), socket.fd.get());
+  return reserved;
+}
+
+std::optional<network::IpAddress> NetworkHost::target(const Record& record, network::Family family) const {
+  for (const auto& address : addresses(record))
+    if (address.family() == family) return address;
+  return std::nullopt;
+}
+
+std::vector<network::Publication> NetworkHost::rules_of(const Record& record,
+                                                        const std::vector<network::PortReservation>& ports) const {
+  std::vector<network::Publication> publications;
+  for (const auto& port : ports) {
+    // Two sockets stand for "all addresses"; then the rule names none.
+    network::PortRequest request;
+    request.container = port.container_port;
+    request.protocol = port.protocol;
+    const bool any = std::all_of(port.sockets.begin(), port.sockets.end(), [](const auto& s) { return s.host_ip.is_any(); });
+    if (!any && !port.sockets.empty()) request.host_ip = port.sockets.front().host_ip;
+    network::Publication publication{request, port.host_port, {}};
+    for (const auto family : {network::Family::V4, network::Family::V6})
+      if (const auto address = target(record, family)) publication.targets.push_back(*address);
+    publications.push_back(std::move(publication));
+  }
+  return publications;
+}
+
+void NetworkHost::forward(Record& record, std::vector<network::PortReservation> ports) {
+  for (auto& port : ports) {
+    for (const auto& socket : port.sockets)
+      record.network.ports.push_back({socket.host_ip.to_string(), port.host_port, port.container_port,
+                                      std::string(network::to_string(port.protocol))});
+    auto address = target(record, network::Family::V4);
+    if (!address) address = target(record, network::Family::V6);
+    if (!address) continue;
+    const network::ForwardTarget where{*address, port.container_port};
+    record.network.forwarders.push_back(std::make_unique<network::PortForwarder>(context_, std::move(port), where));
+  }
+}
+
+Task<void> NetworkHost::publish(RecordPtr record, std::vector<network::PortReservation> ports) {
+  std::vector<network::Publication> rules = rules_of(*record, ports);
+  if (!rules.empty()) {
+    record->network.publishes = true;
+    co_await change_rules(record->id().str(), std::move(rules));
+  }
+  open_up(*record, std::move(ports));
+}
+
+void NetworkHost::open_up(Record& record, std::vector<network::PortReservation> ports) {
+  forward(record, std::move(ports));
+  if (record.network.serves_dns) update_names();
+}
+
+Task<void> NetworkHost::change_rules(std::string container, std::vector<network::Publication> rules) {
+  const std::shared_ptr<RuleBatch> batch = next_rules_;
+  batch->changes[std::move(container)] = std::move(rules);
+  Gate::Pass turn = co_await project_turn_.enter();
+  if (!batch->done) {
+    next_rules_ = std::make_shared<RuleBatch>();
+    batch->done = true;
+    std::function<void()> work = [this, batch] { project_.publish(batch->changes); };
+    try {
+      co_await change(std::move(work));
+    } catch (...) {
+      batch->error = std::current_exception();
+    }
+  }
+  if (batch->error) std::rethrow_exception(batch->error);
+}
+
+}  // namespace davit::embedded
