@@ -132,10 +132,13 @@ class Canonicalizer {
   void depends_on(Node& node) {
     names_as_map(&node);
     for (Entry& entry : node.entries) {
+      const KnownOrigin why = entry.value.is_null() ? KnownOrigin::Implied : KnownOrigin::Default;
       if (entry.value.is_null()) entry.value = Node::map(entry.value);
-      if (!entry.value.contains("condition"))
-        entry.value.set("condition", by_default(text_at("service_started", entry.value)));
-      if (!entry.value.contains("required")) entry.value.set("required", by_default(Node::boolean(true, entry.value)));
+      const auto set_missing = [&](const char* key, Node value) {
+        if (!entry.value.contains(key)) entry.value.set(key, by_default(std::move(value), why));
+      };
+      set_missing("condition", text_at("service_started", entry.value));
+      set_missing("required", Node::boolean(true, entry.value));
     }
   }
 

@@ -203,8 +203,8 @@ class Merger {
 
   bool depends_on(Node& base, Node&& other, const Step* step) {
     Node started = Node::map();
-    started.set("condition", by_default(Node::string("service_started")));
-    started.set("required", by_default(Node::boolean(true)));
+    started.set("condition", by_default(Node::string("service_started"), KnownOrigin::Implied));
+    started.set("required", by_default(Node::boolean(true), KnownOrigin::Implied));
     return names(base, std::move(other), started, step);
   }
 

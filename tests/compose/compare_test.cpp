@@ -84,8 +84,8 @@ TEST(Compare, PartsThatOneSideHas) {
 
 TEST(Compare, SaysWhatUpMakesAnew) {
   EXPECT_THAT(differences(service("    depends_on: [db]\n"), service("    scale: 1\n    profiles: [x]\n")),
-              ElementsAre("services web stays", "depends_on.db.condition: service_started (default) -",
-                          "depends_on.db.required: true (default) -", "profiles[x]: - x (compose.yaml:5)",
+              ElementsAre("services web stays", "depends_on.db.condition: service_started (follows from compose.yaml:4) -",
+                          "depends_on.db.required: true (follows from compose.yaml:4) -", "profiles[x]: - x (compose.yaml:5)",
                           "scale: - 1 (compose.yaml:4)"));
   const auto with_network = [](const std::string& network) {
     return LoadTest("services: {web: {image: a, networks: [n]}}\nnetworks: {n: " + network + "}\n");

@@ -58,6 +58,28 @@ TEST_P(Origins, AreJson) {
 INSTANTIATE_TEST_SUITE_P(All, Origins, ::testing::ValuesIn(test::golden_names("origins")),
                          [](const auto& given) { return given.param; });
 
+/// Every line of a text behind four blanks, as documents show it.
+std::string indented(const std::string& text) {
+  std::string result;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) result += line.empty() ? "\n" : "    " + line + "\n";
+  return result;
+}
+
+TEST(Origin, IsInTheDocumentsAsItIsPrinted) {
+  const std::string page = test::read_file(test::golden_folder("../../../docs") / "loading.md");
+  const auto golden = test::golden_folder("origins");
+  EXPECT_NE(page.find(indented(test::read_file(golden / "documentation.txt"))), std::string::npos);
+  // The files of the case stand in the page, too.
+  std::string files = test::read_file(golden / "documentation.yaml");
+  files.erase(0, files.find("name: shop"));
+  for (std::size_t from = 0; from < files.size();) {
+    const std::size_t end = std::min(files.find("#### ", from), files.size());
+    EXPECT_NE(page.find(indented(files.substr(from, end - from))), std::string::npos) << files.substr(from, end - from);
+    from = end == files.size() ? end : files.find('\n', end) + 1;
+  }
+}
+
 /// What JSON says about one value.
 std::string json_of(const LoadResult& result, const std::string& path) {
   const auto json = boost::json::parse(
