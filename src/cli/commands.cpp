@@ -59,11 +59,11 @@ void add_all(Commands& commands) {
   add_events(commands);
   add_images(commands);
   add_volumes(commands);
-  add_stats(commands);
   add_pull(commands);
   add_push(commands);
   add_image_build(commands, add_image(commands));
   add_lint(commands);
+  add_graph(commands);
   add_doctor(commands);
   add_supervisor(commands);
   add_build_cleanup(commands);

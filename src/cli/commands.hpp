@@ -81,7 +81,6 @@ void add_events(Commands& commands);
 void add_volumes(Commands& commands);
 void add_cp(Commands& commands);
 void add_version(Commands& commands);
-void add_stats(Commands& commands);
 void add_pull(Commands& commands);
 void add_push(Commands& commands);
 /// Those that davit does not have, and refuses.
@@ -92,6 +91,7 @@ void add_absent(Commands& commands);
 CLI::App* add_image(Commands& commands);
 void add_image_build(Commands& commands, CLI::App* image);
 void add_lint(Commands& commands);
+void add_graph(Commands& commands);
 void add_doctor(Commands& commands);
 /// Hidden: what the keeper runs.
 void add_supervisor(Commands& commands);
