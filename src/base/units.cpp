@@ -16,7 +16,7 @@ struct Unit {
 };
 
 constexpr double kKi = 1024.0;
-constexpr std::array<Unit, 18> kByteUnits{{{"", 1},
+constexpr std::array<Unit, 17> kByteUnits{{{"", 1},
                                            {"b", 1},
                                            {"k", kKi},
                                            {"kb", kKi},
@@ -32,8 +32,7 @@ constexpr std::array<Unit, 18> kByteUnits{{{"", 1},
                                            {"tib", kKi * kKi * kKi * kKi},
                                            {"p", kKi * kKi * kKi * kKi * kKi},
                                            {"pb", kKi * kKi * kKi * kKi * kKi},
-                                           {"pib", kKi * kKi * kKi * kKi * kKi},
-                                           {"e", kKi * kKi * kKi * kKi * kKi * kKi}}};
+                                           {"pib", kKi * kKi * kKi * kKi * kKi}}};
 
 constexpr std::array<Unit, 9> kTimeUnits{{{"ns", 1},
                                           {"us", 1e3},
@@ -69,24 +68,56 @@ std::string bad_duration(std::string_view text) {
 
 }  // namespace
 
+std::optional<double> parse_number(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative || text.starts_with('+')) text.remove_prefix(1);
+  const auto lower = [&](std::size_t i) { return static_cast<char>(std::tolower(static_cast<unsigned char>(text[i]))); };
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '_') {
+      plain += lower(i);
+      continue;
+    }
+    const auto digit = [&](std::size_t at) { return at < text.size() && std::isxdigit(static_cast<unsigned char>(text[at])) != 0; };
+    if (i == 0 || !digit(i + 1) || !(digit(i - 1) || (i == 2 && lower(1) == 'x'))) return std::nullopt;
+  }
+  double value = std::numeric_limits<double>::infinity();
+  if (plain == "nan") {
+    value = std::numeric_limits<double>::quiet_NaN();
+  } else if (plain != "inf" && plain != "infinity") {
+    const bool hex = plain.starts_with("0x");
+    if (hex && plain.find('p') == std::string::npos) return std::nullopt;
+    const char* begin = plain.data() + (hex ? 2 : 0);
+    const char* last = plain.data() + plain.size();
+    if (begin == last || (std::isxdigit(static_cast<unsigned char>(*begin)) == 0 && *begin != '.')) return std::nullopt;
+    const auto format = hex ? std::chars_format::hex : std::chars_format::general;
+    const auto [end, error] = std::from_chars(begin, last, value, format);
+    const bool vanishes = error == std::errc::result_out_of_range && std::fabs(value) < 1;
+    if (end != last || (error != std::errc{} && !vanishes)) return std::nullopt;
+  }
+  return negative ? -value : value;
+}
+
 Result<std::int64_t, std::string> parse_bytes(std::string_view text) {
-  std::string_view rest = text;
-  const bool negative = !rest.empty() && rest.front() == '-';
-  if (negative) rest.remove_prefix(1);
-  const auto number = take_number(rest);
-  if (!number || (negative && !rest.empty())) return bad_bytes(text);
-  if (!rest.empty() && rest.front() == ' ') rest.remove_prefix(1);
-  std::string unit(rest);
+  std::int64_t plain = 0;
+  const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+  const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), plain);
+  if (problem == std::errc{} && end == digits.data() + digits.size() && !text.starts_with("+-")) return plain;
+  // As docker compose has it: the number goes up to the last digit, and may be all that a floating-point literal is.
+  const std::size_t last = text.find_last_of("0123456789. ");
+  if (last == std::string_view::npos) return bad_bytes(text);
+  const auto number = parse_number(text.substr(0, text[last] == ' ' ? last : last + 1));
+  if (!number || *number < 0) return bad_bytes(text);
+  std::string unit(text.substr(last + 1));
   std::transform(unit.begin(), unit.end(), unit.begin(),
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto* const found =
       std::find_if(kByteUnits.begin(), kByteUnits.end(), [&](const Unit& u) { return u.name == unit; });
   if (found == kByteUnits.end()) return bad_bytes(text);
   const double bytes = *number * found->factor;
-  if (bytes >= static_cast<double>(std::numeric_limits<std::int64_t>::max()))
+  if (!(bytes < static_cast<double>(std::numeric_limits<std::int64_t>::max())))
     return quoted(text) + " is too large for a byte size";
-  const auto whole = static_cast<std::int64_t>(bytes);
-  return negative ? -whole : whole;
+  return static_cast<std::int64_t>(bytes);
 }
 
 std::string format_bytes(std::int64_t bytes) {

@@ -33,6 +33,7 @@ void add_global_options(CLI::App& app, GlobalOptions& g) {
   app.add_option("--data-root", g.data_root, "folder of images, volumes and state")->type_name("DIR");
   app.add_option("--run-root", g.run_root, "folder of sockets and bundles of running projects")->type_name("DIR");
   app.add_option("--runtime", g.runtime, "OCI runtime: crun, runc or a path")->type_name("RUNTIME");
+  app.add_option("--workdir", g.project_directory, "old name of --project-directory")->group("");
   for (const char* old : {"--verbose", "--no-ansi", "--insecure-registry"}) app.add_flag(old)->group("");
 }
 

@@ -21,17 +21,26 @@ std::vector<std::string> keys_of(const compose::Loaded& loaded, const char* sect
   return keys;
 }
 
+/// Lists are of the project, also where variables stay as they are.
+compose::LoadRequest list_request(const Context& context, const ConfigOptions& options) {
+  compose::LoadRequest request = config_request(context, options);
+  request.options.project = true;
+  return request;
+}
+
 }  // namespace
 
 int print_section(const Context& context, const ConfigOptions& options, const char* section) {
-  compose::LoadRequest request = config_request(context, options);
+  compose::LoadRequest request = list_request(context, options);
+  // Without interpolation docker compose has all services here, enabled or not.
+  if (std::string_view(section) == "services") request.options.project = false;
   request.options.resolve_environment = false;
   print_lines(keys_of(load_or_exit(context, request), section));
   return 0;
 }
 
 int print_models(const Context& context, const ConfigOptions& options) {
-  compose::LoadRequest request = config_request(context, options);
+  compose::LoadRequest request = list_request(context, options);
   request.options.resolve_environment = false;
   const compose::Loaded loaded = load_or_exit(context, request);
   if (const yaml::Node* models = loaded.tree.find("models"))
@@ -41,14 +50,14 @@ int print_models(const Context& context, const ConfigOptions& options) {
 }
 
 int print_profiles(const Context& context, const ConfigOptions& options) {
-  compose::LoadRequest request = config_request(context, options);
+  compose::LoadRequest request = list_request(context, options);
   request.services = options.names;
   print_lines(load_or_exit(context, request).all_profiles);
   return 0;
 }
 
 int print_images(const Context& context, const ConfigOptions& options) {
-  compose::LoadRequest request = config_request(context, options);
+  compose::LoadRequest request = list_request(context, options);
   request.services = options.names;
   request.options.bind = true;
   const compose::Loaded loaded = load_or_exit(context, request);
@@ -62,7 +71,7 @@ int print_images(const Context& context, const ConfigOptions& options) {
 }
 
 int print_hashes(const Context& context, const ConfigOptions& options) {
-  compose::LoadRequest request = config_request(context, options);
+  compose::LoadRequest request = list_request(context, options);
   request.options.bind = true;
   if (options.hash != "*") {
     request.dependencies = compose::Dependencies::Ignore;
@@ -79,7 +88,9 @@ int print_hashes(const Context& context, const ConfigOptions& options) {
 }
 
 int print_environment(const Context& context, const ConfigOptions& options) {
-  const compose::Loaded loaded = load_or_exit(context, config_request(context, options));
+  compose::LoadRequest request = list_request(context, options);
+  request.services = options.names;
+  const compose::Loaded loaded = load_or_exit(context, request);
   for (const auto& [name, value] : loaded.project.environment) std::printf("%s=%s\n", name.c_str(), value.c_str());
   return 0;
 }
@@ -91,7 +102,9 @@ int print_variables(const Context& context, const ConfigOptions& options) {
   const auto variables = compose::variables_in(load_or_exit(context, request).tree);
   if (!options.format.empty()) {
     const compose::Format format = format_of(options);
-    write_config(options, compose::render_variables(variables, format));
+    // docker compose ends its JSON with an empty line here.
+    const std::string end = format == compose::Format::Json ? "\n" : "";
+    write_config(options, compose::render_variables(variables, format) + end);
     return 0;
   }
   std::vector<std::vector<std::string>> rows{{"NAME", "REQUIRED", "DEFAULT VALUE", "ALTERNATE VALUE"}};

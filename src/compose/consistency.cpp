@@ -158,14 +158,7 @@ class Checker {
         unknown("service '" + entry.key + "' depends on unknown service '" + dependency.key + "'", dependency.key,
                 services_, "services", where);
       } else if (required.is_null() || required.is_true()) {
-        std::vector<std::string> profiles;
-        for (const Node& profile : at(*disabled, "profiles").items) profiles.push_back(profile.text);
-        error(
-            "disabled-dependency",
-            "service '" + entry.key + "' depends on service '" + dependency.key + "', which no active profile enables",
-            where)
-            .with_hint("enable it by --profile " + (profiles.empty() ? std::string("…") : profiles.front()) +
-                       ", or write 'required: false'");
+        pending_.push_back(disabled_dependency(entry, dependency, *disabled));
       }
     }
   }
@@ -292,6 +285,16 @@ class Checker {
 };
 
 }  // namespace
+
+Diagnostic disabled_dependency(const Entry& service, const Entry& dependency, const Node& disabled) {
+  const auto& profiles = at(disabled, "profiles").items;
+  return Diagnostic::error("disabled-dependency",
+                           "service '" + service.key + "' depends on service '" + dependency.key +
+                               "', which no active profile enables",
+                           dependency.key_span.known() ? dependency.key_span : service.key_span)
+      .with_hint("enable it by --profile " + (profiles.empty() ? std::string("…") : profiles.front().text) +
+                 ", or write 'required: false'");
+}
 
 void check_consistency(const Node& document, const Node& disabled, Diagnostics& diagnostics) {
   Checker(document, disabled, diagnostics).run();

@@ -61,6 +61,8 @@ class Decoder {
       case Form::MaybeInteger:
       case Form::RequiredInteger:
         return integer(node, name);
+      case Form::PlainCount:
+        return plain_integer(node, name) && count(node, name);
       case Form::Count:
       case Form::MaybeCount:
         return count(node, name);
@@ -78,9 +80,12 @@ class Decoder {
       case Form::Command:
         return command(node, name);
       case Form::Test:
-        return test(node);
+        return node.kind == Kind::Timestamp ? date(node, name) : test(node);
       case Form::TextList:
       case Form::ValueList:
+        if (node.kind == Kind::Timestamp) return date(node, name);
+        for (const Node& item : node.items)
+          if (item.kind == Kind::Timestamp) return date(item, name);
         return list(node);
       case Form::PortList:
         return std::all_of(node.items.begin(), node.items.end(),
@@ -109,9 +114,11 @@ class Decoder {
         return device_count(node);
       case Form::Object:
       case Form::InlineObject:
+        if (node.kind == Kind::Timestamp) return date(node, name);
         object(node, *field.shape);
         return true;
       case Form::ObjectList:
+        if (node.kind == Kind::Timestamp) return date(node, name);
         for (Node& item : node.items) object(item, *field.shape);
         return true;
       case Form::ObjectMap:
@@ -124,8 +131,14 @@ class Decoder {
   bool text(Node& node, const std::string& name) {
     if (node.is_null()) return true;
     if (!node.is_scalar()) return fail(node, "type", "'" + name + "' must be a string");
+    if (node.kind == Kind::Timestamp) return date(node, name);
     node.kind = Kind::String;
     return true;
+  }
+
+  /// A date without quotes is no string, for docker compose neither.
+  bool date(const Node& node, const std::string& name) {
+    return fail(node, "type", "'" + name + "' must be a string, found a date", "put the value in quotes");
   }
 
   bool no_fraction(const Node& node, const std::string& name) {
@@ -170,9 +183,9 @@ class Decoder {
 
   bool text_pairs(Node& node, const std::string& name) {
     for (const Entry& entry : node.entries)
-      if (entry.value.kind == Kind::Bool || !entry.value.is_scalar())
+      if (entry.value.kind == Kind::Bool || entry.value.kind == Kind::Float || !entry.value.is_scalar())
         return fail(entry.value, "type",
-                    "'" + name + "." + entry.key + "' must be a string or a number, found " +
+                    "'" + name + "." + entry.key + "' must be a string or an integer, found " +
                         std::string(entry.value.kind_name()),
                     entry.value.is_scalar() ? "put the value in quotes: \"" + entry.value.text + "\"" : "");
     return pairs(node, Unset::Empty);
@@ -180,10 +193,8 @@ class Decoder {
 
   bool number(Node& node, const std::string& name) {
     if (node.is_null()) return true;
-    float parsed = 0;
-    const char* end = node.text.data() + node.text.size();
-    const auto result = std::from_chars(node.text.data(), end, parsed);
-    if (node.text.empty() || result.ec != std::errc{} || result.ptr != end || !std::isfinite(parsed))
+    const float parsed = static_cast<float>(parse_number(node.text).value_or(NAN));
+    if (!std::isfinite(parsed))
       return fail(node, "cast", "'" + name + "' must be a number, found '" + node.text + "'");
     char buffer[64];
     const auto written = std::to_chars(buffer, buffer + sizeof buffer, parsed);
@@ -195,22 +206,24 @@ class Decoder {
   bool bytes(Node& node, const std::string& name) {
     if (node.is_null()) return true;
     if (node.kind == Kind::Int) {
+      if (!node.as_int()) return fail(node, "byte-size", "'" + name + "': " + node.text + " is too large for a byte size");
       node.kind = Kind::String;
       return true;
     }
-    if (node.kind == Kind::Float) return drop_fraction(node, name);
+    if (node.kind == Kind::Float || node.kind == Kind::Timestamp) 
+      return drop(node, "byte-size", name,
+                  node.text + (node.kind == Kind::Float ? " is a fraction without a unit" : " is a date"),
+                  "write a whole number of bytes, or a string with a unit such as \"1.5g\"");
     const auto parsed = parse_bytes(node.text);
     if (!parsed) return fail(node, "byte-size", "'" + name + "': " + parsed.error());
     node = Node::string(std::to_string(*parsed), node);
     return true;
   }
 
-  /// docker compose takes a fraction for no value at all; so does davit, but it says so.
-  bool drop_fraction(Node& node, const std::string& name) {
-    diagnostics_.add(Diagnostic::warning("byte-size",
-                                         "'" + name + "' has no effect: " + node.text + " is a fraction without a unit",
-                                         node.span)
-                         .with_hint("write a whole number of bytes, or a string with a unit such as \"1.5g\""));
+  /// docker compose takes a fraction or a date for no value at all; so does davit, but it says so.
+  bool drop(Node& node, std::string code, const std::string& name, const std::string& why, std::string hint) {
+    diagnostics_.add(Diagnostic::warning(std::move(code), "'" + name + "' has no effect: " + why, node.span)
+                         .with_hint(std::move(hint)));
     node = Node::null(node);
     return true;
   }
@@ -224,6 +237,7 @@ class Decoder {
   }
 
   bool command(Node& node, const std::string& name) {
+    if (node.kind == Kind::Timestamp) return drop(node, "command", name, "a date is no command", "put it in quotes");
     if (!node.is_string()) return true;
     auto parsed = split_command(node.text);
     if (!parsed) return fail(node, "command-syntax", "'" + name + "' cannot be split into words: " + parsed.error());

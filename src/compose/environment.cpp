@@ -136,11 +136,11 @@ void read_label_files(Node& service, FileReader& reader) {
   const Node* files = service.find("label_file");
   if (files == nullptr) return;
   FileVariables found;
-  const EnvLookup lookup = [&](std::string_view name) -> std::optional<std::string> {
-    const auto known = found.values.find(std::string(name));
-    return known == found.values.end() ? std::nullopt : std::optional(known->second);
-  };
-  for (const Node& item : files->items) reader.read(item, item.text, "", true, lookup, found, "label file");
+  for (const Node& item : files->items) {
+    // What an earlier file says comes before what the same file says.
+    const Environment earlier = found.values;
+    reader.read(item, item.text, "", true, lookup_in(earlier), found, "label file");
+  }
   const Node* labels = service.find("labels");
   Node merged = labels == nullptr ? Node::map(*files) : *labels;
   std::vector<Entry> fresh;

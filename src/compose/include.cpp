@@ -50,8 +50,13 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
                                            entry.key_span)
                            .note("known are path, project_directory, env_file"));
   const auto paths = texts(item.is_string() ? &item : item.find("path"));
-  if (paths.empty()) {
+  if (!item.is_map() && !item.is_string() && !item.is_null()) {
     diagnostics_.add(Diagnostic::error("include", "an include needs a path", item.span));
+    return;
+  }
+  if (paths.empty()) {
+    diagnostics_.add(Diagnostic::warning("include", "an include without a path has no effect", item.span)
+                         .with_hint("write the path of a Compose file, or remove the item"));
     return;
   }
   Scope inner;
@@ -77,7 +82,10 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
     files.push_back(std::move(source));
   }
   inner.relative = relative_path(scope.folder, inner.folder);
-  if (!include_environment(item.find("env_file"), inner, scope)) return;
+  const Node* folder = item.find("project_directory");
+  const bool named = folder != nullptr && !folder->text.empty();
+  const std::string env_folder = named ? join_path(scope.folder, folder->text) : inner.folder;
+  if (!include_environment(item.find("env_file"), env_folder, inner, scope)) return;
   Node imported = load(std::move(files), inner);
   import(imported, document, tags, paths.front()->span);
 }
@@ -110,12 +118,12 @@ std::string ModelLoader::include_folder(const Node& directory, const Scope& scop
   return parent_path(folder);
 }
 
-bool ModelLoader::include_environment(const Node* files, Scope& inner, const Scope& scope) {
+bool ModelLoader::include_environment(const Node* files, const std::string& folder, Scope& inner, const Scope& scope) {
   inner.environment = scope.environment;
   inner.places = scope.places;
   std::vector<std::string> paths;
-  if (files == nullptr) {
-    const std::string path = join_path(inner.folder, ".env");
+  if (texts(files).empty()) {
+    const std::string path = join_path(folder, ".env");
     const Files::Kind kind = access_.files().kind(path);
     if (kind != Files::Kind::Absent && kind != Files::Kind::Directory) paths.push_back(path);
   }

@@ -2,8 +2,9 @@
 // stand where a number is asked for.
 
 #include <algorithm>
+#include <charconv>
 
-#include "davit/yaml/parse.hpp"
+#include "davit/base/units.hpp"
 #include "path_rules.hpp"
 #include "phases.hpp"
 
@@ -159,19 +160,23 @@ class TreeInterpolator {
         return fail(node, name, "'true' or 'false'");
       }
     } else {
-      yaml::type_plain_scalar(typed, node.text);
-      const bool ok = to == Cast::Int ? typed.kind == Kind::Int && plain_decimal(node.text)
-                                      : typed.kind == Kind::Int || typed.kind == Kind::Float;
-      if (!ok) return fail(node, name, to == Cast::Int ? "an integer, such as 2" : "a number, such as 0.5");
+      const auto integer = to == Cast::Int ? decimal(node.text) : std::nullopt;
+      const auto number = to == Cast::Float ? parse_number(node.text) : std::nullopt;
+      if (!integer && !number) return fail(node, name, to == Cast::Int ? "an integer, such as 2" : "a number, such as 0.5");
+      typed = integer ? Node::integer(*integer, node) : Node::number(*number, node);
     }
     typed.tag = node.tag;
     typed.quoted = false;
     node = std::move(typed);
   }
 
-  static bool plain_decimal(std::string_view text) {
-    if (!text.empty() && (text.front() == '+' || text.front() == '-')) text.remove_prefix(1);
-    return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
+  /// Always to base 10: a 0 at the front means nothing in text.
+  static std::optional<std::int64_t> decimal(std::string_view text) {
+    if (text.starts_with('+') && !text.starts_with("+-")) text.remove_prefix(1);
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return text.empty() || error != std::errc{} || end != text.data() + text.size() ? std::nullopt
+                                                                                    : std::optional(value);
   }
 
   void fail(Node& node, std::string_view name, std::string_view wanted) {

@@ -32,9 +32,7 @@ class Conductor {
       if (name_.where.known()) found_.places["COMPOSE_PROJECT_NAME"] = name_.where;
     }
     if (!diagnostics.has_errors()) {
-      // Without interpolation docker compose looks no variable up, not even those that are named without a value.
-      if (!request_.options.interpolate) found_.environment = {{"COMPOSE_PROJECT_NAME", name_.name}};
-      Scope scope{found_.working_dir, found_.working_dir, found_.environment, found_.places, {}};
+      Scope scope{found_.working_dir, found_.working_dir, scope_environment(), found_.places, {}};
       Node model = loader_.load(std::move(files), scope);
       if (model.entries.empty() && !diagnostics.has_errors())
         diagnostics.add(Diagnostic::error("empty-file", "empty compose file: there is nothing in it"));
@@ -69,10 +67,15 @@ class Conductor {
     return files;
   }
 
+  /// Without interpolation docker compose looks no variable up, not even those that are named without a value.
+  [[nodiscard]] Environment scope_environment() const {
+    return request_.options.interpolate ? found_.environment : Environment{{"COMPOSE_PROJECT_NAME", name_.name}};
+  }
+
   void finish(Node model) {
     const std::optional<Tracking> tracking =
         tracking_in(request_.options.origins ? &origins_ : nullptr, found_.places);
-    if (request_.options.normalize) normalize(model, name_.name, found_.environment, tracking ? &*tracking : nullptr);
+    if (request_.options.normalize) normalize(model, name_.name, scope_environment(), tracking ? &*tracking : nullptr);
     Loaded& loaded = result_.loaded.emplace();
     loaded.project.name = name_.name;
     if (request_.options.compatibility || is_set("COMPOSE_COMPATIBILITY")) loaded.project.separator = "_";
@@ -80,7 +83,7 @@ class Conductor {
     loaded.project.compose_files = found_.compose_files;
     loaded.project.env_files = found_.env_files;
     loaded.project.environment = found_.environment;
-    if (request_.options.interpolate)
+    if (request_.options.interpolate || request_.options.project)
       resolve(std::move(model), loaded, tracking ? &*tracking : nullptr);
     else
       loaded.tree = std::move(model);

@@ -52,7 +52,7 @@ const PathRules<Rule>& rules() {
 using Step = PathRules<Rule>::Step;
 
 /// A mapping as "key=value" strings, which are sorted then; a list as it is; a string as a list of one.
-std::vector<Node> as_sequence(Node&& node) {
+std::vector<Node> as_sequence(Node&& node, Diagnostics& diagnostics) {
   std::vector<Node> items;
   if (node.is_list()) return std::move(node.items);
   if (node.is_string()) {
@@ -60,6 +60,9 @@ std::vector<Node> as_sequence(Node&& node) {
     return items;
   }
   const auto add = [&](const Entry& entry, const Node& value) {
+    if (!value.is_scalar())
+      return diagnostics.add(Diagnostic::error(
+          "type", "'" + entry.key + "' must have a single value, found " + std::string(value.kind_name()), value.span));
     Node item = Node::string(value.is_null() ? entry.key : entry.key + "=" + value.as_text(), value);
     if (entry.key_span.known() && entry.key_span.begin.line == value.span.end.line) {
       item.span = entry.key_span;
@@ -165,19 +168,19 @@ class Merger {
     return false;
   }
 
-  static void append(Node& base, Node&& other) {
+  void append(Node& base, Node&& other) {
     const Span span = base.is_null() ? other.span : base.span;
     const bool faulty = base.faulty || other.faulty;
-    std::vector<Node> items = as_sequence(std::move(base));
-    std::vector<Node> more = as_sequence(std::move(other));
+    std::vector<Node> items = as_sequence(std::move(base), diagnostics_);
+    std::vector<Node> more = as_sequence(std::move(other), diagnostics_);
     std::move(more.begin(), more.end(), std::back_inserter(items));
     base = Node::list(span);
     base.items = std::move(items);
     base.faulty = faulty;
   }
 
-  static void append_missing(Node& base, Node&& other) {
-    std::vector<Node> more = as_sequence(std::move(other));
+  void append_missing(Node& base, Node&& other) {
+    std::vector<Node> more = as_sequence(std::move(other), diagnostics_);
     append(base, Node::list());
     for (Node& item : more) {
       const auto same = [&](const Node& have) { return yaml::same_value(have, item); };

@@ -82,7 +82,7 @@ class ModelLoader {
   /// Whether the file that `where` names is being included already; reports it then.
   bool report_include_cycle(const std::string& target, const Span& where, const Scope& scope);
   std::string include_folder(const yaml::Node& directory, const Scope& scope);
-  bool include_environment(const yaml::Node* files, Scope& inner, const Scope& scope);
+  bool include_environment(const yaml::Node* files, const std::string& folder, Scope& inner, const Scope& scope);
   void import(yaml::Node& from, yaml::Node& into, const TaggedPaths& tags, const Span& where);
 
   void extend_all(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);

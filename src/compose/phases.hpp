@@ -128,6 +128,9 @@ void decode_types(yaml::Node& document, Diagnostics& diagnostics, Origins* origi
 // consistency.cpp
 /// References between services and to resources, conflicts between attributes, cycles.
 void check_consistency(const yaml::Node& document, const yaml::Node& disabled, Diagnostics& diagnostics);
+/// The mistake of a service whose required dependency, `disabled`, has only inactive profiles.
+[[nodiscard]] Diagnostic disabled_dependency(const yaml::Entry& service, const yaml::Entry& dependency,
+                                             const yaml::Node& disabled);
 /// `scale` is the `deploy.replicas` of services that have a `deploy`; both were checked to be the same.
 void scale_to_replicas(yaml::Node& services);
 void check_container_names(const yaml::Node& services, Diagnostics& diagnostics);

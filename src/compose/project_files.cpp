@@ -12,12 +12,12 @@ constexpr std::string_view kFileNames[] = {"compose.yaml", "compose.yml", "docke
 constexpr std::string_view kOverrideNames[] = {"compose.override.yml", "compose.override.yaml",
                                                "docker-compose.override.yml", "docker-compose.override.yaml"};
 
-std::vector<std::string> split(const std::string& text, char separator) {
+std::vector<std::string> split(const std::string& text, std::string_view separator) {
   std::vector<std::string> parts;
   for (std::size_t from = 0; from <= text.size();) {
     const std::size_t at = std::min(text.find(separator, from), text.size());
     parts.push_back(text.substr(from, at - from));
-    from = at + 1;
+    from = at + separator.size();
   }
   return parts;
 }
@@ -47,6 +47,7 @@ class Finder {
     for (const std::string& file : request_.files)
       found_.compose_files.push_back(file == "-" ? file : access_.absolute(file));
     read_env();
+    honour_disabling_file();
     if (found_.compose_files.empty()) from_environment();
     if (found_.compose_files.empty()) search();
     read_env();
@@ -79,7 +80,7 @@ class Finder {
     std::vector<std::string> files = request_.env_files;
     if (const auto names = request_.environment.find("COMPOSE_ENV_FILES");
         files.empty() && names != request_.environment.end())
-      for (const std::string& name : split(names->second, ','))
+      for (const std::string& name : split(names->second, ","))
         if (!name.empty()) files.push_back(name);
     for (std::string& file : files) file = access_.absolute(file);
     if (files.empty() && default_env_enabled()) {
@@ -94,9 +95,19 @@ class Finder {
     found_.env_files.insert(found_.env_files.end(), files.begin(), files.end());
   }
 
+  /// A `.env` may itself say that `.env` is not to be read: then only its COMPOSE_ variables count.
+  void honour_disabling_file() {
+    if (request_.environment.contains("COMPOSE_DISABLE_ENV_FILE") || default_env_enabled()) return;
+    std::erase_if(found_.environment, [&](const auto& variable) {
+      const std::string& name = variable.first;
+      return name != "PWD" && !name.starts_with("COMPOSE_") && !request_.environment.contains(name);
+    });
+    found_.env_files.clear();
+  }
+
   bool default_env_enabled() {
-    const auto setting = request_.environment.find("COMPOSE_DISABLE_ENV_FILE");
-    if (setting == request_.environment.end()) return true;
+    const auto setting = found_.environment.find("COMPOSE_DISABLE_ENV_FILE");
+    if (setting == found_.environment.end()) return true;
     const auto disabled = boolean_word(setting->second);
     if (!disabled && !diagnostics_.has_errors())
       diagnostics_.add(Diagnostic::error("env-file", "the variable COMPOSE_DISABLE_ENV_FILE must be true or false, found '" +
@@ -109,7 +120,7 @@ class Finder {
     const auto list = found_.environment.find("COMPOSE_FILE");
     if (list == found_.environment.end()) return;
     const std::string separator = variable("COMPOSE_PATH_SEPARATOR");
-    for (const std::string& file : split(list->second, separator.empty() ? ':' : separator.front()))
+    for (const std::string& file : split(list->second, separator.empty() ? ":" : separator))
       found_.compose_files.push_back(file == "-" ? file : access_.absolute(file));
   }
 
@@ -148,8 +159,9 @@ class Finder {
   void choose_profiles() {
     found_.profiles = request_.profiles;
     if (!found_.profiles.empty()) return;
-    for (const std::string& profile : split(variable("COMPOSE_PROFILES"), ','))
-      if (std::string name = trimmed(profile); !name.empty()) found_.profiles.push_back(std::move(name));
+    // Without any, docker compose has the empty profile active, which a service may name.
+    for (const std::string& profile : split(variable("COMPOSE_PROFILES"), ","))
+      found_.profiles.push_back(trimmed(profile));
   }
 
   const LoadRequest& request_;

@@ -79,7 +79,7 @@ ProjectName choose_project_name(const LoadRequest& request, const ProjectFiles& 
             {},
             {Kind::Default, "the name of the folder", {}, {}, 0}};
   }
-  if (name.name.empty())
+  if (name.name.empty() && request.options.validate)
     diagnostics.add(Diagnostic::error("project-name", "project name must not be empty",
                                       name.where.known() ? std::optional(name.where) : std::nullopt)
                         .with_hint("give one with -p, or 'name:' in the file"));

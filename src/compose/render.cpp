@@ -83,6 +83,7 @@ class Renderer {
         return value.kind == Kind::Bool && !value.is_true();
       case Form::Integer:
       case Form::PlainInteger:
+      case Form::PlainCount:
       case Form::Count:
       case Form::Number:
       case Form::Bytes:
@@ -297,7 +298,7 @@ std::string render_tree(const Node& tree, Format format) {
 
 std::string render_variables(const std::map<std::string, VariableUse>& variables, Format format) {
   const bool json = format == Format::Json;
-  JsonEmitter as_json(2);
+  JsonEmitter as_json(4);
   YamlEmitter as_yaml(4);
   Emitter& out = json ? static_cast<Emitter&>(as_json) : as_yaml;
   const auto field = [&](const char* in_json, const char* in_yaml, Kind kind, const std::string& value) {

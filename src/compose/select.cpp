@@ -52,6 +52,23 @@ graph::Graph dependency_graph(const Node& services) {
   return graph;
 }
 
+bool is_required(const Node& dependency) {
+  const Node* required = dependency.find("required");
+  return required == nullptr || required->is_true();
+}
+
+/// A service that is to run needs its dependencies, and no profile that was named may have left one out.
+void check_dependencies(const Node& services, const Node& disabled, const std::set<std::string>& kept,
+                        Diagnostics& diagnostics) {
+  for (const Entry& entry : services.entries) {
+    const Node* depends_on = kept.contains(entry.key) ? entry.value.find("depends_on") : nullptr;
+    if (depends_on == nullptr) continue;
+    for (const Entry& dependency : depends_on->entries)
+      if (const Node* other = disabled.find(dependency.key); other != nullptr && is_required(dependency.value))
+        diagnostics.add(disabled_dependency(entry, dependency, *other));
+  }
+}
+
 }  // namespace
 
 void apply_profiles(Node& document, Node& disabled, const std::vector<std::string>& profiles) {
@@ -83,6 +100,7 @@ void select_services(Node& document, Node& disabled, const LoadRequest& request,
   std::set<std::string> kept(request.services.begin(), request.services.end());
   if (request.dependencies == Dependencies::Include)
     kept = dependency_graph(services).with_dependencies(request.services);
+  if (request.dependencies == Dependencies::Include) check_dependencies(services, disabled, kept, diagnostics);
   move_entries(services, disabled, [&](const Entry& entry) { return !kept.contains(entry.key); });
   for (Entry& entry : services.entries)
     if (Node* depends_on = entry.value.find("depends_on"))

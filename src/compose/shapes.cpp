@@ -165,7 +165,7 @@ constexpr Field kAttachmentFields[] = {
 };
 constexpr Shape kAttachment{kAttachmentFields};
 
-constexpr Field kPortFields[] = {{"name"},      {"mode"},     {"host_ip"},     {"target", F::Integer},
+constexpr Field kPortFields[] = {{"name"},      {"mode"},     {"host_ip"},     {"target", F::Count},
                                  {"published", F::PortText}, {"protocol"}, {"app_protocol"}};
 constexpr Shape kPort{kPortFields};
 
@@ -173,7 +173,7 @@ constexpr Field kBindFields[] = {{"selinux"}, {"propagation"}, {"create_host_pat
 constexpr Shape kBind{kBindFields};
 constexpr Field kMountVolumeFields[] = {{"labels", F::Pairs}, {"nocopy", F::Boolean}, {"subpath"}};
 constexpr Shape kMountVolume{kMountVolumeFields};
-constexpr Field kMountTmpfsFields[] = {{"size", F::Bytes}, {"mode", F::PlainInteger}};
+constexpr Field kMountTmpfsFields[] = {{"size", F::Bytes}, {"mode", F::PlainCount}};
 constexpr Shape kMountTmpfs{kMountTmpfsFields};
 constexpr Field kMountImageFields[] = {{"subpath"}};
 constexpr Shape kMountImage{kMountImageFields};
@@ -230,7 +230,7 @@ constexpr Field kServiceFields[] = {
     {"extends", F::Object, &kExtends},
     {"external_links", F::TextList},
     {"extra_hosts", F::Hosts},
-    {"group_add", F::ValueList},
+    {"group_add", F::PortList},
     {"gpus", F::ObjectList, &kDeviceRequest},
     {"hostname"},
     {"healthcheck", F::Object, &kHealth},

@@ -19,6 +19,7 @@ enum class Form {
   OptOut,           ///< left out when true
   Integer,          ///< left out when 0
   PlainInteger,     ///< the same, and no string may stand for it
+  PlainCount,       ///< that, and at least 0
   MaybeInteger,
   Count,       ///< an integer from 0 on, left out when 0
   MaybeCount,  ///< an integer from 0 on

@@ -1,5 +1,7 @@
 #include "builder.hpp"
 
+#include <yaml-cpp/binary.h>
+
 #include <algorithm>
 
 namespace davit::yaml {
@@ -55,7 +57,8 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
   Node node;
   node.span = source_.scalar_span(offset(mark), value);
   node.tag = compose_tag(tag);
-  const bool typed = tag == "?" || node.tag != Tag::None || tag == "tag:yaml.org,2002:int" ||
+  // What a tag of one's own stands before is text, as for docker compose's parser.
+  const bool typed = tag == "?" || node.tag == Tag::Reset || tag == "tag:yaml.org,2002:int" ||
                      tag == "tag:yaml.org,2002:float" || tag == "tag:yaml.org,2002:bool" ||
                      tag == "tag:yaml.org,2002:null";
   if (typed) {
@@ -64,6 +67,7 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     node.kind = Kind::String;
     node.text = value;
     node.quoted = tag == "!";
+    if (tag == "tag:yaml.org,2002:binary") decode_binary(node);
     // The parser takes a quoted scalar that runs to the end of the file for complete.
     const std::size_t at = offset(mark);
     const char first = at < source_.text().size() ? source_.text()[at] : ' ';
@@ -71,6 +75,15 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
       error("yaml-syntax", "invalid YAML: a quote that is never closed", source_.span(at, at + 1));
   }
   deliver(std::move(node), anchor, 1);
+}
+
+void Builder::decode_binary(Node& node) {
+  const std::vector<unsigned char> bytes = YAML::DecodeBase64(node.text);
+  if (bytes.empty() && !node.text.empty()) {
+    error("yaml-binary", "invalid YAML: '!!binary' needs text in base64", node.span);
+    node.faulty = true;
+  }
+  node.text.assign(bytes.begin(), bytes.end());
 }
 
 void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {

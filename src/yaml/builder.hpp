@@ -62,6 +62,7 @@ class Builder final : public YAML::EventHandler {
   [[nodiscard]] bool under_merge_key() const;
   void record(Node& copy, Reuse reuse);
   [[nodiscard]] std::size_t offset(const YAML::Mark& mark) const { return source_.offset(mark.line, mark.column); }
+  void decode_binary(Node& node);
   void error(std::string code, std::string message, const Span& where);
 
   const Source& source_;

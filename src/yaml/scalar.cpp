@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <cstdlib>
 
 #include "davit/yaml/number.hpp"
@@ -100,8 +101,10 @@ void type_plain_scalar(Node& node, std::string_view text) {
     node.kind = Kind::Int;
     node.text = std::move(decimal);
   } else if (looks_like_float(plain)) {
+    const double value = std::strtod(plain.c_str(), nullptr);
+    if (std::isinf(value)) return;  // 1e400 is text, as for docker compose's parser
     node.kind = Kind::Float;
-    node.text = format_number(std::strtod(plain.c_str(), nullptr));
+    node.text = format_number(value);
   }
 }
 

@@ -15,8 +15,32 @@ TEST(Bytes, TakeUnitsOfAnyCaseWithFactor1024) {
   EXPECT_EQ(*parse_bytes("-1"), -1);
 }
 
+TEST(Bytes, MayHaveAnyFloatingPointLiteralBeforeTheUnit) {
+  EXPECT_EQ(*parse_bytes("1e3"), 1000);
+  EXPECT_EQ(*parse_bytes("1e3k"), 1024000);
+  EXPECT_EQ(*parse_bytes("1_000"), 1000);
+  EXPECT_EQ(*parse_bytes("+1k"), 1024);
+  EXPECT_EQ(*parse_bytes("0x1p4"), 16);
+  EXPECT_EQ(*parse_bytes("9223372036854775807"), 9223372036854775807);
+}
+
+TEST(Bytes, BelowZeroAreWholeNumbersWithoutUnit) {
+  EXPECT_EQ(*parse_bytes("-5"), -5);
+  EXPECT_FALSE(parse_bytes("-5k"));
+  EXPECT_FALSE(parse_bytes("-1.5"));
+}
+
+TEST(Numbers, AreReadAsGoReadsThem) {
+  EXPECT_EQ(parse_number("+1.5e1"), 15);
+  EXPECT_EQ(parse_number("1_000"), 1000);
+  EXPECT_EQ(parse_number(".5"), 0.5);
+  EXPECT_EQ(parse_number("0x1p-2"), 0.25);
+  for (const char* bad : {"", "+", "0x10", "0o10", "_1", "1_", "1__0", "1,5", "1e400", " 1", "nan(0)", "+-1"})
+    EXPECT_EQ(parse_number(bad), std::nullopt) << bad;
+}
+
 TEST(Bytes, RefuseWhatIsNoSize) {
-  for (const char* bad : {"", "m", "12x", "1..5m", "99999999999g", "1  m", "0x10"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
+  for (const char* bad : {"", "m", "12x", "1..5m", "99999999999g", "1  m", "0x10", "1e", "8e", "inf", "8192p"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 
 TEST(Bytes, AreWrittenForPeople) {

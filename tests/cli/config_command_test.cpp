@@ -41,6 +41,23 @@ std::vector<boost::json::object> lines_of(const std::string& text) {
 constexpr const char* kWrong = "services:\n  a: {imag: x}\n  b: {image: x, depends_on: [c]}\n";
 constexpr const char* kWarns = "version: '3'\nname: n\nservices: {a: {image: x}}\n";
 
+TEST_F(ConfigCommand, ListsAreMadeWithoutInterpolationToo) {
+  const std::string yaml = "services: {a: {image: 'x:${TAG:-1}'}, b: {image: y, profiles: [q]}}\n";
+  EXPECT_EQ(config(yaml, {"--no-interpolate", "--images"}).out, "x:${TAG:-1}\n");
+  EXPECT_EQ(config(yaml, {"--no-interpolate", "--services"}).out, "a\nb\n");
+}
+
+TEST_F(ConfigCommand, EnvironmentKnowsOnlyNamedServices) {
+  const Output output = config("services: {a: {image: x}}\n", {"--environment", "nope"});
+  EXPECT_EQ(output.code, 1);
+  EXPECT_THAT(output.err, HasSubstr("no such service: nope"));
+}
+
+TEST_F(ConfigCommand, VariablesAreIndentedAsDockerComposeDoes) {
+  EXPECT_THAT(config("services: {a: {image: '$TAG'}}\n", {"--variables", "--format", "json"}).out,
+              HasSubstr("{\n    \"TAG\": {\n        \"Name\": \"TAG\",\n"));
+}
+
 TEST_F(ConfigCommand, SaysWhereValuesComeFrom) {
   write(".env", "TAG=2\n");
   const Output got = config("name: n\nservices: {a: {image: \"x:$TAG\"}}\n", {"--origin"});

@@ -3,12 +3,17 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "davit/base/result.hpp"
 
 namespace davit {
+
+/// A number as Go reads it (strconv.ParseFloat), for attributes that docker compose reads so: decimal or hexadecimal with
+/// an exponent, '_' between digits, "inf" and "nan". Nullopt for all else and for what is too large for a double.
+[[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
 /// Parses "64m", "1.5gb", "1024", "-1": suffix b, k, kb, kib, m, mb, mib, g, gb, gib, t, tb, tib, p, pb, pib in any
 /// case, factor 1024, at most one blank before it. The error says what was found and gives an example.

@@ -19,7 +19,8 @@ namespace davit::compose {
 
 /// Which phases a load leaves out. The defaults load completely; `davit config` has a flag for each.
 struct LoadOptions {
-  bool interpolate = true;          ///< replace variables; without it only the tree is made, no project
+  bool interpolate = true;          ///< replace variables; without it only the tree is made, no project …
+  bool project = false;             ///< … but where this is set, from the values as they are
   bool validate = true;             ///< check against the schema, and single objects
   bool normalize = true;            ///< fill in names, default network, implied dependencies
   bool resolve_paths = true;        ///< make relative paths absolute
