@@ -1,6 +1,5 @@
 // Golden messages: what is reported about testdata/messages/NAME.yaml must be NAME.txt (see golden.hpp).
 
-#include <regex>
 #include <set>
 
 #include "golden.hpp"
@@ -19,24 +18,33 @@ TEST_P(GoldenMessages, AreAsReviewed) {
 INSTANTIATE_TEST_SUITE_P(All, GoldenMessages, ::testing::ValuesIn(test::golden_names("messages")),
                          [](const auto& given) { return given.param; });
 
-/// A message without what differs from file to file: names, numbers, what was found, lists, paths of cycles.
+/// What follows a mark in a message differs from file to file: what was found, lists, paths of cycles.
+std::string up_to(const std::string& text, std::string_view mark) {
+  const std::size_t at = text.find(mark);
+  return at == std::string::npos ? text : text.substr(0, at + mark.size());
+}
+
+/// A message without what differs from file to file: names in quotes, numbers, and what follows certain marks.
 std::string wording(const std::string& message) {
-  static const std::vector<std::pair<std::regex, std::string>> kParts{
-      {std::regex("'[^']*'"), "_"},
-      {std::regex("[0-9]+"), "0"},
-      {std::regex("found .*"), "found _"}, {std::regex("must be one of .*"), "must be one of _"},
-      {std::regex("a value: .*"), "a value: _"}, {std::regex(": .* -> .*"), ": _"},
-      {std::regex("no such service: .*"), "no such service: _"}};
-  std::string text = message;
-  for (const auto& [part, blank] : kParts) text = std::regex_replace(text, part, blank);
+  std::string text;
+  bool quoted = false;
+  for (const char c : message) {
+    const bool digit = c >= '0' && c <= '9';
+    if (c == '\'') quoted = !quoted;
+    if (!quoted && !(digit && text.ends_with('0'))) text += digit ? '0' : c;
+  }
+  for (const char* mark : {"found ", "must be one of ", "a value: ", "no such service: ", "cycle: ", "extends: "})
+    text = up_to(text, mark);
   return text;
 }
 
 TEST(Messages, CoverAtLeast120Wordings) {
   std::set<std::string> wordings;
-  for (const std::string& name : test::golden_names("messages"))
-    for (const Diagnostic& item : test::golden_case("messages", name).load().diagnostics.items())
-      wordings.insert(wording(item.message));
+  for (const std::string& name : test::golden_names("messages")) {
+    const LoadResult result = test::golden_case("messages", name).load();
+    for (const Diagnostic& item : result.diagnostics.items()) wordings.insert(wording(item.message));
+  }
+  RecordProperty("wordings", static_cast<int>(wordings.size()));
   EXPECT_GE(wordings.size(), 120U);
 }
 
