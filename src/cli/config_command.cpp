@@ -37,7 +37,7 @@ void add_config(Commands& commands) {
                                 "the line of .env, the variable or the default that a variable got its value from,\n"
                                 "what it replaces in earlier files, which 'extends', 'include', anchor or env_file it\n"
                                 "came through, and what a !reset took out. The result can be loaded again. With\n"
-                                "--format json it is a list of values, each with its steps.\n"
+                                "--format json it is an object with all values, each with its steps.\n"
                                 "\n"
                                 "--resolve-image-digests pins each image to the one that has its name in the local\n"
                                 "store; images that are not there are errors. The digest is the image's id, because\n"
