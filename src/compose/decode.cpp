@@ -327,7 +327,7 @@ class Decoder {
     };
     for (const Entry& entry : node.entries) {
       if (entry.value.is_list())
-        for (const Node& item : entry.value.items) add(entry.key, item.text, item);
+        for (const Node& item : entry.value.items) add(entry.key, item.as_text(), item);
       else
         add(entry.key, entry.value.text, entry.value);
     }
@@ -371,11 +371,11 @@ class Decoder {
   }
 
   bool file_mode(Node& node) {
-    if (node.kind == Kind::Int || node.is_null()) return true;
+    if ((node.kind == Kind::Int && node.as_int()) || node.is_null()) return true;
     std::int64_t mode = 0;
     const char* end = node.text.data() + node.text.size();
     const auto result = std::from_chars(node.text.data(), end, mode, 8);
-    if (node.text.empty() || result.ec != std::errc{} || result.ptr != end)
+    if (!node.is_string() || node.text.empty() || result.ec != std::errc{} || result.ptr != end)
       return fail(node, "file-mode", "'mode' must be an octal number such as 0440, found '" + node.text + "'");
     node = Node::integer(mode, node);
     return true;

@@ -56,6 +56,12 @@ TEST(ReadingRules, StorageOptionsAndGroupsAreNoFractions) {
   EXPECT_THAT(service("storage_opt: {size: 5}").messages(), IsEmpty());
 }
 
+TEST(ReadingRules, AModeIsAWholeNumber) {
+  for (const char* mode : {"2.0", "9223372036854775808"})
+    EXPECT_THAT(service("configs: [{source: c, mode: " + std::string(mode) + "}]").messages(),
+                HasSubstr("'mode' must be an octal number")) << mode;
+}
+
 TEST(ReadingRules, PortsAndModesAreAtLeastZero) {
   EXPECT_THAT(service("ports: [{target: -1}]").messages(), HasSubstr("'target' must be at least 0"));
   EXPECT_THAT(service("volumes: [{type: tmpfs, target: /t, tmpfs: {mode: -1}}]").messages(),
