@@ -21,6 +21,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::optional<int> port_number(std::string_view text) {
   int value = -1;
+  if (text.starts_with('+')) text.remove_prefix(1);  // as Go reads numbers
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (text.empty() || error != std::errc{} || end != text.data() + text.size() || value < 0 || value > 65535)
     return std::nullopt;

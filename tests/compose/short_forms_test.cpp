@@ -15,6 +15,15 @@ std::string ports(std::string_view text) {
   return result;
 }
 
+TEST(ShortPort, MayHavePlusSigns) {
+  const auto ports = parse_short_port("+5:+6");
+  ASSERT_TRUE(ports);
+  EXPECT_EQ(ports->front().published, "5");
+  EXPECT_EQ(ports->front().target, 6);
+  EXPECT_FALSE(parse_short_port("+-5"));
+  EXPECT_FALSE(parse_short_port("++5"));
+}
+
 TEST(ShortPort, ReadsAllForms) {
   EXPECT_EQ(ports("3000"), "||3000/tcp");
   EXPECT_EQ(ports("8000:80"), "|8000|80/tcp");
