@@ -6,6 +6,7 @@
 #include "container/oci_parts.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/units.hpp"
+#include "davit/engine/device_rule.hpp"
 
 namespace davit::container {
 
@@ -114,6 +115,16 @@ json::object rule(bool allow, const char* type, std::int64_t major, std::int64_t
   return {{"allow", allow}, {"type", type}, {"major", major}, {"minor", minor}, {"access", access}};
 }
 
+/// One of `device_cgroup_rules`. A number that is left out is every number.
+json::object rule_of(const std::string& text) {
+  const auto parsed = engine::parse_device_rule(text);
+  if (!parsed) throw Error("invalid device cgroup rule format: '" + text + "'");
+  json::object out{{"allow", true}, {"type", std::string(1, parsed->type)}, {"access", parsed->access}};
+  if (parsed->major) out["major"] = *parsed->major;
+  if (parsed->minor) out["minor"] = *parsed->minor;
+  return out;
+}
+
 /// Nothing but the standard character devices and what the spec names; the runtime adds its own terminals.
 json::array device_rules(const engine::ContainerSpec& spec, const OciInputs& inputs) {
   if (spec.privileged) return {json::object{{"allow", true}, {"access", "rwm"}}};
@@ -124,6 +135,7 @@ json::array device_rules(const engine::ContainerSpec& spec, const OciInputs& inp
   out.push_back(rule(false, "c", 10, 229, "rwm"));  // fuse
   for (const OciDevice& device : inputs.devices)
     out.push_back(rule(true, device.type == 'b' ? "b" : "c", device.major, device.minor, device.permissions));
+  for (const std::string& text : spec.resources.device_rules) out.push_back(rule_of(text));
   return out;
 }
 

@@ -26,7 +26,7 @@ BOOST_DESCRIBE_STRUCT(Healthcheck, (), (test, interval, timeout, start_period, s
 BOOST_DESCRIBE_STRUCT(RestartPolicy, (), (mode, max_attempts))
 BOOST_DESCRIBE_STRUCT(LogOptions, (), (driver, max_size, max_file))
 BOOST_DESCRIBE_STRUCT(Resources, (), (memory, memory_swap, memory_reservation, memory_swappiness, cpus, cpu_shares,
-                                      cpu_quota, cpu_period, cpuset_cpus, pids, oom_kill_disable, oom_score_adj))
+                                      cpu_quota, cpu_period, cpuset_cpus, pids, oom_kill_disable, oom_score_adj, device_rules))
 BOOST_DESCRIBE_STRUCT(Ulimit, (), (name, soft, hard))
 BOOST_DESCRIBE_STRUCT(Device, (), (source, target, permissions))
 BOOST_DESCRIBE_STRUCT(ContainerSpec, (),

@@ -79,6 +79,7 @@ engine::RestartPolicy restart_policy(const model::RestartPolicy& policy) {
 
 engine::Resources resources(const model::Service& s) {
   engine::Resources out;
+  out.device_rules = s.device_cgroup_rules;
   const auto positive = [](std::optional<std::int64_t> value) { return value.value_or(0) != 0 ? value : std::nullopt; };
   out.memory = positive(s.mem_limit);
   out.memory_swap = positive(s.memswap_limit);

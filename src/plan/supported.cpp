@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "davit/engine/device_rule.hpp"
 #include "davit/plan/make_spec.hpp"
 
 namespace davit::plan {
@@ -32,13 +33,22 @@ class Refusals {
   }
   /// What Docker refuses, too, in its words.
   void conflict(bool set, std::string_view options, const Span& where) {
-    if (!set) return;
-    out_.add(Diagnostic::error("conflicting-options", fmt::format("conflicting options of {}: {}", owner_, options),
-                               where.known() ? std::optional(where) : std::nullopt));
+    if (set) refuse("conflicting-options", fmt::format("conflicting options of {}: {}", owner_, options), where);
+  }
+  void device_rule(const std::string& rule, const Span& where) {
+    refuse("device-rule", fmt::format("invalid device cgroup rule format of {}: '{}'", owner_, rule), where,
+           "write type, numbers and access: 'c 1:3 rwm'; '*' stands for every number");
   }
   [[nodiscard]] Diagnostics take() { return std::move(out_); }
 
  private:
+  void refuse(const char* code, std::string message, const Span& where, std::string hint = "") {
+    Diagnostic diagnostic =
+        Diagnostic::error(code, std::move(message), where.known() ? std::optional(where) : std::nullopt);
+    if (!hint.empty()) diagnostic.with_hint(std::move(hint));
+    out_.add(std::move(diagnostic));
+  }
+
   std::string owner_;
   Diagnostics out_;
 };
@@ -56,7 +66,6 @@ constexpr Attribute kAttributes[] = {
     {"pre_stop", [](const Service& s) { return !s.pre_stop.empty(); }},
     {"external_links", [](const Service& s) { return !s.external_links.empty(); }},
     {"volumes_from", [](const Service& s) { return !s.volumes_from.empty(); }},
-    {"device_cgroup_rules", [](const Service& s) { return !s.device_cgroup_rules.empty(); }},
     {"gpus", [](const Service& s) { return !s.gpus.empty(); }},
     {"storage_opt", [](const Service& s) { return !s.storage_opt.empty(); }},
     {"cpu_rt_period", [](const Service& s) { return s.cpu_rt_period.has_value(); }},
@@ -127,6 +136,8 @@ void check_mounts(const Service& s, Refusals& out) {
     out.key(!m.recursive.empty() && m.recursive != "enabled", "volumes.bind.recursive", m.where);
     out.key(!m.labels.empty(), "volumes.volume.labels", m.where);
   }
+  for (const std::string& rule : s.device_cgroup_rules)
+    if (!engine::parse_device_rule(rule)) out.device_rule(rule, s.where.of("device_cgroup_rules"));
   for (const model::Device& d : s.devices)
     if (!d.source.starts_with('/')) out.value("devices", d.source, d.where, "only paths below '/dev' can be given");
 }

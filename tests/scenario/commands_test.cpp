@@ -156,6 +156,21 @@ TEST(Restart, GivesTheSamePortsBack) {
   EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28484\n");
 }
 
+TEST(Devices, AreAllowedByRules) {
+  Stack stack("cmddevrule");
+  import_busybox(stack);
+  // Number 240 is for local use: nobody answers there, so an open that is allowed fails in another way.
+  constexpr const char* kOpen = "[sh, -c, 'mknod /d c 240 0 && cat /d']";
+  stack.compose(std::string("services:\n  with: {image: busybox, device_cgroup_rules: ['c 240:* rwm'], command: ") + kOpen +
+                "}\n  without: {image: busybox, command: " + kOpen + "}\n");
+  EXPECT_TRUE(contains(stack.davit({"run", "--rm", "-T", "with"}).err, "No such device")) << "it may";
+  EXPECT_TRUE(contains(stack.davit({"run", "--rm", "-T", "without"}).err, "Operation not permitted"));
+  stack.compose("services: {a: {image: busybox, device_cgroup_rules: ['c 240:x rwm']}}\n");
+  const auto up = stack.davit({"up", "-d"});
+  EXPECT_EQ(up.code, 1);
+  EXPECT_TRUE(contains(up.err, "compose.yaml:1:") && contains(up.err, "invalid device cgroup rule format of service 'a': 'c 240:x rwm'")) << up.err;
+}
+
 TEST(Port, OfWhatDoesNotRunIsAnErrorAsDockers) {
   Stack stack("cmdport");
   import_busybox(stack);

@@ -119,6 +119,7 @@ struct Resources {
   std::optional<std::int64_t> pids;  ///< -1: no limit
   std::optional<bool> oom_kill_disable;
   std::optional<int> oom_score_adj;
+  std::vector<std::string> device_rules;  ///< what parse_device_rule() takes: "c 1:3 rwm"
   friend bool operator==(const Resources&, const Resources&) = default;
 };
 
