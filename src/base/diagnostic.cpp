@@ -8,6 +8,7 @@ namespace davit {
 namespace {
 
 constexpr std::size_t kExcerptWidth = 160;
+constexpr std::size_t kLongestText = 2000;  ///< of a message, a note, a hint
 
 std::string_view word(Severity severity) {
   switch (severity) {
@@ -39,11 +40,56 @@ std::string_view line_of(std::string_view text, std::uint32_t number) {
   return line;
 }
 
-// Control characters would move the terminal's cursor away from the caret.
+/// Length of the UTF-8 sequence at the front, or 0 when it is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto first = static_cast<unsigned char>(text.front());
+  const std::size_t length = first < 0x80 ? 1 : first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if ((first >= 0x80 && first < 0xC2) || first > 0xF4 || length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i)
+    if ((static_cast<unsigned char>(text[i]) & 0xC0U) != 0x80U) return 0;
+  const auto second = static_cast<unsigned char>(length > 1 ? text[1] : 0);
+  const bool overlong = (first == 0xE0 && second < 0xA0) || (first == 0xF0 && second < 0x90);
+  const bool no_character = (first == 0xED && second > 0x9F) || (first == 0xF4 && second > 0x8F);
+  return overlong || no_character ? 0 : length;
+}
+
+// Control characters would move the terminal's cursor away from the caret. Each byte stays a byte: a broken one becomes
+// a question mark.
 std::string printable(std::string_view text) {
   std::string out;
-  for (const char c : text) out += (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) ? ' ' : c;
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    const bool control = static_cast<unsigned char>(text.front()) < 0x20 || text.front() == 0x7f;
+    if (length == 0)
+      out += '?';
+    else if (control)
+      out += ' ';
+    else
+      out += text.substr(0, length);
+    text.remove_prefix(std::max<std::size_t>(length, 1));
+  }
   return out;
+}
+
+/// The start of the character that the byte at `at` belongs to; `at` where that is no UTF-8.
+std::size_t utf8_start(std::string_view text, std::size_t at) {
+  std::size_t start = at;
+  while (start > 0 && at - start < 4 && (static_cast<unsigned char>(text[start]) & 0xC0U) == 0x80U) --start;
+  return at - start < 4 ? start : at;
+}
+
+/// A text for a terminal: of bounded length, and without what could move the cursor. Line breaks stay.
+std::string legible(std::string_view text) {
+  const bool whole = text.size() <= kLongestText;
+  if (!whole) text = text.substr(0, utf8_start(text, kLongestText));
+  std::string out;
+  for (std::size_t from = 0; from <= text.size();) {
+    const std::size_t end = std::min(text.find('\n', from), text.size());
+    out += printable(text.substr(from, end - from));
+    if (end < text.size()) out += '\n';
+    from = end + 1;
+  }
+  return whole ? out : out + "…";
 }
 
 // The caret counts columns of the terminal, not bytes: UTF-8 continuation bytes take none.
@@ -62,8 +108,9 @@ std::string excerpt(const Span& where, const SourceLookup& sources, std::string_
   if (whole.empty() || start > whole.size()) return {};
 
   // A long line is shown as a window around the mark.
-  const std::size_t first = start > kExcerptWidth / 2 ? start - kExcerptWidth / 2 : 0;
-  const std::string shown = printable(whole.substr(first, kExcerptWidth));
+  const std::size_t first = start > kExcerptWidth / 2 ? utf8_start(whole, start - kExcerptWidth / 2) : 0;
+  const std::size_t last = first + kExcerptWidth < whole.size() ? utf8_start(whole, first + kExcerptWidth) : whole.size();
+  const std::string shown = printable(whole.substr(first, last - first));
   const std::size_t offset = start - first;
 
   std::size_t length = 1;
@@ -148,15 +195,15 @@ std::string render(const Diagnostic& d, const SourceLookup& sources, RenderOptio
   out += word(d.severity);
   out += ": ";
   out += reset;
-  out += d.message;
+  out += legible(d.message);
   out += '\n';
   if (d.where) out += excerpt(*d.where, sources, colour);
   for (const auto& note : d.notes) {
-    out += "  note: " + note.text;
+    out += "  note: " + legible(note.text);
     if (note.where && note.where->file) out += " (" + note.where->to_string() + ")";
     out += '\n';
   }
-  if (d.hint) out += "  hint: " + *d.hint + "\n";
+  if (d.hint) out += "  hint: " + legible(*d.hint) + "\n";
   return out;
 }
 

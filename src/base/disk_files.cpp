@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -16,27 +17,46 @@ Diagnostic cannot_read(const std::string& path, const std::string& why) {
   return Diagnostic::error("unreadable-file", "cannot read '" + path + "': " + why);
 }
 
+/// Waits until a pipe or a device has more, or its end has come. False: neither within the limit.
+bool wait_for_more(int fd) {
+  constexpr int kLimitMs = 10'000;
+  pollfd wanted{fd, POLLIN, 0};
+  int ready = -1;
+  do ready = ::poll(&wanted, 1, kLimitMs);
+  while (ready < 0 && errno == EINTR);
+  return ready > 0;
+}
+
 }  // namespace
 
 Result<std::string> DiskFiles::read(const std::string& path, std::uint64_t limit) const {
-  // O_NONBLOCK: a named pipe without a writer must not hang the load.
-  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  // O_NONBLOCK: a named pipe without a writer must not hang the load. O_NOCTTY: nor a terminal become ours.
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return cannot_read(path, system_error_text(errno));
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return cannot_read(path, system_error_text(errno));
   if (S_ISDIR(info.st_mode)) return cannot_read(path, system_error_text(EISDIR));
+  const auto too_large = [&] {
+    return cannot_read(path, "it is larger than " + format_bytes(static_cast<std::int64_t>(limit)));
+  };
   std::string text;
+  if (S_ISREG(info.st_mode) && static_cast<std::uint64_t>(info.st_size) > limit) return too_large();
   text.resize(std::min<std::uint64_t>(static_cast<std::uint64_t>(info.st_size), limit) + 1);
   std::size_t used = 0;
   for (;;) {
-    if (used == text.size()) text.resize(text.size() * 2);
+    if (used == text.size()) text.resize(std::min<std::uint64_t>(text.size() * 2, limit + 1));
     const ssize_t got = ::read(fd.get(), text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) {
+      if (!wait_for_more(fd.get())) return cannot_read(path, "nothing came through it for ten seconds");
+      continue;
+    }
     if (got < 0) return cannot_read(path, system_error_text(errno));
+    if (got == 0 && used == 0 && S_ISFIFO(info.st_mode))
+      return cannot_read(path, "it is a pipe that nobody writes to");
     if (got == 0) break;
     used += static_cast<std::size_t>(got);
-    if (used > limit)
-      return cannot_read(path, "it is larger than " + format_bytes(static_cast<std::int64_t>(limit)));
+    if (used > limit) return too_large();
   }
   text.resize(used);
   return text;

@@ -36,13 +36,16 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> nearest(std::string_view given, const std::vector<std::string>& candidates) {
   constexpr std::size_t kLongestName = 256;  // the distance is quadratic; nobody mistypes such a name
-  if (given.size() > kLongestName) return std::nullopt;
+  constexpr std::size_t kMostNames = 1000;    // one of many is a guess, and thousands of guesses take long
+  if (given.size() > kLongestName || candidates.size() > kMostNames) return std::nullopt;
   const std::size_t allowed = std::max<std::size_t>(1, given.size() / 3);
   const std::string wanted = lower(given);
   std::optional<std::string> best;
   std::size_t best_distance = allowed + 1;
   for (const auto& candidate : candidates) {
-    if (candidate.size() > kLongestName) continue;
+    if (candidate.size() > kLongestName || candidate.size() > given.size() + allowed ||
+        given.size() > candidate.size() + allowed)
+      continue;
     const std::size_t distance = edit_distance(wanted, lower(candidate));
     if (distance < best_distance) {
       best = candidate;

@@ -56,6 +56,41 @@ std::optional<double> take_number(std::string_view& text) {
   return value;
 }
 
+/// A decimal number in parts.
+struct Decimal {
+  std::optional<std::int64_t> whole;  ///< nullopt: too large
+  double fraction = 0;                ///< its digits behind the point, as a number
+  double scale = 1;                   ///< what they are to be divided by
+};
+
+/// Reads "12", "1.5" or ".5" at the front; nullopt when there is no digit.
+std::optional<Decimal> take_decimal(std::string_view& text) {
+  const auto digits_from = [&](std::size_t at) {
+    while (at < text.size() && std::isdigit(static_cast<unsigned char>(text[at])) != 0) ++at;
+    return at;
+  };
+  const std::size_t point = digits_from(0);
+  std::size_t end = point;
+  Decimal number{0};
+  if (point > 0) {
+    std::int64_t whole = 0;
+    const bool fits = std::from_chars(text.data(), text.data() + point, whole).ec == std::errc{};
+    number.whole = fits ? std::optional(whole) : std::nullopt;
+  }
+  if (point < text.size() && text[point] == '.') {
+    constexpr std::size_t kDigits = 15;  // as many as a double holds, and more than nanoseconds can tell apart
+    end = digits_from(point + 1);
+    for (std::size_t i = point + 1; i < std::min(end, point + 1 + kDigits); ++i) {
+      number.fraction = number.fraction * 10 + (text[i] - '0');
+      number.scale *= 10;
+    }
+    if (end == point + 1 && point == 0) return std::nullopt;
+  }
+  if (end == 0) return std::nullopt;
+  text.remove_prefix(end);
+  return number;
+}
+
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
 std::string bad_bytes(std::string_view text) {
@@ -137,16 +172,17 @@ std::string format_bytes(std::int64_t bytes) {
 
 Result<std::chrono::nanoseconds, std::string> parse_duration(std::string_view text) {
   std::string_view rest = text;
-  double sign = 1;
+  bool negative = false;
   if (!rest.empty() && (rest.front() == '-' || rest.front() == '+')) {
-    if (rest.front() == '-') sign = -1;
+    negative = rest.front() == '-';
     rest.remove_prefix(1);
   }
   if (rest == "0") return std::chrono::nanoseconds{0};
   if (rest.empty()) return bad_duration(text);
-  double total = 0;
+  // In whole nanoseconds: a sum of doubles makes 1.014999999s of 1015ms.
+  std::int64_t total = 0;
   while (!rest.empty()) {
-    const auto number = take_number(rest);
+    const auto number = take_decimal(rest);
     if (!number) return bad_duration(text);
     std::size_t length = 0;
     while (length < rest.size() && rest[length] != '.' && std::isdigit(static_cast<unsigned char>(rest[length])) == 0)
@@ -155,12 +191,15 @@ Result<std::chrono::nanoseconds, std::string> parse_duration(std::string_view te
     const auto* const found =
         std::find_if(kTimeUnits.begin(), kTimeUnits.end(), [&](const Unit& u) { return u.name == unit; });
     if (found == kTimeUnits.end()) return bad_duration(text);
-    total += *number * found->factor;
+    const auto part = static_cast<std::int64_t>(number->fraction * (found->factor / number->scale));
+    std::int64_t whole = 0;
+    if (!number->whole ||
+        __builtin_mul_overflow(*number->whole, static_cast<std::int64_t>(found->factor), &whole) ||
+        __builtin_add_overflow(total, whole, &total) || __builtin_add_overflow(total, part, &total))
+      return quoted(text) + " is too long for a duration";
     rest.remove_prefix(length);
   }
-  if (total >= static_cast<double>(std::numeric_limits<std::int64_t>::max()))
-    return quoted(text) + " is too long for a duration";
-  return std::chrono::nanoseconds{static_cast<std::int64_t>(sign * total)};
+  return std::chrono::nanoseconds{negative ? -total : total};
 }
 
 std::string format_duration(std::chrono::nanoseconds duration) {

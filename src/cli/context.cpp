@@ -10,6 +10,11 @@
 extern char** environ;  // POSIX: not declared by every libc header
 
 namespace davit::cli {
+namespace {
+
+constexpr std::size_t kMostMessages = 200;  ///< that a person is shown at once
+
+}  // namespace
 
 std::optional<std::string> Context::env(const std::string& name) const {
   const auto found = environment.find(name);
@@ -84,7 +89,14 @@ void print(const Context& context, const Diagnostic& diagnostic, const SourceLoo
 }
 
 void print(const Context& context, const Diagnostics& diagnostics, const SourceLookup& sources) {
-  for (const auto& diagnostic : diagnostics.items()) print(context, diagnostic, sources);
+  std::size_t left = context.messages == Messages::Json ? diagnostics.items().size() : kMostMessages;
+  for (const auto& diagnostic : diagnostics.items()) {
+    if (left-- == 0) break;
+    print(context, diagnostic, sources);
+  }
+  const std::size_t all = diagnostics.items().size();
+  if (context.messages != Messages::Json && all > kMostMessages)
+    std::fprintf(stderr, "and %zu more messages; '--format json', where a command has it, shows all\n", all - kMostMessages);
 }
 
 }  // namespace davit::cli

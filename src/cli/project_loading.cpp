@@ -3,14 +3,17 @@
 #include <cstdio>
 
 #include "davit/base/error.hpp"
+#include "davit/yaml/parse.hpp"
 
 namespace davit::cli {
 namespace {
 
+/// No further than to where the text is too long to be read as YAML: the other end may never stop.
 std::string read_standard_input() {
   std::string text;
   char buffer[65536];
-  for (std::size_t got = 0; (got = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;) text.append(buffer, got);
+  for (std::size_t got = 0; text.size() <= yaml::Limits{}.bytes && (got = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;)
+    text.append(buffer, got);
   return text;
 }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "davit/compose/origin.hpp"
+#include "limits.hpp"
 #include "phases.hpp"
 #include "short_forms.hpp"
 
@@ -262,10 +263,21 @@ class Canonicalizer {
         node.faulty = true;
         continue;
       }
+      if (!expanded_.take(0)) {  // reported; a range costs time even when it is not kept
+        node.faulty = true;
+        continue;
+      }
       const auto parsed = parse_short_port(item.text);
       if (!parsed) {
         error("port-syntax", "invalid port '" + item.text + "': " + parsed.error(), item.span,
               "write '[[address:]host:]container[/protocol]', such as '127.0.0.1:8080:80/tcp'");
+        node.faulty = true;
+        continue;
+      }
+      if (!expanded_.take(parsed->size())) {
+        if (expanded_.report())
+          error("load-limit", "short forms of ports stand for more than " + std::to_string(kMostPorts) + " ports",
+                item.span, "publish the few that are needed");
         node.faulty = true;
         continue;
       }
@@ -318,6 +330,7 @@ class Canonicalizer {
 
   bool lenient_;
   Diagnostics& diagnostics_;
+  Budget expanded_{kMostPorts};
 };
 
 }  // namespace

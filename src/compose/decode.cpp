@@ -1,6 +1,7 @@
 // Phase: final types. Every attribute gets the form that its shape asks for: durations and byte sizes are read, command
 // lines split, lists of "key=value" become mappings.
 
+#include <map>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
@@ -282,7 +283,7 @@ class Decoder {
 
   bool pairs(Node& node, Unset unset) {
     if (node.is_list()) {
-      Node map = Node::map(node);
+      std::map<std::string, Entry> pairs;
       for (Node& item : node.items) {
         const std::size_t equals = item.text.find('=');
         const std::string key = item.text.substr(0, equals);
@@ -294,8 +295,10 @@ class Decoder {
         Node value = equals == std::string::npos && unset == Unset::Null ? Node::null(item)
                      : equals == std::string::npos                       ? Node::string("", item)
                                                    : Node::string(item.text.substr(equals + 1), item);
-        map.set(key, std::move(value), item.span);
+        pairs.insert_or_assign(key, Entry{key, item.span, std::move(value)});
       }
+      Node map = Node::map(node);
+      for (auto& [key, entry] : pairs) map.entries.push_back(std::move(entry));
       node = std::move(map);
       return true;
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "interpolation.hpp"
+#include "limits.hpp"
 
 namespace davit::compose {
 namespace {
@@ -83,8 +84,15 @@ class DotenvParser {
       : text_(text), places_(text, file), lookup_(lookup), values_(values), diagnostics_(diagnostics), named_(named) {}
 
   void run() {
-    while (to_statement())
+    while (to_statement()) {
+      if (mistakes_ > kMostMistakes) return;
+      if (values_.size() > kMostVariables)
+        return error("more than " + std::to_string(kMostVariables) + " variables", at_, at_ + 1);
       if (!statement()) skip_line();
+      if (text_left_.report())
+        return error("variables put more than " + std::to_string(kMostText >> 20U) + " MB into each other's values", at_,
+                     at_);
+    }
   }
 
  private:
@@ -100,6 +108,7 @@ class DotenvParser {
   void skip_line() { at_ = std::min(text_.find('\n', at_), text_.size()); }
 
   void error(std::string message, std::size_t from, std::size_t to, std::string hint = {}) {
+    if (++mistakes_ > kMostMistakes) message = "more than " + std::to_string(kMostMistakes) + " mistakes in this file";
     auto item = Diagnostic::error("env-syntax", std::move(message), places_.span(from, to));
     if (!hint.empty()) item.with_hint(std::move(hint));
     diagnostics_.add(std::move(item));
@@ -193,12 +202,18 @@ class DotenvParser {
       diagnostics_.add(Diagnostic::warning(
           "unset-variable", "the variable '" + variable.name + "' is not set, an empty string takes its place",
           places_.span(from + variable.offset, from + variable.offset + variable.length)));
+    if (value && !text_left_.take(value->size())) return true;  // run() says so
     if (value) {
       values_[std::move(name)] = std::move(*value);
       return true;
     }
     const InterpolationError& problem = value.error();
     const std::size_t at = from + problem.offset;
+    if (problem.kind == InterpolationError::Kind::TooLong) {
+      error("the value of '" + name + "' has more than " + std::to_string(kMostText >> 20U) + " MB from variables", at,
+            at + problem.length);
+      return true;
+    }
     if (problem.kind == InterpolationError::Kind::Required)
       error("the required variable '" + problem.variable + "' is missing a value" +
                 (problem.reason.empty() ? "" : ": " + problem.reason),
@@ -215,7 +230,9 @@ class DotenvParser {
   std::map<std::string, std::string>& values_;
   Diagnostics& diagnostics_;
   VariablePlaces* named_;
+  Budget text_left_{kMostText};  ///< of values with variables in them
   std::size_t at_ = 0;
+  std::size_t mistakes_ = 0;
 };
 
 }  // namespace

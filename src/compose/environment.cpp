@@ -2,6 +2,7 @@
 // `label_file` are read last, and only for services that run.
 
 #include "davit/compose/dotenv.hpp"
+#include "limits.hpp"
 #include "phases.hpp"
 
 namespace davit::compose {
@@ -45,6 +46,19 @@ class FileReader {
     parse(where, *text, std::make_shared<const std::string>(name), format, lookup, found);
   }
 
+  /// Counts what a service gets from files; false, after one message, when it is too much for this project.
+  bool take(const Environment& values, const Span& where) {
+    std::size_t bytes = 0;
+    for (const auto& [name, value] : values) bytes += name.size() + value.size();
+    const bool ok = variables_.take(values.size());
+    if (text_.take(bytes) && ok) return true;
+    if (variables_.report())
+      too_much("more than " + std::to_string(kMostVariables) + " variables", where);
+    if (text_.report())
+      too_much("more than " + std::to_string(kMostServiceText >> 20U) + " MB of variables", where);
+    return false;
+  }
+
   /// A variable of a file as a value of a service.
   [[nodiscard]] Entry entry(const std::string& name, const std::string& value, const FileVariables& found,
                             const Node& otherwise) const {
@@ -81,6 +95,10 @@ class FileReader {
     }
   }
 
+  void too_much(const std::string& what, const Span& where) {
+    from_.diagnostics.add(Diagnostic::error("load-limit", "env files and label files give the services " + what, where));
+  }
+
   void missing(const Node& where, const std::string& path, std::string_view what) {
     auto item = Diagnostic::error("env-file",
                                   "the " + std::string(what) + " '" + from_.display(path) + "' does not exist",
@@ -90,6 +108,8 @@ class FileReader {
   }
 
   const ServiceFiles& from_;
+  Budget variables_{kMostVariables};
+  Budget text_{kMostServiceText};
 };
 
 /// Names without a value take that of the project's variable.
@@ -123,6 +143,7 @@ void read_env_files(Node& service, FileReader& reader) {
     reader.read(path == nullptr ? item : *path, text_at(item, "path"), text_at(item, "format"),
                 required == nullptr || required->is_true(), lookup, found, "env file");
   }
+  if (!reader.take(found.values, files->span)) return;
   Node merged = environment == nullptr ? Node::map(*files) : *environment;
   std::vector<Entry> fresh;
   for (const auto& [name, value] : found.values)
@@ -141,6 +162,7 @@ void read_label_files(Node& service, FileReader& reader) {
     const Environment earlier = found.values;
     reader.read(item, item.text, "", true, lookup_in(earlier), found, "label file");
   }
+  if (!reader.take(found.values, files->span)) return;
   const Node* labels = service.find("labels");
   Node merged = labels == nullptr ? Node::map(*files) : *labels;
   std::vector<Entry> fresh;

@@ -54,6 +54,12 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
     service->erase("extends");
     return;
   }
+  if (chain.size() >= kLongestExtends) {
+    diagnostics_.add(Diagnostic::error("load-limit", "more than " + std::to_string(kLongestExtends) +
+                                                         " services extend one another in a row", link.where));
+    service->erase("extends");
+    return;
+  }
   chain.push_back(link);
   Node* bases = &services;
   std::string base_path = file;
@@ -95,6 +101,12 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
                                            std::string(base->kind_name()),
                                        base->span)
                          .note("extended here", link.where));
+    service->erase("extends");
+    service->faulty = true;
+    return;
+  }
+  const std::string too_many = "'extends' copies more than " + std::to_string(kMostValues) + " values";
+  if (!take(values_, count_values(*base), too_many, &link.where)) {
     service->erase("extends");
     service->faulty = true;
     return;

@@ -59,6 +59,13 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
                          .with_hint("write the path of a Compose file, or remove the item"));
     return;
   }
+  if (scope.trail.size() > kDeepestInclude) {
+    diagnostics_.add(Diagnostic::error("load-limit", "more than " + std::to_string(kDeepestInclude) +
+                                                         " files include one another in a row", item.span));
+    return;
+  }
+  // Each include has an environment of its own.
+  if (!take(merged_, scope.environment.size(), "too many variables for too many included files", &item.span)) return;
   Scope inner;
   inner.trail = scope.trail;
   inner.included_at = paths.front()->span;
@@ -75,8 +82,8 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
     if (path == paths.front()) {
       const Node* folder = item.find("project_directory");
       inner.folder = folder == nullptr || folder->text.empty() ? parent_path(target) : include_folder(*folder, scope);
-      if (report_include_cycle(target, path->span, scope)) return;
     }
+    if (report_include_cycle(target, path->span, scope)) return;
     SourceFile source;
     if (!read(target, source, &path->span)) return;
     files.push_back(std::move(source));

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <charconv>
+#include <unordered_set>
 
 #include "davit/base/units.hpp"
+#include "limits.hpp"
 #include "path_rules.hpp"
 #include "phases.hpp"
 
@@ -105,25 +107,34 @@ class TreeInterpolator {
     auto value = interpolate(node.text, lookup_, &unset, tracking_ == nullptr ? nullptr : &replaced);
     for (const ReplacedVariable& variable : replaced) tracking_->variable(node, step_of(variable.by), variable.name);
     for (const UnsetVariable& variable : unset)
-      if (std::find(warned_.begin(), warned_.end(), variable.name) == warned_.end()) {
-        warned_.push_back(variable.name);
+      if (warned_.insert(variable.name).second) {
         diagnostics_.add(
             Diagnostic::warning("unset-variable",
                                 "the variable '" + variable.name + "' is not set, an empty string takes its place",
                                 inside(node, variable.offset, variable.length))
                 .with_hint("set it in the environment or in .env, or write '${" + variable.name + ":-default}'"));
       }
-    if (value) {
+    if (value && text_.take(value->size() > node.text.size() ? value->size() - node.text.size() : 0)) {
       node.text = std::move(*value);
       return true;
     }
-    report(node, value.error());
+    if (!value) report(node, value.error());
+    if (text_.report()) report_too_long(node.span);
     node.faulty = true;
     return false;
   }
 
+  void report_too_long(const Span& where) {
+    diagnostics_.add(Diagnostic::error("load-limit",
+                                       "variables put more than " + std::to_string(kMostText >> 20U) +
+                                           " MB of text into this file",
+                                       where)
+                         .with_hint("large values belong into files: see 'env_file', 'configs' and volumes"));
+  }
+
   void report(const Node& node, const InterpolationError& problem) {
     const Span where = inside(node, problem.offset, problem.length);
+    if (problem.kind == InterpolationError::Kind::TooLong) return report_too_long(where);
     if (problem.kind == InterpolationError::Kind::Required) {
       diagnostics_.add(Diagnostic::error("required-variable",
                                          "the required variable '" + problem.variable + "' is missing a value" +
@@ -134,7 +145,7 @@ class TreeInterpolator {
     }
     diagnostics_.add(Diagnostic::error("variable-syntax",
                                        "invalid variable expression '" +
-                                           node.text.substr(problem.offset, std::max<std::size_t>(problem.length, 1)) +
+                                           shorten(node.text.substr(problem.offset, std::max<std::size_t>(problem.length, 1))) +
                                            "' in the value '" + shorten(node.text) + "'",
                                        where)
                          .note("allowed are $NAME, ${NAME}, and ${NAME…} with one of :- - :? ? :+ +")
@@ -143,7 +154,10 @@ class TreeInterpolator {
 
   static std::string shorten(const std::string& text) {
     const std::string line = text.substr(0, text.find('\n'));
-    return line.size() > 60 ? line.substr(0, 57) + "…" : line;
+    if (line.size() <= 60) return line;
+    std::size_t end = 57;
+    while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0U) == 0x80U) --end;  // not inside a character
+    return line.substr(0, end) + "…";
   }
 
   void cast(Node& node, Cast to, std::string_view name) {
@@ -190,7 +204,8 @@ class TreeInterpolator {
   const Lookup& lookup_;
   Diagnostics& diagnostics_;
   const Tracking* tracking_;
-  std::vector<std::string> warned_;
+  std::unordered_set<std::string> warned_;
+  Budget text_{kMostText};  ///< what the values of variables add to this document
 };
 
 }  // namespace

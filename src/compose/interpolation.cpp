@@ -1,9 +1,11 @@
 #include "interpolation.hpp"
 
+#include <utility>
+
+#include "limits.hpp"
+
 namespace davit::compose {
 namespace {
-
-constexpr std::size_t kMaxNesting = 64;
 
 bool starts_name(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -28,17 +30,22 @@ struct Expression {
   std::size_t operand_at = 0;
 };
 
-/// The `}` that closes the first `{`, docker compose's way: the byte behind each `{` is not looked at.
-std::optional<std::size_t> closing_brace(std::string_view text) {
+/// The `}` on the line at `at` that closes the first `{`, docker compose's way: the byte behind each `{` is not looked at.
+/// The last one of the line when none does. Looks no further than it must: a line may hold a million expressions.
+std::optional<std::size_t> closing_brace(std::string_view text, std::size_t at) {
   std::size_t open = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
+  std::optional<std::size_t> last;
+  bool skip = false;
+  for (std::size_t i = at; i < text.size() && text[i] != '\n'; ++i) {
+    if (text[i] == '}') last = i;
+    if (std::exchange(skip, false)) continue;
     if (text[i] == '}' && open > 0 && --open == 0) return i;
     if (text[i] == '{') {
       ++open;
-      ++i;
+      skip = true;
     }
   }
-  return std::nullopt;
+  return last;
 }
 
 Expression braced(std::string_view text, std::size_t at) {
@@ -62,11 +69,9 @@ Expression braced(std::string_view text, std::size_t at) {
   }
   if (i >= text.size() || (text[i] != '-' && text[i] != '?' && text[i] != '+')) return found;
   // An expression ends on the line where it starts.
-  const std::size_t line_end = std::min(text.find('\n', at), text.size());
-  const std::size_t last = text.substr(0, line_end).rfind('}');
-  if (last == std::string_view::npos || last <= i) return found;
-  const std::size_t close = at + closing_brace(text.substr(at, last + 1 - at)).value_or(last - at);
-  if (close <= i) return found;
+  const auto closing = closing_brace(text, at);
+  if (!closing || *closing <= i) return found;
+  const std::size_t close = *closing;
   found.kind = Expression::Kind::Variable;
   found.op = text[i];
   found.operand_at = i + 1;
@@ -107,7 +112,7 @@ class Interpolator {
       const Expression found = expression_at(text, dollar);
       i = found.end;
       if (found.kind == Expression::Kind::Literal || found.kind == Expression::Kind::Escape) out += '$';
-      if (found.kind == Expression::Kind::Variable && depth < kMaxNesting) {
+      if (found.kind == Expression::Kind::Variable && depth < kDeepestVariables) {
         if (!variable(found, base + dollar, base, depth, out)) return false;
       } else if (found.kind == Expression::Kind::Variable || found.kind == Expression::Kind::Invalid) {
         error_ = {InterpolationError::Kind::Invalid, base + dollar, found.end - dollar, std::string(found.name), {}};
@@ -124,10 +129,15 @@ class Interpolator {
     const std::optional<std::string> value = lookup_(found.name);
     const bool present = value && !(found.colon && value->empty());
     const std::size_t length = base + found.end - at;
+    // Counted when it is looked up: that costs time, even where the value itself is not wanted.
+    if (value && (looked_up_ += value->size()) > kMostText) {
+      error_ = {InterpolationError::Kind::TooLong, at, length, std::string(found.name), {}};
+      return false;
+    }
     if (replaced_ != nullptr)
       replaced_->push_back({outcome(found, present, value.has_value()), std::string(found.name)});
     if (found.op == 0) {
-      if (!value && unset_ != nullptr) unset_->push_back({std::string(found.name), at, length});
+      if (!value && unset_ != nullptr && unset_->size() < kMostVariables) unset_->push_back({std::string(found.name), at, length});
       out += value.value_or("");
       return true;
     }
@@ -151,6 +161,7 @@ class Interpolator {
   const Lookup& lookup_;
   std::vector<UnsetVariable>* unset_;
   std::vector<ReplacedVariable>* replaced_;
+  std::size_t looked_up_ = 0;  ///< bytes of values
   InterpolationError error_;
 };
 
@@ -166,20 +177,27 @@ Result<std::string, InterpolationError> interpolate(std::string_view text, const
   return out;
 }
 
-void collect_variables(std::string_view text, std::vector<VariableUse>& uses) {
+namespace {
+
+void collect(std::string_view text, std::size_t depth, std::vector<VariableUse>& uses) {
   for (std::size_t i = text.find('$'); i != std::string_view::npos && i < text.size(); i = text.find('$', i)) {
     const Expression found = expression_at(text, i);
     i = found.end;
     if (found.kind != Expression::Kind::Variable) continue;
+    if (uses.size() >= kMostVariables) return;
     VariableUse use;
     use.name = found.name;
     use.required = found.op == '?';
     if (found.op == '-') use.default_value = found.operand;
     if (found.op == '+') use.alternative = found.operand;
     uses.push_back(std::move(use));
-    if (found.op != 0 && found.operand.size() < text.size()) collect_variables(found.operand, uses);
+    if (found.op != 0 && depth < kDeepestVariables) collect(found.operand, depth + 1, uses);
   }
 }
+
+}  // namespace
+
+void collect_variables(std::string_view text, std::vector<VariableUse>& uses) { collect(text, 0, uses); }
 
 namespace {
 

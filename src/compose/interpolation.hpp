@@ -17,7 +17,7 @@ namespace davit::compose {
 using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 
 struct InterpolationError {
-  enum class Kind { Invalid, Required } kind = Kind::Invalid;
+  enum class Kind { Invalid, Required, TooLong } kind = Kind::Invalid;
   std::size_t offset = 0;  ///< of the `$` in the text
   std::size_t length = 0;  ///< of the expression
   std::string variable;    ///< Required: its name
@@ -37,13 +37,13 @@ struct ReplacedVariable {
   std::string name;
 };
 
-/// Replaces all variables. Names in `unset` were unset and had no default. A `$` that starts no expression stays.
+/// Replaces all variables. Values of more than kMostText bytes in one text are too long. Names in `unset` were unset and had no default. A `$` that starts no expression stays.
 /// `replaced` gets every variable that decided about the result, in the order of the text.
 [[nodiscard]] Result<std::string, InterpolationError> interpolate(std::string_view text, const Lookup& lookup,
                                                                   std::vector<UnsetVariable>* unset = nullptr,
                                                                   std::vector<ReplacedVariable>* replaced = nullptr);
 
-/// All variables of a text, nested ones too, for `config --variables`. Invalid expressions are left out.
+/// All variables of a text, nested ones too (as deep as they are replaced), for `config --variables`. Invalid expressions are left out.
 void collect_variables(std::string_view text, std::vector<VariableUse>& uses);
 
 }  // namespace davit::compose

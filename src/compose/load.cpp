@@ -6,6 +6,7 @@
 #include <cctype>
 #include <set>
 
+#include "limits.hpp"
 #include "model_loader.hpp"
 #include "project_name.hpp"
 
@@ -19,7 +20,8 @@ class Conductor {
  public:
   Conductor(const LoadRequest& request, const Files& files)
       : request_(request),
-        access_(files, clean_path(request.cwd), home_of(request), result_.sources),
+        files_(files),
+        access_(files_, clean_path(request.cwd), home_of(request), result_.sources),
         loader_(request_.options, access_, result_.diagnostics, request.options.origins ? &origins_ : nullptr) {}
 
   LoadResult run() {
@@ -36,7 +38,7 @@ class Conductor {
       Node model = loader_.load(std::move(files), scope);
       if (model.entries.empty() && !diagnostics.has_errors())
         diagnostics.add(Diagnostic::error("empty-file", "empty compose file: there is nothing in it"));
-      finish(std::move(model));
+      if (!too_many_objects(model)) finish(std::move(model));
     }
     diagnostics.sort_and_unique();
     if (diagnostics.has_errors()) result_.loaded.reset();
@@ -70,6 +72,22 @@ class Conductor {
   /// Without interpolation docker compose looks no variable up, not even those that are named without a value.
   [[nodiscard]] Environment scope_environment() const {
     return request_.options.interpolate ? found_.environment : Environment{{"COMPOSE_PROJECT_NAME", name_.name}};
+  }
+
+  bool too_many_objects(const Node& model) {
+    std::size_t count = 0;
+    for (const char* section : {"services", "networks", "volumes", "secrets", "configs", "models"}) {
+      const Node* objects = model.find(section);
+      if (objects == nullptr) continue;
+      for (const Entry& entry : objects->entries) {
+        if (++count <= kMostObjects) continue;
+        result_.diagnostics.add(Diagnostic::error(
+            "load-limit", "more than " + std::to_string(kMostObjects) + " services, networks, volumes and others",
+            entry.key_span));
+        return true;
+      }
+    }
+    return false;
   }
 
   void finish(Node model) {
@@ -147,6 +165,7 @@ class Conductor {
 
   const LoadRequest& request_;
   LoadResult result_;
+  BoundedFiles files_;
   FileAccess access_;
   Origins origins_;
   ModelLoader loader_;

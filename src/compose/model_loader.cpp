@@ -7,7 +7,16 @@ namespace davit::compose {
 using yaml::Entry;
 using yaml::Node;
 
+bool ModelLoader::take(Budget& budget, std::size_t amount, const std::string& what, const Span* where) {
+  if (budget.take(amount)) return true;
+  if (budget.report())
+    diagnostics_.add(Diagnostic::error("load-limit", "this project is too large: " + what,
+                                       where == nullptr ? std::nullopt : std::optional(*where)));
+  return false;
+}
+
 bool ModelLoader::read(const std::string& path, SourceFile& file, const Span* where) {
+  if (!take(parsed_, 1, "more than " + std::to_string(kMostParsed) + " files to merge", where)) return false;
   const auto text = access_.read(path);
   if (!text) {
     auto item = text.error();
@@ -22,8 +31,11 @@ bool ModelLoader::read(const std::string& path, SourceFile& file, const Span* wh
 bool ModelLoader::parse(const std::string& text, const std::string& name, SourceFile& file) {
   if (file.path.empty()) file.path = name;
   file.name = std::make_shared<const std::string>(name);
-  auto parsed = yaml::parse(text, file.name, {}, origins_ == nullptr ? yaml::Reuses::Forget : yaml::Reuses::Record);
+  yaml::Limits limits;
+  limits.nodes = std::min(limits.nodes, values_.left());
+  auto parsed = yaml::parse(text, file.name, limits, origins_ == nullptr ? yaml::Reuses::Forget : yaml::Reuses::Record);
   diagnostics_.append(parsed.diagnostics);
+  (void)values_.take(parsed.nodes);
   file.documents = std::move(parsed.documents);
   take_reuses(parsed.reuses, file);
   // A file of comments has one empty document.
@@ -97,7 +109,15 @@ void ModelLoader::interpolate(Node& document, const Scope& scope) {
 
 void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& scope, Node& into) {
   if (!check_root(document)) return;
+  if (!take(merged_, count_values(into), "too many documents merge over each other", &document.span)) return;
   const TaggedPaths tags = take_tags(document);
+  if (tags.size() > kMostTags) {
+    diagnostics_.add(Diagnostic::error("load-limit", "more than " + std::to_string(kMostTags) +
+                                                         " values with '!reset' or '!override' in one document",
+                                       tags[kMostTags].where)
+                         .with_hint("put the tag at the mapping or the list around them"));
+    return;
+  }
   interpolate(document, scope);
   include(document, file, scope, tags);
   remove_for(document, tags, {}, into);

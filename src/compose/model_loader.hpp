@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "davit/yaml/parse.hpp"
+#include "limits.hpp"
 #include "phases.hpp"
 #include "project_files.hpp"
 
@@ -66,6 +67,8 @@ class ModelLoader {
     Span where;
   };
 
+  /// Counts against a limit; false, after one message, when it is passed.
+  bool take(Budget& budget, std::size_t amount, const std::string& what, const Span* where);
   void interpolate(yaml::Node& document, const Scope& scope);
   void merge_document(yaml::Node document, const SourceFile& file, Scope& scope, yaml::Node& into);
   bool check_root(yaml::Node& document);
@@ -98,6 +101,9 @@ class ModelLoader {
   Origins* origins_;
   std::map<std::string, std::unique_ptr<Extended>> extended_;  ///< by scope folder and path
   std::vector<ParsedFile> documents_;
+  Budget parsed_{kMostParsed};
+  Budget values_{kMostValues};
+  Budget merged_{kMostMerged};
 };
 
 }  // namespace davit::compose

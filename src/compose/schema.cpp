@@ -6,10 +6,12 @@
 #include <cmath>
 #include <deque>
 #include <regex>
+#include <map>
 #include <set>
 
 #include "davit/base/suggest.hpp"
 #include "davit/yaml/number.hpp"
+#include "limits.hpp"
 #include "phases.hpp"
 #include "schema_text.hpp"
 #include "shapes.hpp"
@@ -240,8 +242,12 @@ class Validator {
   /// Reports and removes what does not fit. `path` is where the node stands.
   Outcome check(Node& node, const Schema& schema, const std::string& path) {
     if (node.faulty && node.is_scalar()) return Outcome::Unfit;  // reported before
-    if (is_endless(node)) return endless(node, path);
+    if (!enough() && is_endless(node)) return endless(node, path);
     if (fits(node, schema)) return Outcome::Fits;
+    if (enough()) {
+      node.faulty = true;
+      return Outcome::Unfit;
+    }
     if (!schema.one_of.empty()) return check_choice(node, schema, path);
     if (schema.types != 0 && (schema.types & types_of(node)) == 0) return wrong_type(node, schema.types, path);
     bool unfit = !check_scalar(node, schema, path);
@@ -252,6 +258,16 @@ class Validator {
   }
 
  private:
+  [[nodiscard]] bool enough() const { return mistakes_ >= kMostMistakes; }
+
+  void report(Diagnostic mistake) {
+    const Span where = mistake.where.value_or(Span{});
+    diagnostics_.add(std::move(mistake));
+    if (++mistakes_ == kMostMistakes)
+      diagnostics_.add(Diagnostic::error(
+          "load-limit", std::to_string(kMostMistakes) + " mistakes; there may be more, which are not shown", where));
+  }
+
   // -- without a word
 
   /// .inf and .nan, which JSON does not know.
@@ -261,7 +277,7 @@ class Validator {
 
   Outcome endless(Node& node, const std::string& path) {
     node.faulty = true;
-    diagnostics_.add(
+    report(
         Diagnostic::error("value", "'" + path + "' must be a finite number, found " + node.text, node.span)
             .with_hint("put the value in quotes if it is meant as text"));
     return Outcome::Unfit;
@@ -315,22 +331,22 @@ class Validator {
   static bool list_fits(const Node& node, const Schema& schema) {
     for (const Node& item : node.items)
       if (!(schema.items == nullptr ? anything_fits(item) : fits(item, *schema.items))) return false;
-    return !schema.unique || repeated(node) == node.items.size();
+    return !schema.unique || !has_repeats(node);
   }
 
-  /// The position of the first item that occurred before, or the size.
-  static std::size_t repeated(const Node& node) {
-    std::set<std::pair<Kind, std::string_view>> scalars;
-    for (std::size_t i = 0; i < node.items.size(); ++i) {
-      const Node& item = node.items[i];
-      if (item.is_scalar()) {
-        if (!scalars.emplace(item.kind, item.text).second) return i;
-        continue;
-      }
-      for (std::size_t k = 0; k < i; ++k)
-        if (yaml::same_value(node.items[k], item)) return i;
-    }
-    return node.items.size();
+  /// A text that is the same for equal values only.
+  static std::string fingerprint(const Node& node) {
+    std::string text = std::to_string(static_cast<int>(node.kind)) + ":" + std::to_string(node.text.size()) + ":" + node.text;
+    for (const Node& item : node.items) text += "," + fingerprint(item);
+    for (const yaml::Entry& entry : node.entries)
+      text += "," + std::to_string(entry.key.size()) + ":" + entry.key + "=" + fingerprint(entry.value);
+    return text + ";";
+  }
+
+  static bool has_repeats(const Node& node) {
+    std::set<std::string> seen;
+    return !std::all_of(node.items.begin(), node.items.end(),
+                        [&](const Node& item) { return seen.insert(fingerprint(item)).second; });
   }
 
   /// "match '…'", or the choices of a pattern that is made of them.
@@ -373,7 +389,7 @@ class Validator {
       item.with_hint("write '" + node.entries[0].key + "=" + node.entries[0].value.text + "'");
     else if (path.starts_with("services.") && service_shape().find(path.substr(9)) != nullptr)
       item.with_hint("'" + path.substr(9) + "' is an attribute of services: indent it below the name of one");
-    diagnostics_.add(std::move(item));
+    report(std::move(item));
     return Outcome::Unfit;
   }
 
@@ -403,32 +419,32 @@ class Validator {
     if (problem.empty()) return true;
     auto item = Diagnostic::error("value", "'" + path + "' " + problem, node.span);
     if (const auto near = meant(node.text, schema.values)) item.with_hint("did you mean '" + *near + "'?");
-    diagnostics_.add(std::move(item));
+    report(std::move(item));
     return false;
   }
 
   /// False when something that must be there is missing.
   bool check_map(Node& node, const Schema& schema, const std::string& path) {
-    std::vector<std::string> unfit;
+    std::set<std::string> unfit;
     for (yaml::Entry& entry : node.entries) {
       bool allowed = true;
       const std::string child_path = path.empty() ? entry.key : path + "." + entry.key;
       const Schema* child = schema_of(schema, entry.key, allowed);
       if (!allowed) {
-        unknown_key(entry, schema, path);
-        unfit.push_back(entry.key);
+        if (!enough()) unknown_key(entry, schema, path);
+        unfit.insert(entry.key);
       } else if (check(entry.value, child == nullptr ? kAnything : *child, child_path) == Outcome::Unfit) {
-        unfit.push_back(entry.key);
+        unfit.insert(entry.key);
       }
     }
     bool complete = true;
     for (const std::string& key : schema.required)
       if (!node.contains(key)) {
         complete = false;
-        diagnostics_.add(
+        report(
             Diagnostic::error("missing-attribute", "'" + path + "' needs the attribute '" + key + "'", node.span));
       }
-    for (const std::string& key : unfit) node.erase(key);
+    std::erase_if(node.entries, [&](const yaml::Entry& entry) { return unfit.contains(entry.key); });
     return complete;
   }
 
@@ -448,7 +464,7 @@ class Validator {
       item.note("allowed are " + join_names(names, 30));
       item.with_hint("attributes of your own start with 'x-'");
     }
-    diagnostics_.add(std::move(item));
+    report(std::move(item));
   }
 
   void check_list(Node& node, const Schema& schema, const std::string& path) {
@@ -457,23 +473,26 @@ class Validator {
       const Schema& own = schema.items == nullptr ? kAnything : *schema.items;
       return check(item, own, path + "[" + std::to_string(position++) + "]") == Outcome::Unfit;
     });
-    while (schema.unique) {
-      const std::size_t at = repeated(node);
-      if (at == node.items.size()) break;
-      const Node& item = node.items[at];
-      const auto first = std::find_if(node.items.begin(), node.items.end(),
-                                      [&](const Node& other) { return yaml::same_value(other, item); });
-      diagnostics_.add(Diagnostic::error("repeated-item",
-                                         "'" + path + "' has the item " +
-                                             (item.is_scalar() ? "'" + item.text + "'" : std::string("again")) +
-                                             (item.is_scalar() ? " twice" : ""),
-                                         item.span)
-                           .note("first here", first->span));
-      node.items.erase(node.items.begin() + static_cast<std::ptrdiff_t>(at));
-    }
+    if (!schema.unique) return;
+    std::map<std::string, Span> first;
+    std::erase_if(node.items, [&](const Node& item) {
+      const auto [known, fresh] = first.try_emplace(fingerprint(item), item.span);
+      if (!fresh && !enough()) repeated_item(item, known->second, path);
+      return !fresh;
+    });
+  }
+
+  void repeated_item(const Node& item, const Span& first, const std::string& path) {
+    report(Diagnostic::error("repeated-item",
+                             "'" + path + "' has the item " +
+                                 (item.is_scalar() ? "'" + item.text + "'" : std::string("again")) +
+                                 (item.is_scalar() ? " twice" : ""),
+                             item.span)
+               .note("first here", first));
   }
 
   Diagnostics& diagnostics_;
+  std::size_t mistakes_ = 0;
 };
 
 }  // namespace

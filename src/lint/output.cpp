@@ -1,14 +1,18 @@
 #include "davit/lint/output.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <span>
 
 namespace davit::lint {
 namespace {
 
 namespace json = boost::json;
+
+constexpr std::size_t kMostFindings = 200;  ///< that a person is shown at once
 
 std::string count(std::size_t number, std::string_view what) {
   return std::to_string(number) + " " + std::string(what) + (number == 1 ? "" : "s");
@@ -82,11 +86,14 @@ json::object sarif_rule(const Rule& rule) {
 
 std::string as_text(const Report& report, std::size_t hidden, const SourceLookup& sources, RenderOptions options) {
   std::string text;
-  for (const Finding& finding : report.findings) {
+  const std::size_t shown_findings = std::min(report.findings.size(), kMostFindings);
+  for (const Finding& finding : std::span(report.findings).first(shown_findings)) {
     Diagnostic shown = finding.diagnostic;
     shown.message += " [" + shown.code + "]";
     text += render(shown, sources, options);
   }
+  if (const std::size_t more = report.findings.size() - shown_findings; more > 0)
+    text += "and " + count(more, "more finding") + "; '--format json' has them all\n";
   return text + summary(report, hidden);
 }
 

@@ -1,6 +1,8 @@
 // Rules about published ports.
 
 #include <array>
+#include <map>
+#include <utility>
 
 #include "subject.hpp"
 
@@ -34,13 +36,14 @@ void report_replicas(const ServiceView& service, const model::Port& port, Findin
 }
 
 void port_conflict(const Subject& subject, Findings& findings) {
-  std::vector<Published> seen;
+  std::map<std::pair<std::uint16_t, std::string>, std::vector<Published>> seen_at;  // host port and protocol
   for (const ServiceView& service : subject.services()) {
     // Services of different profiles may be each other's replacement.
     if (!service.enabled || service.model.network_mode == "host") continue;
     for (const model::Port& port : service.model.ports) {
       if (!is_fixed(port)) continue;
       if (service.model.replicas() > 1) report_replicas(service, port, findings);
+      std::vector<Published>& seen = seen_at[{port.published->first, port.protocol}];
       for (const Published& other : seen) {
         if (!overlap(*other.port, port) || other.port->where == port.where) continue;
         findings

@@ -2,11 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <tuple>
 
 #include "up_planner.hpp"
 
 namespace davit::plan {
+namespace {
+
+constexpr std::int64_t kMostContainers = 10'000;  // a network of Docker's size has 65 534 addresses; nobody wants them all
+
+}  // namespace
 
 std::int64_t UpPlanner::replicas_of(const model::Service& service) const {
   const auto asked = options_.scale.find(service.name);
@@ -16,8 +22,18 @@ std::int64_t UpPlanner::replicas_of(const model::Service& service) const {
 void UpPlanner::check_services(const std::vector<const model::Service*>& services) {
   std::set<std::string> networks;
   std::set<std::string> volumes;
+  std::int64_t containers = 0;
   for (const model::Service* s : services) {
     problems_.append(check_supported(project_, *s));
+    const std::int64_t more = std::clamp<std::int64_t>(replicas_of(*s), 0, kMostContainers + 1);
+    if (containers <= kMostContainers && containers + more > kMostContainers)
+      problems_.add(Diagnostic::error("too-many-containers",
+                                      fmt::format("service '{}' makes it more than {} containers, the most that davit "
+                                                  "starts for one project",
+                                                  s->name, kMostContainers),
+                                      s->where.of(s->where.attributes.contains("scale") ? "scale" : "deploy"))
+                        .with_hint("lower 'scale' or 'deploy.replicas'"));
+    containers += more;
     if (!s->container_name.empty() && replicas_of(*s) > 1)
       problems_.add(Diagnostic::error("named-replicas",
                                       fmt::format("service '{}' cannot have {} containers: 'container_name' gives all "

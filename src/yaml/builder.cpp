@@ -38,9 +38,10 @@ void Builder::OnDocumentEnd() {}
 
 void Builder::count(std::size_t nodes, const Span& where) {
   nodes_ += nodes;
+  parsed_.nodes = nodes_;
   if (nodes_ > limits_.nodes)
     throw LimitExceeded{
-        Diagnostic::error("yaml-limit", "more than " + std::to_string(limits_.nodes) + " values in one file", where)};
+        Diagnostic::error("yaml-limit", "more than " + std::to_string(limits_.nodes) + " keys and values", where)};
 }
 
 void Builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -108,6 +109,7 @@ void Builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
     record(copy, {under_merge_key() ? Reuse::By::MergeKey : Reuse::By::Alias,
                   std::string(source_.text().substr(at + 1, end - at - 1)), where, copy.span, 0});
   copy.span = where;
+  count(found->second.nodes - 1, where);
   deliver(std::move(copy), 0, found->second.nodes);
 }
 

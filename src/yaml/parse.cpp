@@ -68,6 +68,10 @@ Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& fi
     parsed.diagnostics.add(std::move(*bad));
     return parsed;
   }
+  if (auto deep = source.open_brackets(limits.brackets)) {
+    parsed.diagnostics.add(std::move(*deep));
+    return parsed;
+  }
   ViewBuffer buffer(text);
   std::istream stream(&buffer);
   try {

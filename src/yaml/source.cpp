@@ -94,4 +94,16 @@ std::optional<Diagnostic> Source::bad_byte() const {
   return std::nullopt;
 }
 
+std::optional<Diagnostic> Source::open_brackets(std::size_t most) const {
+  std::size_t open = 0;
+  for (std::size_t i = 0; i < text_.size(); ++i) {
+    if (text_[i] == '[' || text_[i] == '{') ++open;
+    if ((text_[i] == ']' || text_[i] == '}') && open > 0) --open;
+    if (open > most)
+      return Diagnostic::error("yaml-limit", "more than " + std::to_string(most) + " brackets are open here", span(i, i + 1))
+          .with_hint("close them: every '[' needs a ']', every '{' a '}'");
+  }
+  return std::nullopt;
+}
+
 }  // namespace davit::yaml

@@ -27,6 +27,9 @@ class Source {
 
   /// The first byte that no YAML text may hold (NUL, broken UTF-8), as a diagnostic.
   [[nodiscard]] std::optional<Diagnostic> bad_byte() const;
+  /// More than `most` brackets that wait for the one that closes them, as a diagnostic. Quotes and comments are not
+  /// looked at: this is what the parser may have to keep in mind, not what it will make of it.
+  [[nodiscard]] std::optional<Diagnostic> open_brackets(std::size_t most) const;
 
  private:
   std::string_view text_;

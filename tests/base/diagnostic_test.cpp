@@ -36,6 +36,27 @@ TEST(DiagnosticRender, CountsColumnsNotBytesForTheCaret) {
             "      |    ^\n");
 }
 
+TEST(DiagnosticRender, KeepsControlCharactersBrokenBytesAndLongTextsFromTheTerminal) {
+  const SourceLookup source = [](const std::string&) { return "a\xFF\x1B[2Jb\n"; };
+  const std::string long_text(100'000, 'x');
+  EXPECT_EQ(render(Diagnostic::error("a", "no '\x1B[2J\xC3'", at(1, 2, 3)).note("a\nb\rc").with_hint("\xC3\xA4"), source),
+            "compose.yaml:1:2: error: no ' [2J?'\n"
+            "    1 | a? [2Jb\n"
+            "      |  ^~~\n"
+            "  note: a\nb c\n"
+            "  hint: \xC3\xA4\n");
+  EXPECT_LT(render(Diagnostic::error("a", long_text).note(long_text), {}).size(), 5000U);
+  EXPECT_TRUE(render(Diagnostic::error("a", long_text), {}).ends_with("x…\n"));
+}
+
+TEST(DiagnosticRender, ShowsALineOfBrokenBytes) {
+  const std::string line(300, '\xB3');
+  const SourceLookup source = [&](const std::string&) { return line; };
+  const std::string text = render(Diagnostic::error("a", line, at(1, 200, 1)), source);
+  EXPECT_EQ(text.find('\xB3'), std::string::npos);
+  EXPECT_NE(text.find("    1 | ????"), std::string::npos);
+}
+
 TEST(Diagnostics, SortsByFileThenPositionAndDropsRepeats) {
   Diagnostics all;
   all.add(Diagnostic::error("b", "second", at(2, 1, 1)));

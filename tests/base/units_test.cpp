@@ -59,6 +59,20 @@ TEST(Durations, TakeGoFormsAndDaysAndWeeks) {
   EXPECT_EQ(*parse_duration("-2s"), -2s);
 }
 
+TEST(Durations, AreExactToTheNanosecond) {
+  EXPECT_EQ(*parse_duration("1.015s"), 1015ms);
+  EXPECT_EQ(*parse_duration("1015ms"), 1015ms);
+  EXPECT_EQ(*parse_duration(".3s"), 300ms);
+  EXPECT_EQ(*parse_duration("9223372036854775807ns"), std::chrono::nanoseconds::max());
+  EXPECT_EQ(*parse_duration("0." + std::string(100'000, '9') + "s"), 999'999'999ns);
+}
+
+TEST(Durations, RefuseWhatIsTooLong) {
+  for (const std::string& bad : {std::string("9223372036854775808ns"), std::string("99999999999999999999h"),
+                                 std::string("2562047h1000h"), std::string(100'000, '9') + "s"})
+    EXPECT_FALSE(parse_duration(bad)) << bad.substr(0, 40);
+}
+
 TEST(Durations, RefuseABareNumberAndUnknownUnits) {
   for (const char* bad : {"", "10", "5x", "s", "1m30", "."}) EXPECT_FALSE(parse_duration(bad)) << bad;
 }

@@ -15,7 +15,8 @@ namespace davit::yaml {
 struct Limits {
   std::size_t bytes = 8U << 20U;      ///< of the text
   std::size_t depth = 200;            ///< of nesting
-  std::size_t nodes = 4'000'000;      ///< in all documents together
+  std::size_t nodes = 600'000;        ///< keys and values in all documents, copies by aliases too
+  std::size_t brackets = 20'000;      ///< `[` and `{` that are open at once, be it in a text: they are kept until closed
   std::size_t alias_nodes = 300'000;  ///< copied by aliases and merge keys; anchored values may hold twice as many
 };
 
@@ -37,6 +38,7 @@ struct Parsed {
   Diagnostics diagnostics;
   /// With Reuses::Record: Node::origin of a copied value is its position in here, from 1 on.
   std::vector<Reuse> reuses;
+  std::size_t nodes = 0;  ///< as Limits::nodes counts them
 };
 
 /// Parses a text. `file` is its name in spans. Aliases are replaced by copies and `<<` merge keys resolved (explicit
