@@ -30,7 +30,6 @@ constexpr AbsentCommand kAbsent[] = {
     {"attach", "standard input of a running container is nobody's", "'davit logs -f SERVICE' shows its output"},
     {"commit", "an image is made by a build", "'davit exec' and 'davit cp' change the container itself"},
     {"export", "the file system of a container is not packed", "'davit cp SERVICE:/ -' packs that of a running one"},
-    {"stats", "davit does not show what containers use", "'davit top' shows their processes"},
     {"bridge", "davit does not convert projects", "'davit config --format json' prints what a converter needs"},
 };
 

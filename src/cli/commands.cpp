@@ -59,6 +59,7 @@ void add_all(Commands& commands) {
   add_events(commands);
   add_images(commands);
   add_volumes(commands);
+  add_stats(commands);
   add_pull(commands);
   add_push(commands);
   add_image_build(commands, add_image(commands));

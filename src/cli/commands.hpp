@@ -81,6 +81,7 @@ void add_events(Commands& commands);
 void add_volumes(Commands& commands);
 void add_cp(Commands& commands);
 void add_version(Commands& commands);
+void add_stats(Commands& commands);
 void add_pull(Commands& commands);
 void add_push(Commands& commands);
 /// Those that davit does not have, and refuses.

@@ -1,5 +1,6 @@
 // `davit image`: import, load, ls, rm, inspect. (`image build` is in a file of its own.)
 
+#include <algorithm>
 #include <CLI/CLI.hpp>
 #include <cstdio>
 
@@ -12,6 +13,7 @@
 #include "image_listing.hpp"
 #include "import_changes.hpp"
 #include "option_values.hpp"
+#include "terminal.hpp"
 
 namespace davit::cli {
 namespace {
@@ -197,6 +199,77 @@ void add_remove(Commands& commands, CLI::App* group) {
   commands.on(command, [options](Context& context) { return remove_images(context, *options); });
 }
 
+// --- tag
+
+struct TagOptions {
+  std::string source;
+  std::string target;
+};
+
+int tag_image(Context& context, const TagOptions& options) {
+  ImageStore store = ImageStore::open(context.data_root());
+  const auto reference = image::Reference::parse(options.target);
+  if (!reference) throw Error(reference.error());
+  const auto image = store.find(options.source);
+  if (!image) throw Error(Diagnostic::error("no-such-image", "no such image: '" + options.source + "'"));
+  store.tag(image->id, *reference);
+  return 0;
+}
+
+void add_tag(Commands& commands, CLI::App* group) {
+  auto options = std::make_shared<TagOptions>();
+  CLI::App* command = commands.add("tag",
+                                   {.summary = "give an image another name",
+                                    .synopsis = "IMAGE NAME[:TAG]",
+                                    .description = "Gives an image one more name. An image that had the name before loses it.",
+                                    .examples = "davit image tag app:latest app:1.0",
+                                    .exit_status = ""},
+                                   group);
+  command->add_option("IMAGE", options->source, "name or id")->required();
+  command->add_option("NAME", options->target, "the new name")->required();
+  commands.on(command, [options](Context& context) { return tag_image(context, *options); });
+}
+
+// --- prune
+
+struct PruneOptions {
+  bool all = false;
+  bool force = false;
+};
+
+/// Images without a name, with --all those with one too, that no container uses.
+int prune_images(Context& context, const PruneOptions& options) {
+  const std::string which = options.all ? "all images that no container uses" : "all images without a name";
+  if (!options.force && !confirmed("This removes " + which + ". Go on?")) return 0;
+  ImageStore store = ImageStore::open(context.data_root());
+  const auto users = image_users(context);
+  const auto is_used = [&users](const image::Image& image) {
+    return std::any_of(users.begin(), users.end(), [&](const auto& user) { return user.image == image.id; });
+  };
+  for (const image::Image& image : store.list()) {
+    if ((!options.all && !image.tags.empty()) || is_used(image)) continue;
+    const image::Removed removed = store.remove(image.id.str(), image::Removal::Forced, users);
+    for (const std::string& tag : removed.untagged) print_out("Untagged: " + tag + "\n");
+    for (const std::string& id : removed.deleted) print_out("Deleted: " + id + "\n");
+  }
+  return 0;
+}
+
+void add_prune(Commands& commands, CLI::App* group) {
+  auto options = std::make_shared<PruneOptions>();
+  CLI::App* command = commands.add("prune",
+                                   {.summary = "remove images that nothing needs",
+                                    .synopsis = "[OPTIONS]",
+                                    .description = "Removes images without a name that no container uses, and the layers that no other\n"
+                                                   "image has. With --all, images with a name, too.",
+                                    .examples = "davit image prune\ndavit image prune --all --force",
+                                    .exit_status = ""},
+                                   group);
+  command->add_flag("-a,--all", options->all, "images with a name, too");
+  command->add_flag("-f,--force", options->force, "do not ask");
+  commands.on(command, [options](Context& context) { return prune_images(context, *options); });
+}
+
 // --- inspect
 
 /// Below the list's bracket. No string of the JSON holds a line break as it is.
@@ -255,6 +328,8 @@ CLI::App* add_image(Commands& commands) {
   add_list(commands, group);
   add_remove(commands, group);
   add_inspect(commands, group);
+  add_tag(commands, group);
+  add_prune(commands, group);
   return group;
 }
 

@@ -119,6 +119,27 @@ TEST_F(ImageCommand, InspectIsAListWithWhatIsThere) {
   EXPECT_EQ(davit({"inspect", "missing"}).out, "[]\n");
 }
 
+TEST_F(ImageCommand, TagGivesOneMoreNameAndTakesItFromAnother) {
+  import("app");
+  EXPECT_EQ(davit({"tag", "app", "other:1"}).code, 0);
+  EXPECT_EQ(davit({"ls", "-q"}).out, davit({"ls", "-q", "other:1"}).out);
+  EXPECT_THAT(davit({"tag", "missing", "x"}).err, HasSubstr("no such image: 'missing'"));
+  EXPECT_EQ(davit({"tag", "app", "Bad"}).code, 1);
+}
+
+TEST_F(ImageCommand, PruneRemovesWhatHasNoNameAndWithAllTheRest) {
+  const std::string first = import("app").out;
+  davit({"import", write("other.tar", TarBuilder().file("b", "2").done()), "app"});
+  import("kept");
+  davit({"rm", "--force", "kept"});
+  const Output pruned = davit({"prune", "--force"});
+  EXPECT_EQ(pruned.code, 0);
+  EXPECT_THAT(pruned.out, HasSubstr("Deleted: " + first.substr(0, 71)));
+  EXPECT_THAT(davit({"ls"}).out, HasSubstr("app"));
+  EXPECT_THAT(davit({"prune", "--all", "--force"}).out, HasSubstr("Untagged: app:latest"));
+  EXPECT_EQ(davit({"ls", "-q"}).out, "");
+}
+
 TEST_F(ImageCommand, RmSaysWhatItTookAway) {
   const std::string id = import("app").out;
   import("app:2");

@@ -28,6 +28,15 @@ volumes: {data: {}}
   stack.ok({"up", "-d"});
 }
 
+TEST(Stats, ShowsWhatRunningContainersUse) {
+  Stack stack("toolsstats");
+  compose(stack);
+  const std::string lines = stack.ok({"stats", "--no-stream", "--format", "{{.Name}} {{.PIDs}}"}).out;
+  EXPECT_TRUE(contains(lines, "-web-1 1\n") && contains(lines, "-web-2 1\n")) << lines;
+  EXPECT_TRUE(contains(stack.ok({"stats", "--no-stream", "web"}).out, "CONTAINER ID   NAME"));
+  EXPECT_EQ(stack.davit({"stats", "nobody"}).code, 1);
+}
+
 TEST(Cp, CopiesFilesAndFoldersBothWays) {
   Stack stack("toolscp");
   compose(stack);
