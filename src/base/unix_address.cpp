@@ -16,11 +16,17 @@ UnixAddress::UnixAddress(Fd folder, const std::string& name)
 }
 
 UnixAddress UnixAddress::of(const std::string& path) {
+  if (auto found = find(path)) return *std::move(found);
+  throw_system_error("open the folder of", path, ENOENT);
+}
+
+std::optional<UnixAddress> UnixAddress::find(const std::string& path) {
   const auto slash = path.rfind('/');
   const std::string parent = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   Fd folder(::open(parent.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!folder && errno == ENOENT) return std::nullopt;
   if (!folder) throw_system_error("open", parent, errno);
-  return {std::move(folder), slash == std::string::npos ? path : path.substr(slash + 1)};
+  return UnixAddress(std::move(folder), slash == std::string::npos ? path : path.substr(slash + 1));
 }
 
 sockaddr_un UnixAddress::raw() const {

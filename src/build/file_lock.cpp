@@ -61,6 +61,7 @@ std::optional<Fd> wait_for_file_lock(const std::string& path, const std::stop_to
   if (take_now(lock, path)) return lock;
   waits();
   const Fd stopped(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!stopped) throw_system_error("make", "an event descriptor", errno);
   const std::stop_callback on_stop(stop, [&stopped] {
     const std::uint64_t one = 1;
     (void)!::write(stopped.get(), &one, sizeof one);
@@ -72,13 +73,15 @@ std::optional<Fd> wait_for_file_lock(const std::string& path, const std::stop_to
   if (pid < 0) throw_system_error("start", "a process that waits for a lock", errno);
   if (pid == 0) be_waiter(lock.get(), self);
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  const int not_watched = process ? 0 : errno;
   std::array<struct pollfd, 2> wait{{{process.get(), POLLIN, 0}, {stopped.get(), POLLIN, 0}}};
-  while (::poll(wait.data(), wait.size(), -1) < 0 && errno == EINTR) {
+  while (process && ::poll(wait.data(), wait.size(), -1) < 0 && errno == EINTR) {
   }
   ::kill(pid, SIGKILL);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
+  if (!process) throw_system_error("watch", "the process that waits for a lock", not_watched);
   if (stop.stop_requested()) return std::nullopt;
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) throw Error("cannot wait for the lock '" + path + "'");
   return lock;

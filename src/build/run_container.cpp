@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <deque>
@@ -214,11 +215,26 @@ fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
   }
 }
 
+fs::path RunContainer::cache_folder(const Mount& mount) const {
+  return data_root_ / "build" / "cache" / image::sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
+}
+
+void RunContainer::lock_caches(const std::vector<Mount>& mounts) {
+  std::vector<std::pair<fs::path, const Mount*>> caches;
+  for (const Mount& mount : mounts)
+    if (mount.options.type == RunMount::Type::Cache) caches.emplace_back(cache_folder(mount), &mount);
+  if (caches.empty()) return;
+  make_folder(data_root_ / "build" / "cache");
+  const auto locks_less = [](const Mount& mount) { return mount.options.sharing != RunMount::Sharing::Locked; };
+  std::stable_sort(caches.begin(), caches.end(), [&](const auto& a, const auto& b) {
+    return std::pair(a.first, locks_less(*a.second)) < std::pair(b.first, locks_less(*b.second));
+  });
+  for (const auto& [shared, mount] : caches)
+    if (!caches_.contains(shared)) caches_[shared] = lock_cache(shared, *mount);
+}
+
 void RunContainer::add_cache(const Mount& mount, const Root* from) {
-  const fs::path caches = data_root_ / "build" / "cache";
-  const std::string id = image::sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
-  make_folder(caches);
-  const fs::path folder = lock_cache(caches / id, mount);
+  const fs::path folder = caches_.at(cache_folder(mount));
   if (!fs::exists(folder)) {
     if (from != nullptr) {
       const std::string source = from->path() + "/" + from->resolve(mount.options.source);

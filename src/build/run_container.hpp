@@ -34,8 +34,10 @@ class RunContainer {
   /// Removes what was put into the root only to mount on it.
   ~RunContainer();
 
-  /// Makes a --mount ready. `from` is the tree it comes from; null when it has none. Waits for a cache mount that another
-  /// step has locked; a stop ends that with an error "cancelled".
+  /// Gets the cache mounts of the step, once, before the first add_mount(). Waits for one that another step has locked; a
+  /// stop ends that with an error "cancelled". Locks are taken in one order, so that no two steps wait for each other.
+  void lock_caches(const std::vector<Mount>& mounts);
+  /// Makes a --mount ready. `from` is the tree it comes from; null when it has none.
   void add_mount(const Mount& mount, const Root* from, const std::map<std::string, SecretValue>& secrets);
 
   /// Runs to the end. Throws davit::Error when the program fails, with its last lines of output, and when it is stopped
@@ -51,6 +53,7 @@ class RunContainer {
   void add_cache(const Mount& mount, const Root* from);
   /// The folder of a cache mount, once this step may use it; the lock is kept until the step has ended.
   [[nodiscard]] std::filesystem::path lock_cache(const std::filesystem::path& shared, const Mount& mount);
+  [[nodiscard]] std::filesystem::path cache_folder(const Mount& mount) const;
   void add_secret(const Mount& mount, const std::map<std::string, SecretValue>& secrets);
   /// Makes the place of a mount if it is missing, and remembers to take it away.
   void make_place(const std::string& target, bool folder);
@@ -79,6 +82,7 @@ class RunContainer {
   SpecInput spec_;
   std::vector<Stub> stubs_;
   std::vector<std::pair<std::string, struct stat>> parents_;  ///< folders whose times the stubs changed
+  std::map<std::filesystem::path, std::filesystem::path> caches_;  ///< by shared folder: the one that this step uses
   std::vector<Fd> locks_;                                     ///< of cache mounts that are locked or private
 };
 

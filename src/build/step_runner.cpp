@@ -144,6 +144,7 @@ void StepRunner::run_program(const Step& step, const RunStep& run, const StepInp
                              const image::StagedLayer& staged) {
   RunContainer container(store_.data_root(), area_, sandbox_, name_, mount_writable(input, staged), step.where, stop_,
                          on_line_);
+  container.lock_caches(run.mounts);
   for (const Mount& mount : run.mounts) {
     const bool has_source = mount.options.type == dockerfile::RunMount::Type::Bind || !mount.options.from.empty();
     const Root* const from = has_source ? &source(mount.origin, input).root() : nullptr;

@@ -26,8 +26,10 @@ struct Options {
 };
 
 std::optional<std::uint64_t> parse_tail(const std::string& text) {
-  if (text == "all" || text == "-1") return std::nullopt;
-  return std::stoull(text);
+  if (text == "all") return std::nullopt;
+  const long long lines = std::stoll(text);  // checked where the option is declared
+  if (lines < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(lines);
 }
 
 logs::ReadOptions read_options(const Options& options) {

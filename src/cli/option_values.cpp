@@ -30,6 +30,7 @@ std::string longest_name(const CLI::Option& option) {
 }
 
 std::optional<std::int64_t> number_in(std::string_view text) {
+  if (text.starts_with("+-")) return std::nullopt;
   if (text.starts_with('+')) text.remove_prefix(1);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

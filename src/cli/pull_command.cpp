@@ -79,7 +79,7 @@ int push(Context& context, const Options& options) {
   Transfer transfer(context, options);
   for (const auto& [name, service] : project.services) {
     if (!is_named(options, name)) continue;
-    if (!service.build || service.image.empty()) transfer.skip(service, "");
+    if (!service.build || service.image.empty()) transfer.skip(service, "No image that is built here");
     else transfer.fail(service, "pushed", "'davit image save' writes it to an archive");
   }
   return transfer.code();

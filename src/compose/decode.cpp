@@ -211,7 +211,7 @@ class Decoder {
       node.kind = Kind::String;
       return true;
     }
-    if (node.kind == Kind::Float || node.kind == Kind::Timestamp) 
+    if (node.kind == Kind::Float || node.kind == Kind::Timestamp)
       return drop(node, "byte-size", name,
                   node.text + (node.kind == Kind::Float ? " is a fraction without a unit" : " is a date"),
                   "write a whole number of bytes, or a string with a unit such as \"1.5g\"");

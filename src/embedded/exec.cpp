@@ -51,14 +51,23 @@ Task<void> until_ended(pid_t runtime, std::string pid_file, std::exception_ptr& 
     try {
       co_await child->ended();
       ended = true;
-    } catch (...) {
+    } catch (const boost::system::system_error& error) {
       cancelled = true;
-      if (failure) {
+      if (error.code() != asio::error::operation_aborted) {
+        // It cannot be waited for any more: it must end, or the wait for it would not.
+        failure = std::current_exception();
+        kill_program(pid_file, runtime);
+        ended = true;
+      } else if (failure) {
         kill_program(pid_file, runtime);
       } else {
         failure = std::current_exception();
         ::kill(runtime, SIGTERM);
       }
+    } catch (...) {
+      failure = std::current_exception();
+      kill_program(pid_file, runtime);
+      ended = true;
     }
     if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   }

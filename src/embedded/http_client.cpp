@@ -63,12 +63,8 @@ struct HttpClient::Impl {
   Task<std::optional<Socket>> connect() {
     const auto executor = co_await asio::this_coro::executor;
     Socket socket(executor);
-    std::optional<UnixAddress> address;
-    try {
-      address = UnixAddress::of(path);
-    } catch (const Error&) {
-      co_return std::nullopt;  // without its folder nobody listens
-    }
+    const std::optional<UnixAddress> address = UnixAddress::find(path);
+    if (!address) co_return std::nullopt;  // without its folder nobody listens
     const asio::local::stream_protocol::endpoint where(address->path());
     error_code error;
     co_await socket.async_connect(where, asio::redirect_error(asio::use_awaitable, error));

@@ -29,6 +29,8 @@ Character character_at(std::string_view text) {
     if ((next & 0xC0U) != 0x80) return {text.substr(0, 1), 0xFFFD};
     code = code << 6U | (next & 0x3FU);
   }
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  if (surrogate || code > 0x10FFFF) return {text.substr(0, 1), 0xFFFD};
   return {text.substr(0, length), code};
 }
 

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
+
 #include "davit/picture/draw.hpp"
 #include "frames.hpp"
 #include "label.hpp"

@@ -34,7 +34,10 @@ class BoxDrawing {
  public:
   BoxDrawing(const Picture& picture, const TerminalOptions& options, std::size_t longest)
       : picture_(picture), options_(options), words_(options.glyphs), canvas_(options.columns) {
-    for (const Link& link : picture.links) ++outgoing_[link.from], links_[{link.from, link.to}] = &link;
+    for (const Link& link : picture.links) {
+      ++outgoing_[link.from];
+      links_[{link.from, link.to}] = &link;
+    }
     const NetworkLine networks = shows_networks(picture) ? NetworkLine::Yes : NetworkLine::No;
     for (std::size_t i = 0; i < picture.boxes.size(); ++i) boxes_.push_back(drawn(i, networks, longest));
   }

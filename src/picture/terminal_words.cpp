@@ -6,6 +6,7 @@
 #include <array>
 
 #include "canvas.hpp"
+#include "davit/base/suggest.hpp"
 
 namespace davit::picture {
 namespace {
@@ -21,10 +22,6 @@ struct Substitute {
   std::string_view to;
 };
 constexpr std::array<Substitute, 3> kSubstitutes{{{"→", "->"}, {"×", "x"}, {"…", "~"}}};
-
-std::string plural(std::size_t count, std::string_view word) {
-  return fmt::format("{} {}{}", count, word, count == 1 ? "" : "s");
-}
 
 /// Words with blanks between them, in lines of at most so many columns.
 std::vector<std::string> wrapped(const std::vector<std::string>& words, std::string_view between, std::size_t columns) {
@@ -162,7 +159,7 @@ Label Words::of(Label label) const {
 }
 
 std::string heading(const Picture& picture, const TerminalOptions& options) {
-  const std::string summary = plural(picture.boxes.size(), "service");
+  const std::string summary = counted(picture.boxes.size(), "service");
   const std::size_t count = waves(picture);
   const std::string order = count > 1 ? fmt::format(" in {} waves", count) : "";
   return clipped(picture.project + ": " + summary + order, options.columns) + (picture.boxes.empty() ? "\n" : "\n\n");

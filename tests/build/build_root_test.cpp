@@ -652,6 +652,17 @@ TEST_P(RuntimeTest, SecretsAreOnNoDiskAndInNoTitle) {
   EXPECT_EQ(files_with(data_root_, secret), Strings{}) << "when it has ended: neither history nor cache records";
 }
 
+TEST_F(BuildRootTest, AStepDoesNotWaitForACacheMountThatItHasItself) {
+  request_.context = context_.string();
+  const std::string cache = "--mount=type=cache,id=both,sharing=";
+  for (const std::string sharing : {"locked", "private"}) {
+    request_.dockerfile_text = "FROM box\nRUN " + cache + sharing + ",target=/a " + cache + sharing +
+                               ",target=/b touch /a/" + sharing + " && test -e /b/" + sharing + "\n";
+    BuildAside build(request_, *store_);
+    EXPECT_TRUE(build.result().has_value()) << sharing << "\n" << build.text();
+  }
+}
+
 TEST_F(BuildRootTest, WaitingForALockedCacheMountCanBeStopped) {
   request_.context = context_.string();
   const std::string mount = "RUN --mount=type=cache,target=/c,sharing=locked ";

@@ -3,6 +3,7 @@
 
 #include <sys/un.h>
 
+#include <optional>
 #include <string>
 
 #include "davit/base/fd.hpp"
@@ -17,6 +18,8 @@ class UnixAddress {
   UnixAddress(Fd folder, const std::string& name);
   /// The socket at `path`; its folder must be there, the socket need not. Throws Error when the folder cannot be opened.
   static UnixAddress of(const std::string& path);
+  /// The same; nullopt when there is no such folder.
+  static std::optional<UnixAddress> find(const std::string& path);
 
   /// For interfaces that take a path; always short enough.
   [[nodiscard]] const std::string& path() const { return path_; }
