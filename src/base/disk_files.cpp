@@ -17,7 +17,7 @@ Diagnostic cannot_read(const std::string& path, const std::string& why) {
   return Diagnostic::error("unreadable-file", "cannot read '" + path + "': " + why);
 }
 
-/// Waits until a pipe or a device has more, or its end has come. False: neither within the limit.
+/// Waits until a pipe has more, or its end has come. False: neither within the limit.
 bool wait_for_more(int fd) {
   constexpr int kLimitMs = 10'000;
   pollfd wanted{fd, POLLIN, 0};
@@ -47,7 +47,8 @@ Result<std::string> DiskFiles::read(const std::string& path, std::uint64_t limit
     if (used == text.size()) text.resize(std::min<std::uint64_t>(text.size() * 2, limit + 1));
     const ssize_t got = ::read(fd.get(), text.data() + used, text.size() - used);
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) {
+    // The writer of a pipe may take its time; whoever would have to type into a terminal is not waited for.
+    if (got < 0 && errno == EAGAIN && S_ISFIFO(info.st_mode)) {
       if (!wait_for_more(fd.get())) return cannot_read(path, "nothing came through it for ten seconds");
       continue;
     }

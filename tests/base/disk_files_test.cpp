@@ -58,6 +58,10 @@ TEST_F(DiskFilesTest, APipeIsReadToItsEnd) {
   EXPECT_EQ(files_.read("/proc/self/fd/" + std::to_string(out.get())).value(), "text");
 }
 
+TEST_F(DiskFilesTest, ATerminalIsNotWaitedFor) {
+  EXPECT_NE(error_of("/dev/ptmx").find("cannot read '/dev/ptmx'"), std::string::npos);
+}
+
 TEST_F(DiskFilesTest, FoldersAndLoopsOfLinksAreErrors) {
   std::filesystem::create_symlink("loop", path("loop"));
   EXPECT_NE(error_of(path("loop")).find("cannot read"), std::string::npos);
