@@ -7,6 +7,8 @@
 namespace davit::yaml {
 namespace {
 
+constexpr std::size_t kMostDocuments = 10'000;
+
 Tag compose_tag(const std::string& tag) {
   if (tag == "!reset") return Tag::Reset;
   if (tag == "!override") return Tag::Override;
@@ -30,6 +32,9 @@ void Builder::OnDocumentStart(const YAML::Mark& mark) {
         "yaml-syntax", "invalid YAML: unexpected '" + std::string(1, source_.text()[at]) + "'",
         source_.span(at, at + 1))};
   document_at_ = at;
+  if (parsed_.documents.size() >= kMostDocuments)
+    throw LimitExceeded{Diagnostic::error(
+        "yaml-limit", "more than " + std::to_string(kMostDocuments) + " documents in one file", source_.span(at, at))};
   stack_.clear();
   anchors_.clear();
 }

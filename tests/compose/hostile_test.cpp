@@ -87,6 +87,7 @@ std::vector<Attack> attacks() {
        "compose.yaml:5:400"},
       {"ManyValues", {{"compose.yaml", kService + "x-a: [" + repeated("1,", 700'000) + "1]\n"}}, "yaml-limit",
        "compose.yaml:4:1199993"},
+      {"ManyDocuments", {{"compose.yaml", kService + repeated("...\n---\n", 20'000)}}, "yaml-limit", "compose.yaml:20003:1"},
       {"IncludesThatFanOut", include_fan_out(40), "load-limit", "f39.yaml:1:11"},
       {"IncludesInARow", include_chain(300), "load-limit", "f99.yaml:1:11"},
       {"IncludeOfItselfInSecondPlace",
