@@ -62,10 +62,11 @@ class Checker {
 
   /// A reference to something that is not declared.
   void unknown(const std::string& message, const std::string& name, const Node& declared, std::string_view section,
-               const Span& where) {
-    const auto names = names_in(declared);
+               const Span& where, const std::string& itself = {}) {
+    auto names = names_in(declared);
     Diagnostic& item = error("unknown-reference", message, where);
     if (!names.empty()) item.note(std::string(section) + " in this project: " + join_names(names));
+    std::erase(names, itself);  // never what was meant
     if (const auto near = nearest(name, names))
       item.with_hint("did you mean '" + *near + "'?");
     else if (section != "services")
@@ -156,7 +157,7 @@ class Checker {
       const Node& required = at(dependency.value, "required");
       if (disabled == nullptr) {
         unknown("service '" + entry.key + "' depends on unknown service '" + dependency.key + "'", dependency.key,
-                services_, "services", where);
+                services_, "services", where, entry.key);
       } else if (required.is_null() || required.is_true()) {
         pending_.push_back(disabled_dependency(entry, dependency, *disabled));
       }

@@ -35,9 +35,11 @@ class Conductor {
     }
     if (!diagnostics.has_errors()) {
       Scope scope{found_.working_dir, found_.working_dir, scope_environment(), found_.places, {}};
+      const Span first{files.empty() ? nullptr : files.front().name, {1, 1}, {1, 1}};
       Node model = loader_.load(std::move(files), scope);
       if (model.entries.empty() && !diagnostics.has_errors())
-        diagnostics.add(Diagnostic::error("empty-file", "empty compose file: there is nothing in it"));
+        diagnostics.add(Diagnostic::error("empty-file", "empty compose file: there is nothing in it", first)
+                            .with_hint("it needs 'services:' with at least one service"));
       if (!too_many_objects(model)) finish(std::move(model));
     }
     diagnostics.sort_and_unique();

@@ -5,6 +5,11 @@
 namespace davit {
 namespace {
 
+TEST(Suggest, ANameOfOneLetterIsNoMistypedOtherOne) {
+  EXPECT_EQ(nearest("c", {"n"}), std::nullopt);
+  EXPECT_EQ(nearest("C", {"c"}), "c");
+}
+
 TEST(EditDistance, CountsSwapsOfNeighboursAsOne) {
   EXPECT_EQ(edit_distance("databse", "database"), 1U);
   EXPECT_EQ(edit_distance("imgae", "image"), 1U);
