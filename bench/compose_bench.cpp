@@ -1,5 +1,5 @@
-// A load, phase by phase, and what is made of its result, for 1000 and 10 000 services: what a phase costs, and whether it
-// grows with the number of services and no faster (the second number should be about ten times the first).
+// A load, phase by phase, and what is made of its result, for 1000 and 10 000 services: what a phase costs, and whether
+// it grows with the number of services and no faster (the second number should be about ten times the first).
 
 #include <benchmark/benchmark.h>
 
@@ -24,9 +24,11 @@ std::string compose_text(std::int64_t services) {
   std::string text = "services:\n";
   for (std::int64_t i = 0; i < services; ++i) {
     const std::string n = std::to_string(i);
-    text += "  s" + n + ":\n    image: registry/app-" + n + ":${TAG:-1.0}\n    command: serve --port 80\n    environment:\n      - NUMBER=" +
-            n + "\n      - MODE=${MODE-production}\n    ports: [\"" + std::to_string(1024 + i) +
-            ":80\"]\n    volumes: [\"data:/var/lib/data:ro\"]\n    mem_limit: 512m\n    healthcheck: {test: [CMD, \"true\"], interval: 1m30s}\n";
+    text += "  s" + n + ":\n    image: registry/app-" + n +
+            ":${TAG:-1.0}\n    command: serve --port 80\n    environment:\n      - NUMBER=" + n +
+            "\n      - MODE=${MODE-production}\n    ports: [\"" + std::to_string(1024 + i) +
+            ":80\"]\n    volumes: [\"data:/var/lib/data:ro\"]\n    mem_limit: 512m\n    healthcheck: {test: [CMD, "
+            "\"true\"], interval: 1m30s}\n";
     if (i % 10 != 0) text += "    depends_on: {s" + std::to_string(i - 1) + ": {condition: service_healthy}}\n";
   }
   return text + "volumes: {data: {}}\n";

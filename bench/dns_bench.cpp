@@ -1,5 +1,6 @@
 // The dns room at work: an answer alone, and questions one after the other to a server in another thread. The second is
-// mostly the kernel's: compare it with ask_an_echo, whose server only sends back what it gets, and does not sleep either.
+// mostly the kernel's: compare it with ask_an_echo, whose server only sends back what it gets, and does not sleep
+// either.
 
 #include <benchmark/benchmark.h>
 #include <netinet/in.h>
@@ -24,7 +25,9 @@ using namespace davit::dns;
 NameTable fifty_names() {
   std::vector<Endpoint> endpoints;
   for (std::uint32_t i = 0; i < 50; ++i)
-    endpoints.push_back({"shop_default", "shop-s" + std::to_string(i) + "-1", {"s" + std::to_string(i)},
+    endpoints.push_back({"shop_default",
+                         "shop-s" + std::to_string(i) + "-1",
+                         {"s" + std::to_string(i)},
                          {network::IpAddress::v4(0x0A000002 + i)}});
   return NameTable(endpoints);
 }
@@ -95,7 +98,8 @@ void ask_an_echo(benchmark::State& state) {
     while (!over) {
       sockaddr_in peer{};
       socklen_t size = sizeof peer;
-      const auto got = ::recvfrom(socket, packet, sizeof packet, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&peer), &size);
+      const auto got =
+          ::recvfrom(socket, packet, sizeof packet, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&peer), &size);
       if (got > 0) ::sendto(socket, packet, static_cast<std::size_t>(got), 0, reinterpret_cast<sockaddr*>(&peer), size);
     }
   });

@@ -24,7 +24,9 @@ namespace fs = std::filesystem;
 using namespace davit;
 using Clock = std::chrono::steady_clock;
 
-double seconds(Clock::time_point since) { return std::chrono::duration<double>(Clock::now() - since).count(); }
+double seconds(Clock::time_point since) {
+  return std::chrono::duration<double>(Clock::now() - since).count();
+}
 
 ImageId make_image(const std::string& data_root) {
   image::ImageStore store = image::ImageStore::open(data_root);
@@ -168,9 +170,23 @@ void containers(benchmark::State& state, Measure measure) {
 
 }  // namespace
 
-BENCHMARK_CAPTURE(containers, up, Measure::Up)->Arg(1)->Arg(50)->UseManualTime()->Iterations(3)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(containers, observe, Measure::Observe)->Arg(50)->UseManualTime()->Iterations(3)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(containers, down, Measure::Down)->Arg(1)->Arg(50)->UseManualTime()->Iterations(3)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(containers, up, Measure::Up)
+    ->Arg(1)
+    ->Arg(50)
+    ->UseManualTime()
+    ->Iterations(3)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(containers, observe, Measure::Observe)
+    ->Arg(50)
+    ->UseManualTime()
+    ->Iterations(3)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(containers, down, Measure::Down)
+    ->Arg(1)
+    ->Arg(50)
+    ->UseManualTime()
+    ->Iterations(3)
+    ->Unit(benchmark::kMillisecond);
 
 int main(int argc, char** argv) {
   if (argc == 5 && std::string(argv[1]) == "supervisor") {

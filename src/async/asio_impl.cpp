@@ -1,2 +1,3 @@
-// The one place where Asio's own code is compiled (BOOST_ASIO_SEPARATE_COMPILATION), which keeps every other file quick.
+// The one place where Asio's own code is compiled (BOOST_ASIO_SEPARATE_COMPILATION), which keeps every other file
+// quick.
 #include <boost/asio/impl/src.hpp>

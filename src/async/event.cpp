@@ -16,7 +16,9 @@ Event::Event(asio::any_io_executor executor) : impl_(std::make_unique<Impl>(std:
 
 Event::~Event() = default;
 
-void Event::notify() { impl_->timer.cancel(); }
+void Event::notify() {
+  impl_->timer.cancel();
+}
 
 Task<void> Event::wait() {
   boost::system::error_code error;

@@ -57,7 +57,7 @@ Task<void> WorkerPool::run(std::function<void()> work) {
     });
   };
   co_await asio::async_initiate<const asio::use_awaitable_t<>, void(std::exception_ptr)>(initiate, asio::use_awaitable,
-                                                                                        std::move(work));
+                                                                                         std::move(work));
 }
 
 }  // namespace davit

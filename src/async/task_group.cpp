@@ -68,9 +68,13 @@ void TaskGroup::spawn(Task<void> task) {
   }
 }
 
-void TaskGroup::cancel() { state_->cancel_all(); }
+void TaskGroup::cancel() {
+  state_->cancel_all();
+}
 
-std::size_t TaskGroup::running() const { return state_->running; }
+std::size_t TaskGroup::running() const {
+  return state_->running;
+}
 
 Task<void> TaskGroup::join() {
   const auto state = state_;

@@ -18,9 +18,8 @@ Task<void> SteadyTimers::sleep_until(Clock::time_point when) {
 Task<TimedOut> with_timeout(Timers& timers, Timers::Clock::duration limit, Task<void> operation) {
   const auto executor = co_await asio::this_coro::executor;
   Task<void> sleeping = timers.sleep_for(limit);
-  auto group = asio::experimental::make_parallel_group(
-      asio::co_spawn(executor, std::move(operation), asio::deferred),
-      asio::co_spawn(executor, std::move(sleeping), asio::deferred));
+  auto group = asio::experimental::make_parallel_group(asio::co_spawn(executor, std::move(operation), asio::deferred),
+                                                       asio::co_spawn(executor, std::move(sleeping), asio::deferred));
   const auto result = co_await group.async_wait(asio::experimental::wait_for_one(), asio::use_awaitable);
   const auto& order = std::get<0>(result);
   const std::exception_ptr& operation_error = std::get<1>(result);

@@ -12,18 +12,24 @@ constexpr std::size_t kLongestText = 2000;  ///< of a message, a note, a hint
 
 std::string_view word(Severity severity) {
   switch (severity) {
-    case Severity::Note: return "note";
-    case Severity::Warning: return "warning";
-    case Severity::Error: return "error";
+    case Severity::Note:
+      return "note";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Error:
+      return "error";
   }
   return "error";
 }
 
 std::string_view colour_of(Severity severity) {
   switch (severity) {
-    case Severity::Note: return "\x1b[36m";
-    case Severity::Warning: return "\x1b[33m";
-    case Severity::Error: return "\x1b[31m";
+    case Severity::Note:
+      return "\x1b[36m";
+    case Severity::Warning:
+      return "\x1b[33m";
+    case Severity::Error:
+      return "\x1b[31m";
   }
   return "";
 }
@@ -94,9 +100,8 @@ std::string legible(std::string_view text) {
 
 // The caret counts columns of the terminal, not bytes: UTF-8 continuation bytes take none.
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
-  }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string excerpt(const Span& where, const SourceLookup& sources, std::string_view caret_colour) {
@@ -109,7 +114,8 @@ std::string excerpt(const Span& where, const SourceLookup& sources, std::string_
 
   // A long line is shown as a window around the mark.
   const std::size_t first = start > kExcerptWidth / 2 ? utf8_start(whole, start - kExcerptWidth / 2) : 0;
-  const std::size_t last = first + kExcerptWidth < whole.size() ? utf8_start(whole, first + kExcerptWidth) : whole.size();
+  const std::size_t last =
+      first + kExcerptWidth < whole.size() ? utf8_start(whole, first + kExcerptWidth) : whole.size();
   const std::string shown = printable(whole.substr(first, last - first));
   const std::size_t offset = start - first;
 
@@ -158,7 +164,9 @@ Diagnostic& Diagnostic::with_hint(std::string text) & {
   return *this;
 }
 
-Diagnostic&& Diagnostic::with_hint(std::string text) && { return std::move(with_hint(std::move(text))); }
+Diagnostic&& Diagnostic::with_hint(std::string text) && {
+  return std::move(with_hint(std::move(text)));
+}
 
 void Diagnostics::append(const Diagnostics& other) {
   items_.insert(items_.end(), other.items_.begin(), other.items_.end());

@@ -33,7 +33,7 @@ Result<std::string> DiskFiles::read(const std::string& path, std::uint64_t limit
   // O_NONBLOCK: a named pipe without a writer must not hang the load. O_NOCTTY: nor a terminal become ours.
   const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (!fd) return cannot_read(path, system_error_text(errno));
-  struct stat info {};
+  struct stat info{};
   if (::fstat(fd.get(), &info) != 0) return cannot_read(path, system_error_text(errno));
   if (S_ISDIR(info.st_mode)) return cannot_read(path, system_error_text(EISDIR));
   const auto too_large = [&] {
@@ -53,8 +53,7 @@ Result<std::string> DiskFiles::read(const std::string& path, std::uint64_t limit
       continue;
     }
     if (got < 0) return cannot_read(path, system_error_text(errno));
-    if (got == 0 && used == 0 && S_ISFIFO(info.st_mode))
-      return cannot_read(path, "it is a pipe that nobody writes to");
+    if (got == 0 && used == 0 && S_ISFIFO(info.st_mode)) return cannot_read(path, "it is a pipe that nobody writes to");
     if (got == 0) break;
     used += static_cast<std::size_t>(got);
     if (used > limit) return too_large();
@@ -64,7 +63,7 @@ Result<std::string> DiskFiles::read(const std::string& path, std::uint64_t limit
 }
 
 Files::Kind DiskFiles::kind(const std::string& path) const {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return Kind::Absent;
   if (S_ISREG(info.st_mode)) return Kind::Regular;
   return S_ISDIR(info.st_mode) ? Kind::Directory : Kind::Other;

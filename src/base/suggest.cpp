@@ -36,7 +36,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::optional<std::string> nearest(std::string_view given, const std::vector<std::string>& candidates) {
   constexpr std::size_t kLongestName = 256;  // the distance is quadratic; nobody mistypes such a name
-  constexpr std::size_t kMostNames = 1000;    // one of many is a guess, and thousands of guesses take long
+  constexpr std::size_t kMostNames = 1000;   // one of many is a guess, and thousands of guesses take long
   if (given.size() > kLongestName || candidates.size() > kMostNames) return std::nullopt;
   // Of a name of one letter nothing is left to go by when it is wrong.
   const std::size_t allowed = given.size() < 2 ? 0 : std::max<std::size_t>(1, given.size() / 3);

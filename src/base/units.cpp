@@ -21,18 +21,18 @@ constexpr std::array<Unit, 17> kByteUnits{{{"", 1},
                                            {"k", kKi},
                                            {"kb", kKi},
                                            {"kib", kKi},
-                                           {"m", kKi * kKi},
-                                           {"mb", kKi * kKi},
-                                           {"mib", kKi * kKi},
-                                           {"g", kKi * kKi * kKi},
-                                           {"gb", kKi * kKi * kKi},
-                                           {"gib", kKi * kKi * kKi},
-                                           {"t", kKi * kKi * kKi * kKi},
-                                           {"tb", kKi * kKi * kKi * kKi},
-                                           {"tib", kKi * kKi * kKi * kKi},
-                                           {"p", kKi * kKi * kKi * kKi * kKi},
-                                           {"pb", kKi * kKi * kKi * kKi * kKi},
-                                           {"pib", kKi * kKi * kKi * kKi * kKi}}};
+                                           {"m", kKi* kKi},
+                                           {"mb", kKi* kKi},
+                                           {"mib", kKi* kKi},
+                                           {"g", kKi* kKi* kKi},
+                                           {"gb", kKi* kKi* kKi},
+                                           {"gib", kKi* kKi* kKi},
+                                           {"t", kKi* kKi* kKi* kKi},
+                                           {"tb", kKi* kKi* kKi* kKi},
+                                           {"tib", kKi* kKi* kKi* kKi},
+                                           {"p", kKi* kKi* kKi* kKi* kKi},
+                                           {"pb", kKi* kKi* kKi* kKi* kKi},
+                                           {"pib", kKi* kKi* kKi* kKi* kKi}}};
 
 constexpr std::array<Unit, 9> kTimeUnits{{{"ns", 1},
                                           {"us", 1e3},
@@ -91,7 +91,9 @@ std::optional<Decimal> take_decimal(std::string_view& text) {
   return number;
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
+std::string quoted(std::string_view text) {
+  return "'" + std::string(text) + "'";
+}
 
 std::string bad_bytes(std::string_view text) {
   return quoted(text) + " is not a byte size; write a number with an optional unit, such as 512m or 2g";
@@ -106,14 +108,18 @@ std::string bad_duration(std::string_view text) {
 std::optional<double> parse_number(std::string_view text) {
   const bool negative = text.starts_with('-');
   if (negative || text.starts_with('+')) text.remove_prefix(1);
-  const auto lower = [&](std::size_t i) { return static_cast<char>(std::tolower(static_cast<unsigned char>(text[i]))); };
+  const auto lower = [&](std::size_t i) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(text[i])));
+  };
   std::string plain;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] != '_') {
       plain += lower(i);
       continue;
     }
-    const auto digit = [&](std::size_t at) { return at < text.size() && std::isxdigit(static_cast<unsigned char>(text[at])) != 0; };
+    const auto digit = [&](std::size_t at) {
+      return at < text.size() && std::isxdigit(static_cast<unsigned char>(text[at])) != 0;
+    };
     if (i == 0 || !digit(i + 1) || !(digit(i - 1) || (i == 2 && lower(1) == 'x'))) return std::nullopt;
   }
   double value = std::numeric_limits<double>::infinity();
@@ -165,8 +171,8 @@ std::string format_bytes(std::int64_t bytes) {
   }
   std::array<char, 32> buffer{};
   const bool whole = value == std::floor(value);
-  const auto result = std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed,
-                                    whole ? 0 : 1);
+  const auto result =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), value, std::chars_format::fixed, whole ? 0 : 1);
   return std::string(buffer.data(), result.ptr) + std::string(kNames[unit]);
 }
 
@@ -193,8 +199,7 @@ Result<std::chrono::nanoseconds, std::string> parse_duration(std::string_view te
     if (found == kTimeUnits.end()) return bad_duration(text);
     const auto part = static_cast<std::int64_t>(number->fraction * (found->factor / number->scale));
     std::int64_t whole = 0;
-    if (!number->whole ||
-        __builtin_mul_overflow(*number->whole, static_cast<std::int64_t>(found->factor), &whole) ||
+    if (!number->whole || __builtin_mul_overflow(*number->whole, static_cast<std::int64_t>(found->factor), &whole) ||
         __builtin_add_overflow(total, whole, &total) || __builtin_add_overflow(total, part, &total))
       return quoted(text) + " is too long for a duration";
     rest.remove_prefix(length);

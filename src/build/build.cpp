@@ -92,8 +92,8 @@ class Build {
     for (const auto& [name, value] : request_.contexts) {
       if (!image_of_context(value).empty() || fs::is_directory(value, error)) continue;
       const bool is_url = value.find("://") != std::string::npos;
-      throw Error(Diagnostic::error("bad-context", "the additional context '" + name + "' is '" + value + "', which is " +
-                                                       (is_url ? "not supported yet" : "not a folder"))
+      throw Error(Diagnostic::error("bad-context", "the additional context '" + name + "' is '" + value +
+                                                       "', which is " + (is_url ? "not supported yet" : "not a folder"))
                       .with_hint("it can be a folder, or an image as 'docker-image://NAME'"));
     }
   }
@@ -153,7 +153,8 @@ class Build {
     Contexts contexts;
     contexts.try_emplace("", absolute, "the build context '" + request_.context + "'", &ignore_);
     for (const auto& [name, value] : request_.contexts)
-      if (image_of_context(value).empty()) contexts.try_emplace(name, value, "the context '" + name + "'", ignore_rules_of(value));
+      if (image_of_context(value).empty())
+        contexts.try_emplace(name, value, "the context '" + name + "'", ignore_rules_of(value));
     const auto save = [&digests](auto&& run) {
       try {
         auto result = run();

@@ -37,9 +37,7 @@ std::vector<std::string> groups_of(const container::Cgroups& cgroups, const std:
 
 /// True when the event came.
 bool wait_for(int fd, int milliseconds) {
-  struct pollfd wait {
-    fd, POLLIN, 0
-  };
+  struct pollfd wait{fd, POLLIN, 0};
   return ::poll(&wait, 1, milliseconds) > 0;
 }
 
@@ -47,7 +45,8 @@ bool wait_for(int fd, int milliseconds) {
 void end_group(const container::Cgroups& cgroups, const std::string& group) {
   std::vector<Fd> processes;
   for (const pid_t pid : cgroups.processes(group))
-    if (Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); process) processes.push_back(std::move(process));
+    if (Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); process)
+      processes.push_back(std::move(process));
   cgroups.kill(group);
   const int limit = static_cast<int>(std::chrono::milliseconds(kKillLimit).count());
   for (const Fd& process : processes) (void)wait_for(process.get(), limit);

@@ -66,7 +66,7 @@ void copy_bytes(int from, int to, const std::string& shown) {
 }
 
 bool unchanged(int fd, const struct stat& before) {
-  struct stat now {};
+  struct stat now{};
   if (::fstat(fd, &now) != 0) return false;
   const auto same = [](const struct timespec& a, const struct timespec& b) {
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
@@ -147,8 +147,10 @@ void CopyWriter::write_folder(const SourceTree& tree, const Item& item, const st
   for (std::size_t i = 0; i < item.entries.size(); ++i) {
     const Entry& entry = item.entries[i];
     if (entry.to.empty()) continue;
-    if (linked.empty() || (!linked[i] && !S_ISDIR(entry.info.st_mode))) write_entry(tree, entry, joined(target, entry.to));
-    else if (linked[i]) written_.add(joined(target, entry.to), manifest_file(entry));
+    if (linked.empty() || (!linked[i] && !S_ISDIR(entry.info.st_mode)))
+      write_entry(tree, entry, joined(target, entry.to));
+    else if (linked[i])
+      written_.add(joined(target, entry.to), manifest_file(entry));
   }
 }
 
@@ -222,14 +224,14 @@ int CopyWriter::earlier_fd(std::string_view folder) {
 
 void CopyWriter::check_below(const std::string& path) {
   (void)folder_fd(folder_of(path));
-  struct stat info {};
+  struct stat info{};
   if (!open_below_ || ::fstatat(open_below_->get(), name_of(path), &info, AT_SYMLINK_NOFOLLOW) != 0) return;
   if (S_ISDIR(info.st_mode))
     throw Error(Diagnostic::error("type-conflict", "cannot copy a file over the folder '/" + path + "'", where_));
 }
 
 void CopyWriter::make_room(const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   const int folder = folder_fd(folder_of(path));
   check(::fstatat(folder, name_of(path), &info, AT_SYMLINK_NOFOLLOW), "look at", path);
   if (S_ISDIR(info.st_mode))
@@ -250,7 +252,8 @@ void CopyWriter::make_at(const std::string& path, std::string_view doing, const 
 
 void CopyWriter::write_folder_entry(const SourceTree& tree, const Entry& entry, const std::string& target) {
   if (const auto there = target_.look(target); there && !S_ISDIR(there->st_mode))
-    throw Error(Diagnostic::error("type-conflict", "cannot copy a folder over '/" + target + "', which is none", where_));
+    throw Error(
+        Diagnostic::error("type-conflict", "cannot copy a folder over '/" + target + "', which is none", where_));
   const int parent = folder_fd(folder_of(target));
   if (::mkdirat(parent, name_of(target), 0755) != 0 && errno != EEXIST)
     throw_system_error("make folder", "/" + target, errno);
@@ -282,7 +285,8 @@ void CopyWriter::write_entry(const SourceTree& tree, const Entry& entry, const s
 
 ManifestFile CopyWriter::manifest_file(const Entry& entry) const {
   const Owner owner = owner_of(entry.info, from_context_);
-  return {*entry.digest, mode_of(entry.info), owner.uid, owner.gid, entry.info.st_size, nanoseconds(entry.info.st_mtim)};
+  return {*entry.digest, mode_of(entry.info), owner.uid,
+          owner.gid,     entry.info.st_size,  nanoseconds(entry.info.st_mtim)};
 }
 
 LayerManifest CopyWriter::take_manifest() {

@@ -68,7 +68,7 @@ void DigestCache::put(const struct stat& before, const struct stat& after, const
   const Value value = value_of(before);
   const Value later = value_of(after);
   if (value.size != later.size || value.mtime != later.mtime || value.ctime != later.ctime) return;
-  struct timespec now {};
+  struct timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
   if (nanoseconds(now) - value.ctime < kTooYoung) return;
   Value& place = table_[key_of(before)];

@@ -185,7 +185,8 @@ void Executor::complete(const Job& job, const StepResult& result) {
 void Executor::prepare_for(const Step& step) {
   if (!area_) {
     area_.emplace(store_.data_root(), request_.davit);
-    sandbox_.emplace(store_.data_root(), *area_, settings_, [this](const Diagnostic& notice) { events_.warning(notice); });
+    sandbox_.emplace(store_.data_root(), *area_, settings_,
+                     [this](const Diagnostic& notice) { events_.warning(notice); });
   }
   const auto* run = std::get_if<RunStep>(&step.action);
   if (run != nullptr && run->network == dockerfile::Run::Network::Default) sandbox_->begin_network();
@@ -198,7 +199,8 @@ void Executor::begin_network_for_later_steps(const Job& job) {
     const auto* run = std::get_if<RunStep>(&step.action);
     return run != nullptr && run->network == dockerfile::Run::Network::Default;
   };
-  if (std::any_of(steps.begin() + static_cast<std::ptrdiff_t>(job.step), steps.end(), needs_it)) sandbox_->begin_network();
+  if (std::any_of(steps.begin() + static_cast<std::ptrdiff_t>(job.step), steps.end(), needs_it))
+    sandbox_->begin_network();
 }
 
 Error Executor::explained(const std::exception& failure, const Step& step) const {

@@ -66,8 +66,8 @@ std::optional<Fd> wait_for_file_lock(const std::string& path, const std::stop_to
     const std::uint64_t one = 1;
     (void)!::write(stopped.get(), &one, sizeof one);
   });
-  // flock cannot be waited for together with anything else. The lock belongs to the open file, which a child shares: when
-  // the child has it, we have it; and a child can be killed while it waits.
+  // flock cannot be waited for together with anything else. The lock belongs to the open file, which a child shares:
+  // when the child has it, we have it; and a child can be killed while it waits.
   const pid_t self = ::getpid();
   const pid_t pid = ::fork();
   if (pid < 0) throw_system_error("start", "a process that waits for a lock", errno);

@@ -70,11 +70,13 @@ Woken wait_to_be_woken() {
 }  // namespace
 
 Guard::Guard(const std::string& davit, const std::filesystem::path& data_root, const std::string& id, const Fd& lock) {
-  std::array<std::string, 6> words{davit, "--data-root", data_root.string(), "build-cleanup", id, std::to_string(kBusy)};
+  std::array<std::string, 6> words{davit, "--data-root",        data_root.string(), "build-cleanup",
+                                   id,    std::to_string(kBusy)};
   std::array<char*, 7> argv{};
   std::transform(words.begin(), words.end(), argv.begin(), [](std::string& word) { return word.data(); });
   std::array<int, 2> ends{};
-  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) throw_system_error("make a socket pair", "", errno);
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+    throw_system_error("make a socket pair", "", errno);
   Fd ours(ends[0]);
   const Fd theirs(ends[1]);
   Pipe busy;

@@ -44,10 +44,10 @@ class LayerManifest {
   [[nodiscard]] std::string serialized() const;
 
   std::vector<std::pair<std::string, ManifestFile>> written_;
-  std::unique_ptr<const std::string> text_;                         ///< what the paths below point into
-  std::vector<std::pair<std::string_view, ManifestFile>> loaded_;   ///< as they were written
-  std::vector<std::uint32_t> sorted_;                               ///< indices into it, by path
-  mutable std::size_t next_ = 0;                                    ///< behind the one found last
+  std::unique_ptr<const std::string> text_;                        ///< what the paths below point into
+  std::vector<std::pair<std::string_view, ManifestFile>> loaded_;  ///< as they were written
+  std::vector<std::uint32_t> sorted_;                              ///< indices into it, by path
+  mutable std::size_t next_ = 0;                                   ///< behind the one found last
 };
 
 }  // namespace davit::build

@@ -56,7 +56,7 @@ Fd LayerTarget::folder(const std::string& resolved) const {
   if (auto found = layer_.try_open(resolved, O_RDONLY | O_DIRECTORY)) return *std::move(found);
   if (below_ == nullptr) throw_system_error("open folder", "/" + resolved, ENOENT);
   const Fd from = below_->open(resolved, O_RDONLY | O_DIRECTORY);
-  struct stat info {};
+  struct stat info{};
   check(::fstat(from.get(), &info), "look at", resolved);
   const Fd parent = folder(parent_of(resolved));
   check(::mkdirat(parent.get(), base_of(resolved).c_str(), 0700), "make folder", resolved);

@@ -84,8 +84,8 @@ void mount_by_options(const Overlay& overlay, const std::string& target) {
 void enter_private_mounts() {
   if (::unshare(CLONE_NEWNS) != 0) throw_system_error("make a mount namespace", "", errno);
   if (::mount("", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) throw_system_error("make mounts private", "/", errno);
-  struct statfs info {};
-  struct statfs unified {};
+  struct statfs info{};
+  struct statfs unified{};
   const bool v1 = ::statfs("/sys/fs/cgroup", &info) == 0 && static_cast<long>(info.f_type) != kCgroup2Magic;
   if (v1 && ::statfs("/sys/fs/cgroup/unified", &unified) == 0 && static_cast<long>(unified.f_type) == kCgroup2Magic)
     (void)::umount2("/sys/fs/cgroup/unified", MNT_DETACH);

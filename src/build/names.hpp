@@ -13,7 +13,8 @@ namespace davit::build {
 /// "" for a folder that is none.
 [[nodiscard]] std::string id_of_work_folder(const std::filesystem::path& folder);
 
-/// "davit-build-<8 hex of the data root's hash>-": what the names of all cgroups of builds on this data root begin with.
+/// "davit-build-<8 hex of the data root's hash>-": what the names of all cgroups of builds on this data root begin
+/// with.
 [[nodiscard]] std::string cgroup_prefix(const std::filesystem::path& data_root);
 /// "davit-build-<hash>-<id>-": those of one build.
 [[nodiscard]] std::string cgroup_prefix(const std::filesystem::path& data_root, const std::string& id);

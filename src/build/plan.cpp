@@ -65,7 +65,8 @@ class Planner {
     const auto argument = options_.args.find(kChecksArgument);
     if (argument == options_.args.end()) return file_.checks;
     auto given = dockerfile::parse_checks(argument->second, std::nullopt);
-    if (!given) throw PlanMistake{Diagnostic(given.error()).note(std::string("it is the build argument ") + kChecksArgument)};
+    if (!given)
+      throw PlanMistake{Diagnostic(given.error()).note(std::string("it is the build argument ") + kChecksArgument)};
     return *std::move(given);
   }
 
@@ -79,7 +80,8 @@ class Planner {
     const auto names = stage_names(file_);
     if (!names.empty()) diagnostic.note("stages: " + join_names(names));
     if (const auto best = nearest(wanted, names)) {
-      const auto stage = std::find_if(file_.stages.begin(), file_.stages.end(), [&](const auto& s) { return s.name == *best; });
+      const auto stage =
+          std::find_if(file_.stages.begin(), file_.stages.end(), [&](const auto& s) { return s.name == *best; });
       diagnostic.note("stage '" + *best + "' begins here", stage->name_where);
       diagnostic.with_hint("did you mean '" + *best + "'?");
     }
@@ -122,7 +124,8 @@ class Planner {
     plan.base_title = "FROM " + name;
     const NamedContext* const named = context(name);
     if (named != nullptr && named->image.empty())
-      throw PlanMistake{Diagnostic::error("not-supported", "FROM cannot begin with the folder of the context '" + name + "' yet",
+      throw PlanMistake{Diagnostic::error("not-supported",
+                                          "FROM cannot begin with the folder of the context '" + name + "' yet",
                                           stage.image.where)
                             .with_hint("write 'FROM scratch' and 'COPY --from=" + name + " . /'")};
     if (const auto parent = named == nullptr ? earlier_stage(name, index) : std::nullopt) {
@@ -229,7 +232,8 @@ class Planner {
         if (const auto* arg = std::get_if<dockerfile::Arg>(&instruction.body))
           for (const auto& name : arg->names) declared.push_back(name.name.text);
     for (const auto& [name, value] : options_.args) {
-      if (consumed_.contains(name) || is_proxy_argument(name) || name == kChecksArgument || global_.value(name)) continue;
+      if (consumed_.contains(name) || is_proxy_argument(name) || name == kChecksArgument || global_.value(name))
+        continue;
       // An argument of a stage that is not built is not a mistake.
       if (std::find(declared.begin(), declared.end(), name) != declared.end()) continue;
       auto warning = Diagnostic::warning("unused-build-arg", "build argument '" + name + "' is not used by any ARG");

@@ -18,7 +18,7 @@ namespace {
 constexpr int kMostLinks = 255;
 
 int open_inside(int root, const std::string& path, int flags, mode_t mode) {
-  struct open_how how {};
+  struct open_how how{};
   how.flags = static_cast<__u64>(flags | O_CLOEXEC);
   how.mode = mode;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
@@ -55,7 +55,7 @@ Root::Root(const std::string& path) : path_(path), fd_(::open(path.c_str(), O_PA
 }
 
 std::optional<struct stat> Root::look(const std::string& resolved) const {
-  struct stat info {};
+  struct stat info{};
   const Fd fd(open_inside(fd_.get(), resolved, O_PATH | O_NOFOLLOW, 0));
   if (!fd) {
     // RESOLVE_NO_SYMLINKS with O_PATH | O_NOFOLLOW opens a link in last place; one before it is ELOOP.

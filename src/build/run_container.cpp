@@ -33,8 +33,8 @@ void make_folder(const fs::path& path) {
   if (error) throw_system_error("make folder", path.string(), error.value());
 }
 
-/// A tmpfs on the folder, in this step's mount namespace alone: it ends with the step, whatever happens. Kept out of swap
-/// too where the kernel can do that (Linux 6.4).
+/// A tmpfs on the folder, in this step's mount namespace alone: it ends with the step, whatever happens. Kept out of
+/// swap too where the kernel can do that (Linux 6.4).
 void mount_memory(const fs::path& folder) {
   constexpr unsigned long kFlags = MS_NOSUID | MS_NODEV;
   if (::mount("tmpfs", folder.c_str(), "tmpfs", kFlags, "mode=0700,noswap") == 0) return;
@@ -197,7 +197,8 @@ fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
   const auto lock_of = [](const fs::path& folder) { return folder.string() + ".lock"; };
   if (mount.options.sharing == RunMount::Sharing::Locked) {
     const auto waits = [&] {
-      on_line_(OutputStream::Err, "waiting for the cache mount '" + mount.options.target + "', which another step has locked");
+      on_line_(OutputStream::Err,
+               "waiting for the cache mount '" + mount.options.target + "', which another step has locked");
     };
     auto lock = wait_for_file_lock(lock_of(shared), stop_, waits);
     if (!lock) throw Error(Diagnostic::error("cancelled", "the build was cancelled", where_));
@@ -294,8 +295,7 @@ void RunContainer::add_system_files(const RunStep& step) {
   const std::vector<std::string> options{"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"};
   // The mount-point layer has these two; still missing is the target of an image's dangling link.
   for (const auto& [target, text] :
-       {std::pair<std::string, std::string>{"/etc/resolv.conf", resolv_conf(step)},
-        {"/etc/hosts", hosts_file(step)}}) {
+       {std::pair<std::string, std::string>{"/etc/resolv.conf", resolv_conf(step)}, {"/etc/hosts", hosts_file(step)}}) {
     make_place(target, false);
     spec_.mounts.push_back({"/" + root_.resolve(target), "bind", write_file(base_of(target), text, 0644), options});
   }
@@ -327,8 +327,8 @@ void RunContainer::run(const RunStep& step) {
   const bool crun = runtime.program.kind == container::RuntimeProgram::Kind::Crun;
   const auto form = crun ? container::FilterForm::Bpf : container::FilterForm::Json;
   spec_.host = runtime.host;
-  spec_.filter = container::seccomp_setting(container_spec(step, sandbox_.settings()), runtime.host, form,
-                                            sandbox_.cache_dir());
+  spec_.filter =
+      container::seccomp_setting(container_spec(step, sandbox_.settings()), runtime.host, form, sandbox_.cache_dir());
   if (step.network == dockerfile::Run::Network::Default) spec_.network = sandbox_.network().path();
   const std::string bundle = bundle_.string();
   (void)write_file("config.json", run_spec(step, sandbox_.settings(), spec_), 0600);
@@ -357,13 +357,15 @@ void RunContainer::run(const RunStep& step) {
 
 Error RunContainer::not_started(const RunStep& step, const std::string& log) const {
   const Error error = container::start_error(log, step.args);
-  auto diagnostic = Diagnostic::error("run-failed", "RUN cannot be started (exit code " +
-                                                        std::to_string(error.exit_code()) + "): " + error.what(), where_);
+  auto diagnostic = Diagnostic::error(
+      "run-failed", "RUN cannot be started (exit code " + std::to_string(error.exit_code()) + "): " + error.what(),
+      where_);
   diagnostic.notes = error.diagnostic().notes;
   const bool by_shell = step.args.front() == "/bin/sh";
   if (error.exit_code() == 127)
-    diagnostic.with_hint(by_shell ? "the image has no shell: use the exec form, such as RUN [\"/program\", \"word\"]"
-                                  : "check that the image has the program and, for a script, the one its first line names");
+    diagnostic.with_hint(by_shell
+                             ? "the image has no shell: use the exec form, such as RUN [\"/program\", \"word\"]"
+                             : "check that the image has the program and, for a script, the one its first line names");
   return Error(std::move(diagnostic));
 }
 

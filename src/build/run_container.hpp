@@ -34,8 +34,9 @@ class RunContainer {
   /// Removes what was put into the root only to mount on it.
   ~RunContainer();
 
-  /// Gets the cache mounts of the step, once, before the first add_mount(). Waits for one that another step has locked; a
-  /// stop ends that with an error "cancelled". Locks are taken in one order, so that no two steps wait for each other.
+  /// Gets the cache mounts of the step, once, before the first add_mount(). Waits for one that another step has locked;
+  /// a stop ends that with an error "cancelled". Locks are taken in one order, so that no two steps wait for each
+  /// other.
   void lock_caches(const std::vector<Mount>& mounts);
   /// Makes a --mount ready. `from` is the tree it comes from; null when it has none.
   void add_mount(const Mount& mount, const Root* from, const std::map<std::string, SecretValue>& secrets);
@@ -76,14 +77,14 @@ class RunContainer {
   Span where_;
   std::stop_token stop_;
   OnLine on_line_;
-  /// config.json, the files of secrets, the runtime's state and its messages: all of it may tell a secret, so it is on a
-  /// tmpfs that only this mount namespace shows.
+  /// config.json, the files of secrets, the runtime's state and its messages: all of it may tell a secret, so it is on
+  /// a tmpfs that only this mount namespace shows.
   std::filesystem::path bundle_;
   SpecInput spec_;
   std::vector<Stub> stubs_;
-  std::vector<std::pair<std::string, struct stat>> parents_;  ///< folders whose times the stubs changed
+  std::vector<std::pair<std::string, struct stat>> parents_;       ///< folders whose times the stubs changed
   std::map<std::filesystem::path, std::filesystem::path> caches_;  ///< by shared folder: the one that this step uses
-  std::vector<Fd> locks_;                                     ///< of cache mounts that are locked or private
+  std::vector<Fd> locks_;                                          ///< of cache mounts that are locked or private
 };
 
 }  // namespace davit::build

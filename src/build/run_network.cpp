@@ -36,8 +36,8 @@ std::string read_or_empty(const std::string& path) {
   return text ? *std::move(text) : std::string();
 }
 
-/// Keeps other builds of this machine from a subnet as long as the descriptor is open. A socket in the abstract namespace
-/// belongs to the network namespace, as subnets do, and goes with its process. Invalid: somebody has it.
+/// Keeps other builds of this machine from a subnet as long as the descriptor is open. A socket in the abstract
+/// namespace belongs to the network namespace, as subnets do, and goes with its process. Invalid: somebody has it.
 Fd claim(const network::Subnet& subnet) {
   Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!socket) throw_system_error("make", "a socket", errno);
@@ -125,7 +125,8 @@ RunNetwork::RunNetwork(WorkArea& area, const std::filesystem::path& data_root) :
   if (unavailable) {
     notices_.push_back(*unavailable);
     notices_.back().severity = Severity::Warning;
-    notices_.back().hint = "RUN steps reach nothing outside of the host; '--network host' gives them the host's network";
+    notices_.back().hint =
+        "RUN steps reach nothing outside of the host; '--network host' gives them the host's network";
   }
   const network::Scope scope = area.network_scope();
   if (area.guard() != nullptr) area.leave_network_to_guard();

@@ -14,8 +14,9 @@
 
 namespace davit::build {
 
-/// A subnet of four addresses, two of them usable, for a build. Taken at random from the pools, the last first: projects
-/// take theirs from the front, and two builds that begin together cannot see each other's. Pure: `random` gives numbers.
+/// A subnet of four addresses, two of them usable, for a build. Taken at random from the pools, the last first:
+/// projects take theirs from the front, and two builds that begin together cannot see each other's. Pure: `random`
+/// gives numbers.
 [[nodiscard]] Result<network::Subnet> choose_build_subnet(std::vector<network::Pool> pools,
                                                           const std::vector<network::Subnet>& taken,
                                                           const std::function<std::uint64_t()>& random);

@@ -11,7 +11,8 @@ namespace {
 namespace asio = boost::asio;
 
 /// Runs the coroutine to its end on this thread.
-container::RuntimeProgram choose(const std::string& wanted, const std::string& cache, const container::HostFacts& host) {
+container::RuntimeProgram choose(const std::string& wanted, const std::string& cache,
+                                 const container::HostFacts& host) {
   asio::io_context context;
   SteadyTimers timers;
   std::exception_ptr failure;
@@ -28,8 +29,7 @@ container::RuntimeProgram choose(const std::string& wanted, const std::string& c
 
 }  // namespace
 
-Sandbox::Sandbox(const std::filesystem::path& data_root, WorkArea& area, const RunSettings& settings,
-                 Notice notice)
+Sandbox::Sandbox(const std::filesystem::path& data_root, WorkArea& area, const RunSettings& settings, Notice notice)
     : data_root_(data_root), area_(area), settings_(settings), notice_(std::move(notice)) {}
 
 void Sandbox::begin_network() {

@@ -23,7 +23,7 @@ namespace davit::build {
 
 /// What the request says about every RUN.
 struct RunSettings {
-  std::string runtime;  ///< "", "crun", "runc" or a path
+  std::string runtime;                                           ///< "", "crun", "runc" or a path
   std::vector<std::pair<std::string, std::string>> extra_hosts;  ///< name, address; "host-gateway" is the host's
   std::vector<engine::Ulimit> ulimits;
   std::optional<std::int64_t> shm_size;  ///< bytes

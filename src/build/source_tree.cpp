@@ -147,7 +147,7 @@ Item SourceTree::make_item(const std::string& as_named, const std::string& resol
 }
 
 SourceTree::Found SourceTree::look_at(int folder_fd, const std::string& name, const std::string& folder,
-                                     const std::string& to, const dockerfile::IgnoreRules& excludes) const {
+                                      const std::string& to, const dockerfile::IgnoreRules& excludes) const {
   Found found{{joined(folder, name), joined(to, name), {}, {}}, Take::No};
   Entry& entry = found.entry;
   const bool dropped = ignored(entry.path);

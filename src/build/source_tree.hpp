@@ -19,7 +19,7 @@ namespace davit::build {
 struct Entry {
   std::string path;  ///< below the tree's root
   std::string to;    ///< below the item's destination; empty for the item itself
-  struct stat info {};
+  struct stat info{};
   std::optional<FileDigest> digest;  ///< of a regular file, once digest_of_item was asked
 };
 

@@ -9,7 +9,7 @@ namespace davit::build {
 namespace {
 
 bool is_full(const std::filesystem::path& folder) {
-  struct statvfs info {};
+  struct statvfs info{};
   if (::statvfs(folder.c_str(), &info) != 0) return false;
   constexpr std::uint64_t kAlmostNothing = 1U << 20U;
   const bool without_inodes = info.f_files > 0 && info.f_favail == 0;  // some file systems do not count them
@@ -37,7 +37,8 @@ Error placed_at(const Error& error, const Span& where) {
 }
 
 Error with_full_disk(Error error, const std::filesystem::path& data_root) {
-  // What points into the Dockerfile is a mistake there, full disk or not; but a program may have failed for want of room.
+  // What points into the Dockerfile is a mistake there, full disk or not; but a program may have failed for want of
+  // room.
   const bool mistake = error.diagnostic().where.has_value() && error.diagnostic().code != "run-failed";
   if (mistake || !is_full(data_root)) return error;
   const std::string text = "the file system of '" + data_root.string() + "' is full";

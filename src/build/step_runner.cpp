@@ -21,7 +21,7 @@ namespace fs = std::filesystem;
 /// The new layer's root shows in the merged file system: it must look as the root below it.
 void copy_root_attributes(const std::vector<std::string>& lower, const std::string& upper) {
   if (lower.empty()) return;
-  struct stat info {};
+  struct stat info{};
   if (::stat(lower.front().c_str(), &info) != 0) throw_system_error("look at", lower.front(), errno);
   if (::chown(upper.c_str(), info.st_uid, info.st_gid) != 0) throw_system_error("set owner of", upper, errno);
   if (::chmod(upper.c_str(), info.st_mode & 07777U) != 0) throw_system_error("set mode of", upper, errno);
@@ -32,7 +32,7 @@ struct RootLook {
   uid_t uid;
   gid_t gid;
   explicit RootLook(const std::string& path) {
-    struct stat info {};
+    struct stat info{};
     if (::stat(path.c_str(), &info) != 0) throw_system_error("look at", path, errno);
     mode = info.st_mode;
     uid = info.st_uid;
@@ -79,7 +79,8 @@ StepOutcome StepRunner::run(const Step& step, const StepInput& input) {
   } catch (const std::exception& failure) {
     trees_.clear();
     unmount_all(mounts_);
-    throw placed_at(with_full_disk(as_error(failure), store_.data_root()), step.where);  // what the step has written is still there
+    throw placed_at(with_full_disk(as_error(failure), store_.data_root()),
+                    step.where);  // what the step has written is still there
   }
 }
 

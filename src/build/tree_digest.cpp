@@ -102,8 +102,8 @@ class ItemHasher {
     if (buffer_.empty()) buffer_.resize(std::size_t{256} << 10U);
     const std::string shown = tree_.root().path() + "/" + entry.path;
     const Fd fd = tree_.root().open(entry.path, O_RDONLY | O_NONBLOCK);
-    struct stat before {};
-    struct stat after {};
+    struct stat before{};
+    struct stat after{};
     if (::fstat(fd.get(), &before) != 0) throw_system_error("look at", shown, errno);
     const FileDigest digest = hash_file(fd, shown, buffer_);
     if (::fstat(fd.get(), &after) != 0) throw_system_error("look at", shown, errno);

@@ -25,8 +25,8 @@ class WorkArea {
   [[nodiscard]] const std::string& id() const { return id_; }
   /// A new folder in it.
   [[nodiscard]] std::filesystem::path folder(const std::string& name) const;
-  /// Path of a step's cgroup below every hierarchy: "/davit-build-1a2b3c4d-XXXXXX-s3". At the top, because a common parent could
-  /// not be removed without taking it from under a build that begins.
+  /// Path of a step's cgroup below every hierarchy: "/davit-build-1a2b3c4d-XXXXXX-s3". At the top, because a common
+  /// parent could not be removed without taking it from under a build that begins.
   [[nodiscard]] std::string cgroup(const std::string& name) const;
   [[nodiscard]] network::Scope network_scope() const;
 

@@ -9,9 +9,13 @@ namespace davit::cli {
 namespace {
 
 /// "davit build" without the program's name.
-std::string name_of(const CLI::App* command) { return full_name(command).substr(std::string("davit ").size()); }
+std::string name_of(const CLI::App* command) {
+  return full_name(command).substr(std::string("davit ").size());
+}
 
-std::string longest(const std::string& names) { return names.substr(names.rfind("--")); }
+std::string longest(const std::string& names) {
+  return names.substr(names.rfind("--"));
+}
 
 [[noreturn]] void refuse(const std::string& what, const std::string& why) {
   throw Error(Diagnostic::error("not-supported", "'" + what + "' is not supported yet: " + why));
@@ -61,8 +65,9 @@ void add_absent(Commands& commands) {
     command->allow_extras();
     command->prefix_command();
     commands.on(command, [&absent](Context&) -> int {
-      throw Error(Diagnostic::error("not-supported", std::string("'") + absent.name + "' is not supported yet: " + absent.why)
-                      .with_hint(absent.hint));
+      throw Error(
+          Diagnostic::error("not-supported", std::string("'") + absent.name + "' is not supported yet: " + absent.why)
+              .with_hint(absent.hint));
     });
   }
 }

@@ -66,8 +66,10 @@ std::vector<std::string> secrets_of(const model::Project& project, const model::
     const auto found = project.secrets.find(grant.source);
     const std::string id = "id=" + (grant.target.empty() ? grant.source : grant.target);
     if (found == project.secrets.end()) continue;
-    if (!found->second.file.empty()) out.push_back(id + ",type=file,src=" + found->second.file);
-    else if (!found->second.environment.empty()) out.push_back(id + ",type=env,env=" + found->second.environment);
+    if (!found->second.file.empty())
+      out.push_back(id + ",type=file,src=" + found->second.file);
+    else if (!found->second.environment.empty())
+      out.push_back(id + ",type=env,env=" + found->second.environment);
   }
   return out;
 }

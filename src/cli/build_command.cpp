@@ -50,7 +50,8 @@ std::vector<const model::Service*> chosen(const model::Project& project, const O
 }
 
 int print_bake(const Context& context, const model::Project& project, const Options& options) {
-  const BakeRequest request{chosen(project, options), parse_args(context, options.build_args), options.no_cache, options.pull};
+  const BakeRequest request{chosen(project, options), parse_args(context, options.build_args), options.no_cache,
+                            options.pull};
   std::printf("%s\n", bake_text(project, request).c_str());
   return 0;
 }
@@ -58,7 +59,8 @@ int print_bake(const Context& context, const model::Project& project, const Opti
 /// What `--check` says about one service; the number of findings.
 std::size_t check_one(const Context& context, image::ImageStore& store, const model::Project& project,
                       const model::Service& service, const Options& options) {
-  build::BuildRequest request = build_request(project, service, [&](const std::string& name) { return context.env(name); });
+  build::BuildRequest request =
+      build_request(project, service, [&](const std::string& name) { return context.env(name); });
   for (const auto& [name, value] : parse_args(context, options.build_args)) request.args.insert_or_assign(name, value);
   build::BuildFailure found = build::check(request, store);
   context.texts->merge(found.sources);
@@ -121,13 +123,17 @@ Task<int> build(Session& session, model::Project project, Options options) {
 
 void add_build(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = commands.add("build", {.summary = "build the images of services",
-                                             .synopsis = "[OPTIONS] [SERVICE...]",
-                                             .description = "Builds the images of all services with 'build:', side by side. Steps whose ingredients\n"
-                                                            "did not change come from the cache.",
-                                             .examples = "davit build\ndavit build --no-cache api",
-                                             .exit_status = ""});
-  command->add_option("--build-arg", options->build_args, "value for an ARG; repeat")->allow_extra_args(false)->type_name("KEY=VALUE");
+  CLI::App* command = commands.add(
+      "build",
+      {.summary = "build the images of services",
+       .synopsis = "[OPTIONS] [SERVICE...]",
+       .description = "Builds the images of all services with 'build:', side by side. Steps whose ingredients\n"
+                      "did not change come from the cache.",
+       .examples = "davit build\ndavit build --no-cache api",
+       .exit_status = ""});
+  command->add_option("--build-arg", options->build_args, "value for an ARG; repeat")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
   command->add_flag("--no-cache", options->no_cache, "do every step again");
   command->add_flag("--pull", options->pull, "look for newer base images (none: davit cannot pull yet)");
   command->add_flag("-q,--quiet", options->quiet, "show no output of the steps");
@@ -138,7 +144,10 @@ void add_build(Commands& commands) {
   command->add_option("SERVICE", options->services, "services; none means all");
   commands.on(command, [options](Context& context) {
     if (options->pull && !options->quiet && !options->print)
-      print(context, Diagnostic::warning("no-registry", "--pull does nothing: davit cannot pull yet, so a base image is the one that is on this machine"));
+      print(context,
+            Diagnostic::warning(
+                "no-registry",
+                "--pull does nothing: davit cannot pull yet, so a base image is the one that is on this machine"));
     model::Project project = load_project(context, options->services);
     if (options->print) return print_bake(context, project, *options);
     if (options->check) return check(context, project, *options);

@@ -64,8 +64,8 @@ build::RunNetworkMode parse_run_network(const std::string& text) {
   if (text.empty() || text == "default") return build::RunNetworkMode::Sandbox;
   if (text == "none") return build::RunNetworkMode::None;
   if (text == "host") return build::RunNetworkMode::Host;
-  throw Error(Diagnostic::error("build-network", "network '" + text +
-                                                     "' cannot be used in a build: it can be default, none or host"));
+  throw Error(Diagnostic::error("build-network",
+                                "network '" + text + "' cannot be used in a build: it can be default, none or host"));
 }
 
 build::HostNetwork parse_allowed(const std::vector<std::string>& names) {
@@ -75,7 +75,8 @@ build::HostNetwork parse_allowed(const std::vector<std::string>& names) {
       allowed = build::HostNetwork::Allowed;
       continue;
     }
-    auto problem = Diagnostic::error("entitlement", "'" + name + "' cannot be granted to a build: davit knows 'network.host'");
+    auto problem =
+        Diagnostic::error("entitlement", "'" + name + "' cannot be granted to a build: davit knows 'network.host'");
     if (nearest(name, {"network.host"})) problem.with_hint("did you mean 'network.host'?");
     throw Error(std::move(problem));
   }
@@ -87,7 +88,8 @@ std::pair<std::string, std::string> parse_added_host(const std::string& text) {
   if (at == std::string::npos || at == 0 || at + 1 == text.size())
     refuse("'" + text + "' is not a host and its address", "write --add-host NAME:ADDRESS, such as db:10.0.0.7");
   std::string address = text.substr(at + 1);
-  if (address.size() > 2 && address.front() == '[' && address.back() == ']') address = address.substr(1, address.size() - 2);
+  if (address.size() > 2 && address.front() == '[' && address.back() == ']')
+    address = address.substr(1, address.size() - 2);
   return {text.substr(0, at), address};
 }
 

@@ -10,17 +10,18 @@
 
 namespace davit::cli {
 
-/// "id=token,src=file", "id=token,env=NAME", with or without "type=…"; an id alone is a variable of that name, as docker
-/// has it. Throws Error for anything else.
+/// "id=token,src=file", "id=token,env=NAME", with or without "type=…"; an id alone is a variable of that name, as
+/// docker has it. Throws Error for anything else.
 struct SecretFlag {
   std::string id;
-  std::string file;      ///< one of these two
+  std::string file;  ///< one of these two
   std::string variable;
   friend bool operator==(const SecretFlag&, const SecretFlag&) = default;
 };
 [[nodiscard]] SecretFlag parse_secret(const std::string& text);
 
-/// "default", "none", "host"; "" is the default. Throws Error for a network of another name: BuildKit takes none either.
+/// "default", "none", "host"; "" is the default. Throws Error for a network of another name: BuildKit takes none
+/// either.
 [[nodiscard]] build::RunNetworkMode parse_run_network(const std::string& text);
 
 /// The names after --allow. Throws Error for what davit cannot grant.

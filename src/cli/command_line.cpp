@@ -16,15 +16,18 @@ void add_global_options(CLI::App& app, GlobalOptions& g) {
     app.add_option(name, to, text)->allow_extra_args(false)->type_name(type);
   };
   list("-f,--file", g.files, "Compose file; repeat to merge several; '-' reads standard input", "FILE");
-  app.add_option("-p,--project-name", g.project_name, "name of the project (default: 'name:' of the file, then its folder)")
+  app.add_option("-p,--project-name", g.project_name,
+                 "name of the project (default: 'name:' of the file, then its folder)")
       ->type_name("NAME")
       ->take_last();
   list("--profile", g.profiles, "enable a profile; '*' enables all", "NAME");
   list("--env-file", g.env_files, "file with variables for interpolation, in place of .env", "FILE");
   app.add_option("--project-directory", g.project_directory, "folder that relative paths start from")->type_name("DIR");
-  whole_number(app.add_option("--parallel", g.parallel, "most engine operations at once; -1 is no limit")->type_name("N"),
-               kParallel, "4");
-  one_of(app.add_option("--progress", g.progress, "how progress is shown: auto, tty, plain, json, quiet")->type_name("MODE"),
+  whole_number(
+      app.add_option("--parallel", g.parallel, "most engine operations at once; -1 is no limit")->type_name("N"),
+      kParallel, "4");
+  one_of(app.add_option("--progress", g.progress, "how progress is shown: auto, tty, plain, json, quiet")
+             ->type_name("MODE"),
          kProgressModes);
   one_of(app.add_option("--ansi", g.ansi, "control characters: never, always, auto")->type_name("WHEN"), kAnsiModes);
   app.add_flag("--compatibility", g.compatibility, "join container names with '_'");

@@ -142,17 +142,22 @@ void set_place(json::object& object, const Span& where) {
 
 json::value typed(const compose::ComparedValue& value) {
   switch (value.kind) {
-    case yaml::Kind::Null: return nullptr;
-    case yaml::Kind::Bool: return value.text == "true";
+    case yaml::Kind::Null:
+      return nullptr;
+    case yaml::Kind::Bool:
+      return value.text == "true";
     case yaml::Kind::Int:
     case yaml::Kind::Float: {
       json::error_code failed;
       json::value number = json::parse(value.text, failed);
       return failed ? json::value(value.text) : number;
     }
-    case yaml::Kind::Map: return json::object();
-    case yaml::Kind::List: return json::array();
-    default: return json::value(value.text);
+    case yaml::Kind::Map:
+      return json::object();
+    case yaml::Kind::List:
+      return json::array();
+    default:
+      return json::value(value.text);
   }
 }
 
@@ -174,9 +179,12 @@ json::object as_object(const compose::Difference& difference) {
 
 const char* word(Change change) {
   switch (change) {
-    case Change::Added: return "added";
-    case Change::Removed: return "removed";
-    case Change::Changed: return "changed";
+    case Change::Added:
+      return "added";
+    case Change::Removed:
+      return "removed";
+    case Change::Changed:
+      return "changed";
   }
   return "changed";
 }

@@ -28,8 +28,10 @@ class LocalDigests {
 };
 
 Diagnostic no_digest(const std::string& image, const std::string& service, const Node& where) {
-  return Diagnostic::error("no-digest", "the image '" + image + "' of service '" + service +
-                                            "' has no digest: it is not in the local store", where.span)
+  return Diagnostic::error(
+             "no-digest",
+             "the image '" + image + "' of service '" + service + "' has no digest: it is not in the local store",
+             where.span)
       .note("davit cannot ask registries")
       .with_hint("build it with 'davit build', or bring it in with 'davit image load' or 'davit image import'");
 }

@@ -211,7 +211,9 @@ TemplateLine template_line(const ObservedContainer& container, WallTime now, Tru
 
 }  // namespace
 
-std::string shown_name(const ObservedContainer& container) { return shown_name(container.project, container.name); }
+std::string shown_name(const ObservedContainer& container) {
+  return shown_name(container.project, container.name);
+}
 
 std::string shown_name(const std::string& project, const std::string& container) {
   const std::string prefix = project + "-";

@@ -130,7 +130,9 @@ std::string binary_size(std::int64_t bytes) {
   return decimals("%.4g", value) + kUnits.at(unit);
 }
 
-std::string percent(double part, double whole) { return decimals("%.2f%%", whole > 0 ? part / whole * 100.0 : 0.0); }
+std::string percent(double part, double whole) {
+  return decimals("%.2f%%", whole > 0 ? part / whole * 100.0 : 0.0);
+}
 
 std::string processor(const UsageLine& line) {
   if (!line.before || line.now.cpu_ns < line.before->cpu_ns) return percent(0, 1);
@@ -187,8 +189,8 @@ std::string usage_text(const std::vector<UsageLine>& lines, UsageFormat format, 
   for (const UsageLine& line : lines) {
     const auto fields = fields_of(line, id_length);
     json += boost::json::serialize(json_of(fields)) + "\n";
-    rows.push_back({fields.at("ID"), fields.at("Name"), fields.at("CPUPerc"), fields.at("MemUsage"), fields.at("MemPerc"),
-                    fields.at("NetIO"), fields.at("BlockIO"), fields.at("PIDs")});
+    rows.push_back({fields.at("ID"), fields.at("Name"), fields.at("CPUPerc"), fields.at("MemUsage"),
+                    fields.at("MemPerc"), fields.at("NetIO"), fields.at("BlockIO"), fields.at("PIDs")});
   }
   return format == UsageFormat::Json ? json : table(rows);
 }

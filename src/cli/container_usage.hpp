@@ -32,7 +32,8 @@ using ReadFile = std::function<std::optional<std::string>(const std::string& pat
 /// nullopt when the process has ended.
 [[nodiscard]] std::optional<Usage> read_usage(std::int64_t pid, std::int64_t machine_memory, const ReadFile& read);
 
-/// One line of `stats`. `before` is an earlier look, `apart` the time between; none: no percentage of processor time yet.
+/// One line of `stats`. `before` is an earlier look, `apart` the time between; none: no percentage of processor time
+/// yet.
 struct UsageLine {
   std::string id;
   std::string name;
@@ -45,6 +46,7 @@ enum class UsageFormat { Table, Json };
 /// docker's columns, or an object a line. Ids are cut to `id_length`.
 [[nodiscard]] std::string usage_text(const std::vector<UsageLine>& lines, UsageFormat format, std::size_t id_length);
 /// A template over the same values.
-[[nodiscard]] std::string usage_template(const std::vector<UsageLine>& lines, std::size_t id_length, std::string_view text);
+[[nodiscard]] std::string usage_template(const std::vector<UsageLine>& lines, std::size_t id_length,
+                                         std::string_view text);
 
 }  // namespace davit::cli

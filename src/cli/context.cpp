@@ -22,8 +22,12 @@ std::optional<std::string> Context::env(const std::string& name) const {
   return found->second;
 }
 
-bool Context::colour() const { return colour_on(stderr_is_terminal); }
-bool Context::colour_on_stdout() const { return colour_on(stdout_is_terminal); }
+bool Context::colour() const {
+  return colour_on(stderr_is_terminal);
+}
+bool Context::colour_on_stdout() const {
+  return colour_on(stdout_is_terminal);
+}
 
 bool Context::colour_on(bool is_terminal) const {
   if (global.ansi == "never") return false;
@@ -61,7 +65,8 @@ Context process_context(const char* argv0) {
   std::error_code error;
   context.cwd = std::filesystem::current_path(error).string();
   // The shell's idea of the folder keeps symbolic links as the user typed them; trust it only if it is the same folder.
-  if (const auto pwd = context.env("PWD"); pwd && std::filesystem::equivalent(*pwd, context.cwd, error)) context.cwd = *pwd;
+  if (const auto pwd = context.env("PWD"); pwd && std::filesystem::equivalent(*pwd, context.cwd, error))
+    context.cwd = *pwd;
   context.executable = std::filesystem::read_symlink("/proc/self/exe", error).string();
   if (error) context.executable = std::filesystem::absolute(argv0).string();
   context.stdin_is_terminal = ::isatty(STDIN_FILENO) == 1;
@@ -96,7 +101,8 @@ void print(const Context& context, const Diagnostics& diagnostics, const SourceL
   }
   const std::size_t all = diagnostics.items().size();
   if (context.messages != Messages::Json && all > kMostMessages)
-    std::fprintf(stderr, "and %zu more messages; '--format json', where a command has it, shows all\n", all - kMostMessages);
+    std::fprintf(stderr, "and %zu more messages; '--format json', where a command has it, shows all\n",
+                 all - kMostMessages);
 }
 
 }  // namespace davit::cli

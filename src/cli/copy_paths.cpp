@@ -3,15 +3,20 @@
 namespace davit::cli {
 namespace {
 
-Diagnostic refusal(const std::string& message) { return Diagnostic::error("cannot-copy", message); }
+Diagnostic refusal(const std::string& message) {
+  return Diagnostic::error("cannot-copy", message);
+}
 
-bool wants_content(const std::string& source) { return source == "." || source.ends_with("/."); }
+bool wants_content(const std::string& source) {
+  return source == "." || source.ends_with("/.");
+}
 
 }  // namespace
 
 CopyEnd parse_copy_end(const std::string& text) {
   const auto colon = text.find(':');
-  const bool path = text.empty() || text.front() == '/' || text.front() == '.' || colon == std::string::npos || colon == 0;
+  const bool path =
+      text.empty() || text.front() == '/' || text.front() == '.' || colon == std::string::npos || colon == 0;
   if (path || text.find('/') < colon) return {std::nullopt, text};
   return {text.substr(0, colon), text.substr(colon + 1)};
 }
@@ -32,7 +37,8 @@ Result<CopyTarget> copy_target(const std::string& source, PathKind source_kind, 
     return CopyTarget{destination, split_path(source).second};
   }
   if (source_kind == PathKind::Folder) {
-    if (destination_kind == PathKind::File) return refusal("'" + destination + "' is a file, and '" + source + "' a folder");
+    if (destination_kind == PathKind::File)
+      return refusal("'" + destination + "' is a file, and '" + source + "' a folder");
     return CopyTarget{parent, name};
   }
   if (destination.ends_with('/')) return refusal("the folder '" + destination + "' does not exist");

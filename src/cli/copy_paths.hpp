@@ -29,7 +29,8 @@ struct CopyTarget {
   friend bool operator==(const CopyTarget&, const CopyTarget&) = default;
 };
 
-/// docker's table (`docker cp --help`): a file goes into a folder or becomes the path; a folder goes into a folder, with
+/// docker's table (`docker cp --help`): a file goes into a folder or becomes the path; a folder goes into a folder,
+/// with
 /// "/." at its end only what is in it, or becomes the path. The error is docker's, said of the path.
 [[nodiscard]] Result<CopyTarget> copy_target(const std::string& source, PathKind source_kind,
                                              const std::string& destination, PathKind destination_kind);

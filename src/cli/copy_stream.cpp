@@ -50,7 +50,9 @@ image::UnpackOptions unpack_options(std::optional<std::pair<uid_t, gid_t>> owner
 
 }  // namespace
 
-FileTree FileTree::here() { return FileTree(Fd()); }
+FileTree FileTree::here() {
+  return FileTree(Fd());
+}
 
 FileTree FileTree::of(const engine::ObservedContainer& container) {
   const std::string process = "/proc/" + std::to_string(container.pid);
@@ -73,7 +75,7 @@ int FileTree::open(const std::string& path, int flags) const {
 
 PathKind FileTree::look(const std::string& path) const {
   const Fd fd(open(path, O_PATH));
-  struct stat info {};
+  struct stat info{};
   if (!fd && errno != ENOENT && errno != ENOTDIR) throw_system_error("look at", path, errno);
   if (!fd || ::fstat(fd.get(), &info) != 0) return PathKind::Absent;
   return S_ISDIR(info.st_mode) ? PathKind::Folder : PathKind::File;

@@ -33,15 +33,19 @@ void to_standard_output(std::span<const char> bytes) {
 }
 
 /// In a container every path begins at its root.
-std::string inside(const std::string& path) { return path.starts_with('/') ? path : "/" + path; }
+std::string inside(const std::string& path) {
+  return path.starts_with('/') ? path : "/" + path;
+}
 
-void copy_from(const engine::ObservedContainer& container, const Options& options, const CopyEnd& from, const CopyEnd& to) {
+void copy_from(const engine::ObservedContainer& container, const Options& options, const CopyEnd& from,
+               const CopyEnd& to) {
   const FileTree tree = FileTree::of(container);
   std::string source = inside(from.path);
   if (options.follow_link) source = tree.follow(source);
   const PathKind kind = tree.look(source);
   if (to.is_stream()) {
-    if (kind == PathKind::Absent) throw Error("no such file or folder in container '" + container.name + "': '" + source + "'");
+    if (kind == PathKind::Absent)
+      throw Error("no such file or folder in container '" + container.name + "': '" + source + "'");
     const std::string name = split_path(source).second;
     return send_tree(tree, source, name.empty() || name == "." ? "" : name, to_standard_output);
   }
@@ -52,7 +56,8 @@ void copy_from(const engine::ObservedContainer& container, const Options& option
   copy_tree(tree, source, here, target, owner);
 }
 
-void copy_to(const engine::ObservedContainer& container, const Options& options, const CopyEnd& from, const CopyEnd& to) {
+void copy_to(const engine::ObservedContainer& container, const Options& options, const CopyEnd& from,
+             const CopyEnd& to) {
   const FileTree tree = FileTree::of(container);
   std::optional<std::pair<uid_t, gid_t>> owner;
   if (!options.archive) owner = {0, 0};
@@ -80,9 +85,11 @@ Task<int> cp(Session& session, Options options) {
   const CopyEnd from = parse_copy_end(options.source);
   const CopyEnd to = parse_copy_end(options.destination);
   if (from.service && to.service)
-    throw Error(Diagnostic::error("usage", "copying between services is not supported").with_hint("copy to this machine first, or: davit cp A:PATH - | davit cp - B:PATH"));
+    throw Error(Diagnostic::error("usage", "copying between services is not supported")
+                    .with_hint("copy to this machine first, or: davit cp A:PATH - | davit cp - B:PATH"));
   if (!from.service && !to.service)
-    throw Error(Diagnostic::error("usage", "unknown copy direction: neither side is a service").with_hint("write a service as SERVICE:PATH"));
+    throw Error(Diagnostic::error("usage", "unknown copy direction: neither side is a service")
+                    .with_hint("write a service as SERVICE:PATH"));
   const engine::Observed observed = co_await session.engine().observe();
   if (from.service) {
     copy_from(choose_container(observed, *from.service, options.index), options, from, to);
@@ -97,17 +104,21 @@ Task<int> cp(Session& session, Options options) {
 void add_cp(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "cp", {.summary = "copy files to and from running containers",
-             .synopsis = "[OPTIONS] SERVICE:PATH PATH|-\n    davit cp [OPTIONS] PATH|- SERVICE:PATH",
-             .description = "Copies a file or folder out of the first container of the service, or into all of them. '-' is\n"
-                            "a tar on standard output or input. A folder that ends in '/.' stands for what is in it.\n"
-                            "Without --archive the copies belong to you, and in a container to root.",
-             .examples = "davit cp web:/etc/nginx/nginx.conf .\ndavit cp ./html/. web:/usr/share/nginx/html\ndavit cp web:/var/log - | tar t",
-             .exit_status = ""});
+      "cp",
+      {.summary = "copy files to and from running containers",
+       .synopsis = "[OPTIONS] SERVICE:PATH PATH|-\n    davit cp [OPTIONS] PATH|- SERVICE:PATH",
+       .description = "Copies a file or folder out of the first container of the service, or into all of them. '-' is\n"
+                      "a tar on standard output or input. A folder that ends in '/.' stands for what is in it.\n"
+                      "Without --archive the copies belong to you, and in a container to root.",
+       .examples = "davit cp web:/etc/nginx/nginx.conf .\ndavit cp ./html/. web:/usr/share/nginx/html\ndavit cp "
+                   "web:/var/log - | tar t",
+       .exit_status = ""});
   command->add_flag("--all", options->all, "into the containers of 'run', too");
   command->add_flag("-a,--archive", options->archive, "keep the owners of files");
   command->add_flag("-L,--follow-link", options->follow_link, "copy what a symbolic link leads to");
-  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N"), {}, "2");
+  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")
+                   ->type_name("N"),
+               {}, "2");
   command->add_option("SOURCE", options->source, "SERVICE:PATH, PATH or '-'")->required();
   command->add_option("DESTINATION", options->destination, "SERVICE:PATH, PATH or '-'")->required();
   commands.on(command, [options](Context& context) {

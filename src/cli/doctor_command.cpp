@@ -24,9 +24,12 @@ struct Options {
 
 const char* word(Check::Outcome outcome) {
   switch (outcome) {
-    case Check::Outcome::Ok: return "ok";
-    case Check::Outcome::Warning: return "warn";
-    case Check::Outcome::Failed: return "FAIL";
+    case Check::Outcome::Ok:
+      return "ok";
+    case Check::Outcome::Warning:
+      return "warn";
+    case Check::Outcome::Failed:
+      return "FAIL";
   }
   return "";
 }
@@ -41,10 +44,11 @@ std::vector<Check> examine(const Context& context) {
   SteadyTimers timers;
   std::vector<Check> checks;
   std::exception_ptr failure;
-  asio::co_spawn(loop, container::examine_machine(timers, options), [&](const std::exception_ptr& e, std::vector<Check> found) {
-    failure = e;
-    checks = std::move(found);
-  });
+  asio::co_spawn(loop, container::examine_machine(timers, options),
+                 [&](const std::exception_ptr& e, std::vector<Check> found) {
+                   failure = e;
+                   checks = std::move(found);
+                 });
   loop.run();
   if (failure) std::rethrow_exception(failure);
   return checks;
@@ -86,7 +90,8 @@ void add_doctor(Commands& commands) {
                  .description = "Tries what davit needs, from cgroups to a first container, and says for each whether\n"
                                 "it works, and what to do if not. Changes nothing.",
                  .examples = "davit doctor\ndavit doctor --format json",
-                 .exit_status = "0   everything that is needed works\n1   something that is needed does not", .dry_run = DryRun::Harmless});
+                 .exit_status = "0   everything that is needed works\n1   something that is needed does not",
+                 .dry_run = DryRun::Harmless});
   one_of(command->add_option("--format", options->format, "pretty or json")->type_name("FORMAT"), {"pretty", "json"});
   commands.on(command, [options](Context& context) { return doctor(context, *options); });
 }

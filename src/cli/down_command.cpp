@@ -23,9 +23,10 @@ plan::DownOptions plan_options(const Context& context, const Options& options) {
   plan::DownOptions out;
   out.services = options.services;
   const bool ignore = context.env("COMPOSE_IGNORE_ORPHANS").value_or("") == "true";
-  out.orphans = options.remove_orphans || context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true" ? plan::Orphans::Remove
-                : ignore                                                                             ? plan::Orphans::Ignore
-                                                                                                     : plan::Orphans::Warn;
+  out.orphans = options.remove_orphans || context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true"
+                    ? plan::Orphans::Remove
+                : ignore ? plan::Orphans::Ignore
+                         : plan::Orphans::Warn;
   if (options.volumes) out.volumes = plan::DownOptions::Volumes::Remove;
   if (options.rmi == "local") out.images = plan::DownOptions::Images::Local;
   if (options.rmi == "all") out.images = plan::DownOptions::Images::All;
@@ -79,18 +80,22 @@ Task<int> down(Session& session, ProjectOrName which, Options options) {
 void add_down(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "down", {.summary = "stop and remove containers and networks",
-               .synopsis = "[OPTIONS] [SERVICE...]",
-               .description = "Stops the containers, dependants first, and removes them and the networks that nothing uses\n"
-                              "any more. Named volumes and images stay unless asked for. Also finds what is left after a\n"
-                              "crash. With -p it needs no Compose file.",
-               .examples = "davit down\ndavit down -v --rmi local\ndavit -p ci-42 down -t 0",
-               .exit_status = "", .dry_run = DryRun::Shown});
-  command->add_flag("--remove-orphans", options->remove_orphans, "remove containers of services that are not in the file");
+      "down",
+      {.summary = "stop and remove containers and networks",
+       .synopsis = "[OPTIONS] [SERVICE...]",
+       .description = "Stops the containers, dependants first, and removes them and the networks that nothing uses\n"
+                      "any more. Named volumes and images stay unless asked for. Also finds what is left after a\n"
+                      "crash. With -p it needs no Compose file.",
+       .examples = "davit down\ndavit down -v --rmi local\ndavit -p ci-42 down -t 0",
+       .exit_status = "",
+       .dry_run = DryRun::Shown});
+  command->add_flag("--remove-orphans", options->remove_orphans,
+                    "remove containers of services that are not in the file");
   one_of(command->add_option("--rmi", options->rmi, "remove images: 'local' those without a name in the file, or 'all'")
              ->type_name("TYPE"),
          {"local", "all"});
-  seconds(command->add_option("-t,--timeout", options->timeout, "seconds to wait for the end before killing")->type_name("SECONDS"));
+  seconds(command->add_option("-t,--timeout", options->timeout, "seconds to wait for the end before killing")
+              ->type_name("SECONDS"));
   command->add_flag("-v,--volumes", options->volumes, "remove named volumes of the file, and anonymous ones");
   command->add_option("SERVICE", options->services, "services; none means the whole project");
   commands.on(command, [options](Context& context) {

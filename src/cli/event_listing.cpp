@@ -38,12 +38,13 @@ std::string event_json(const engine::Event& event, const std::string& image) {
   boost::json::object attributes;
   for (const auto& [key, value] : attributes_of(event, image)) attributes[key] = value;
   if (!event.cause.empty()) attributes["cause"] = event.cause;
-  return boost::json::serialize(boost::json::object{{"action", event.action},
-                                                    {"attributes", std::move(attributes)},
-                                                    {"id", event.container},
-                                                    {"service", event.service},
-                                                    {"time", image::format_rfc3339(event.time.time_since_epoch().count())},
-                                                    {"type", event.type}});
+  return boost::json::serialize(
+      boost::json::object{{"action", event.action},
+                          {"attributes", std::move(attributes)},
+                          {"id", event.container},
+                          {"service", event.service},
+                          {"time", image::format_rfc3339(event.time.time_since_epoch().count())},
+                          {"type", event.type}});
 }
 
 }  // namespace davit::cli

@@ -84,8 +84,8 @@ class Events {
     if (event.type != "container" || !is_chosen(options_.services, event.service)) return true;
     if (since_ && event.time < *since_) return true;
     const std::string image = names_.of(event.container);
-    const std::string line = options_.json ? event_json(event, image)
-                                           : event_line(event, image, utc_offset(event.time));
+    const std::string line =
+        options_.json ? event_json(event, image) : event_line(event, image, utc_offset(event.time));
     std::printf("%s\n", line.c_str());
     std::fflush(stdout);
     return true;
@@ -113,13 +113,14 @@ Task<int> events(Session& session, ProjectOrName which, Options options) {
 void add_events(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "events", {.summary = "show what happens to the containers",
-                 .synopsis = "[OPTIONS] [SERVICE...]",
-                 .description = "Prints a line for each event of the project's containers as it happens: create, start,\n"
-                                "health_status, die, stop, destroy and others. With --since it begins in the past.",
-                 .examples = "davit events\ndavit events --json web\ndavit events --since 10m --until 0s",
-                 .exit_status = "0 when --until has passed; 130 after Ctrl-C; 1 on any error.",
-                 .dry_run = DryRun::Harmless});
+      "events",
+      {.summary = "show what happens to the containers",
+       .synopsis = "[OPTIONS] [SERVICE...]",
+       .description = "Prints a line for each event of the project's containers as it happens: create, start,\n"
+                      "health_status, die, stop, destroy and others. With --since it begins in the past.",
+       .examples = "davit events\ndavit events --json web\ndavit events --since 10m --until 0s",
+       .exit_status = "0 when --until has passed; 130 after Ctrl-C; 1 on any error.",
+       .dry_run = DryRun::Harmless});
   command->add_flag("--json", options->json, "an object a line");
   command->add_option("--since", options->since, "events since then: 2026-11-23T03:30:00Z, or 10m for ten minutes ago")
       ->type_name("TIME");

@@ -42,19 +42,22 @@ Task<int> exec(Session& session, std::string service, std::vector<std::string> c
 void add_exec(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "exec", {.summary = "run a command in a running container",
-               .synopsis = "[OPTIONS] SERVICE COMMAND [ARG...]",
-               .description = "Runs a command in the first running container of the service, with a terminal if standard\n"
-                              "input and output are one. Everything after SERVICE belongs to the command.",
-               .examples = "davit exec db psql -U postgres\ndavit exec -T api cat /etc/hosts | grep db",
-               .exit_status = "That of the command; 127 if there is no such command, 126 if it cannot be executed, 1 if\n"
-                              "there is no container."});
+      "exec",
+      {.summary = "run a command in a running container",
+       .synopsis = "[OPTIONS] SERVICE COMMAND [ARG...]",
+       .description = "Runs a command in the first running container of the service, with a terminal if standard\n"
+                      "input and output are one. Everything after SERVICE belongs to the command.",
+       .examples = "davit exec db psql -U postgres\ndavit exec -T api cat /etc/hosts | grep db",
+       .exit_status = "That of the command; 127 if there is no such command, 126 if it cannot be executed, 1 if\n"
+                      "there is no container."});
   command->prefix_command();
   command->add_flag("-d,--detach", options->detach, "leave it to itself, without input and output");
   command->add_option("-e,--env", options->environment, "set an environment variable; repeat")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
-  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N"), {}, "2");
+  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")
+                   ->type_name("N"),
+               {}, "2");
   command->add_flag("-T,--no-tty", options->no_tty, "no terminal, even if there is one");
   command->add_flag("--privileged", options->privileged, "give the command all capabilities");
   command->add_option("-u,--user", options->user, "user, and group after a colon")->type_name("USER");
@@ -63,7 +66,8 @@ void add_exec(Commands& commands) {
   commands.on(command, [options, command](Context& context) {
     std::vector<std::string> words = trailing_words(*command);
     if (words.size() < 2)
-      throw Error(Diagnostic::error("usage", "exec needs a service and a command").with_hint("davit exec SERVICE COMMAND [ARG...]"));
+      throw Error(Diagnostic::error("usage", "exec needs a service and a command")
+                      .with_hint("davit exec SERVICE COMMAND [ARG...]"));
     std::string service = words.front();
     words.erase(words.begin());
     Session session(context, load_project_or_name(context).name, "davit exec");

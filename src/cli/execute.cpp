@@ -11,8 +11,12 @@ namespace {
 
 class NoImages final : public runtime::ImageProvider {
  public:
-  Task<plan::ImageInfo> build(const model::Project&, const model::Service& service) override { return refuse(service.name); }
-  Task<plan::ImageInfo> pull(const model::Project&, const model::Service& service) override { return refuse(service.name); }
+  Task<plan::ImageInfo> build(const model::Project&, const model::Service& service) override {
+    return refuse(service.name);
+  }
+  Task<plan::ImageInfo> pull(const model::Project&, const model::Service& service) override {
+    return refuse(service.name);
+  }
   Task<void> remove(const std::string& image) override {
     throw Error("this command removes no image, but its plan wants to remove '" + image + "'");
     co_return;

@@ -28,12 +28,12 @@ Task<void> take_turn(Session& session, embedded::Turn kind);
 
 struct ExecuteSettings {
   std::string title;
-  runtime::ImageProvider* images = nullptr;                      ///< none: no_images()
+  runtime::ImageProvider* images = nullptr;  ///< none: no_images()
   std::optional<std::chrono::nanoseconds> wait_timeout;
 };
 
-/// Executes with progress; failures are thrown. In a turn, its end by a lowering command is one. The project must outlive
-/// the call.
+/// Executes with progress; failures are thrown. In a turn, its end by a lowering command is one. The project must
+/// outlive the call.
 Task<runtime::Execution> execute_plan(Session& session, const model::Project& project, const plan::Plan& plan,
                                       ExecuteSettings settings);
 

@@ -113,8 +113,9 @@ std::string head_of(const Piece& piece) {
   if (piece.kind == Piece::Kind::JsonOfAll) return "";
   if (const auto found = kHeads.find(piece.text); found != kHeads.end()) return found->second;
   std::string head = piece.text;
-  std::transform(head.begin(), head.end(), head.begin(),
-                 [](unsigned char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : static_cast<char>(c); });
+  std::transform(head.begin(), head.end(), head.begin(), [](unsigned char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : static_cast<char>(c);
+  });
   return head;
 }
 
@@ -132,7 +133,8 @@ std::vector<std::string> columns_of(const std::string& line) {
 
 }  // namespace
 
-std::string render_template(std::string_view text, const TemplateLine& example, const std::vector<TemplateLine>& lines) {
+std::string render_template(std::string_view text, const TemplateLine& example,
+                            const std::vector<TemplateLine>& lines) {
   constexpr std::string_view kTable = "table ";
   const bool as_table = text.starts_with(kTable);
   const auto pieces = parse(as_table ? text.substr(kTable.size()) : text);

@@ -16,8 +16,9 @@ struct TemplateLine {
   std::map<std::string, std::string> labels;  ///< {{.Label "key"}}
 };
 
-/// One line for each; with a leading "table " a head of the fields' names and columns where the template has "\t". Throws
-/// Error, with the fields there are, for anything else than a field, json, or a label. `example` has every field.
+/// One line for each; with a leading "table " a head of the fields' names and columns where the template has "\t".
+/// Throws Error, with the fields there are, for anything else than a field, json, or a label. `example` has every
+/// field.
 [[nodiscard]] std::string render_template(std::string_view text, const TemplateLine& example,
                                           const std::vector<TemplateLine>& lines);
 

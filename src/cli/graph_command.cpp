@@ -94,30 +94,29 @@ int graph(Context& context, const Options& options) {
 void add_graph(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "graph",
-      {.summary = "draw which service needs which",
-       .synopsis = "[OPTIONS] [SERVICE...]",
-       .description = "Draws the services with their images and ports, and what each needs: first what\n"
-                      "nothing needs, below it what that needs, and so on. 'up' starts from below, and\n"
-                      "what stands in one row can start at the same time. Marks at the lines say what is\n"
-                      "waited for. With services, these and what they need are drawn.\n"
-                      "\n"
-                      "What does not fit the width of the terminal (in a pipe: COLUMNS, or 100) is told as\n"
-                      "a list, wave by wave.\n"
-                      "\n"
-                      "mermaid is for Markdown pages, dot for Graphviz, svg a file that browsers show. json\n"
-                      "has 'project', 'services' (name, wave, image, build, ports, networks, profiles, …),\n"
-                      "'dependencies' (from, to, condition, required, restart, through, file, line,\n"
-                      "column) and 'networks'; 'through' says what a dependency follows from besides\n"
-                      "depends_on: network_mode, pid, ipc, uts, cgroup, links or volumes_from.",
-       .examples = "davit graph\n"
-                   "davit graph web\n"
-                   "davit --profile debug graph --format mermaid\n"
-                   "davit graph --all --format svg -o stack.svg\n"
-                   "davit graph --format dot | dot -Tpdf > stack.pdf",
-       .exit_status = "0  it was drawn\n"
-                      "1  the files have mistakes, they are on stderr",
-       .dry_run = DryRun::Harmless});
+      "graph", {.summary = "draw which service needs which",
+                .synopsis = "[OPTIONS] [SERVICE...]",
+                .description = "Draws the services with their images and ports, and what each needs: first what\n"
+                               "nothing needs, below it what that needs, and so on. 'up' starts from below, and\n"
+                               "what stands in one row can start at the same time. Marks at the lines say what is\n"
+                               "waited for. With services, these and what they need are drawn.\n"
+                               "\n"
+                               "What does not fit the width of the terminal (in a pipe: COLUMNS, or 100) is told as\n"
+                               "a list, wave by wave.\n"
+                               "\n"
+                               "mermaid is for Markdown pages, dot for Graphviz, svg a file that browsers show. json\n"
+                               "has 'project', 'services' (name, wave, image, build, ports, networks, profiles, …),\n"
+                               "'dependencies' (from, to, condition, required, restart, through, file, line,\n"
+                               "column) and 'networks'; 'through' says what a dependency follows from besides\n"
+                               "depends_on: network_mode, pid, ipc, uts, cgroup, links or volumes_from.",
+                .examples = "davit graph\n"
+                            "davit graph web\n"
+                            "davit --profile debug graph --format mermaid\n"
+                            "davit graph --all --format svg -o stack.svg\n"
+                            "davit graph --format dot | dot -Tpdf > stack.pdf",
+                .exit_status = "0  it was drawn\n"
+                               "1  the files have mistakes, they are on stderr",
+                .dry_run = DryRun::Harmless});
   one_of(command->add_option("--format", options->format, "text, mermaid, dot, svg or json (default: text)")
              ->type_name("FORMAT"),
          {"text", "mermaid", "dot", "svg", "json"});

@@ -52,7 +52,8 @@ std::string subcommand_list(const CLI::App* app) {
   for (const auto* sub : app->get_subcommands(visible)) width = std::max(width, sub->get_name().size());
   for (const auto* sub : app->get_subcommands(visible)) {
     if (!visible(sub)) continue;
-    out += "    " + sub->get_name() + std::string(width + 3 - sub->get_name().size(), ' ') + sub->get_description() + "\n";
+    out +=
+        "    " + sub->get_name() + std::string(width + 3 - sub->get_name().size(), ' ') + sub->get_description() + "\n";
   }
   return out;
 }

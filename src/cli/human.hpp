@@ -14,7 +14,8 @@ namespace davit::cli {
 /// "Less than a second", "5 seconds", "About a minute", "3 hours", "2 weeks".
 [[nodiscard]] std::string human_duration(std::chrono::nanoseconds duration);
 
-/// Columns at least `narrowest` wide, three blanks between them. The first row is the head; nothing trails the last column.
+/// Columns at least `narrowest` wide, three blanks between them. The first row is the head; nothing trails the last
+/// column.
 [[nodiscard]] std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t narrowest = 10);
 
 }  // namespace davit::cli

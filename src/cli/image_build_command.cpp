@@ -81,7 +81,7 @@ class Interruption {
       std::array<struct pollfd, 2> wait{{{signals_.get(), POLLIN, 0}, {end_.get(), POLLIN, 0}}};
       if (::poll(wait.data(), wait.size(), -1) < 0) continue;
       if (wait[1].revents != 0) return;
-      struct signalfd_siginfo info {};
+      struct signalfd_siginfo info{};
       (void)!::read(signals_.get(), &info, sizeof(info));
       if (stop_.stop_requested()) ::_exit(kInterrupted);
       stop_.request_stop();
@@ -220,8 +220,8 @@ void add_image_build(Commands& commands, CLI::App* image) {
   command->add_option("--target", options->target, "stage to build (default: the last)")->type_name("STAGE");
   command->add_flag("--no-cache", options->no_cache, "do every step again");
   list("--label", options->labels, "label for the image", "NAME=VALUE");
-  list("--build-context", options->contexts, "additional context for FROM and COPY --from: a folder, or docker-image://IMAGE",
-       "NAME=WHERE");
+  list("--build-context", options->contexts,
+       "additional context for FROM and COPY --from: a folder, or docker-image://IMAGE", "NAME=WHERE");
   list("--secret", options->secrets, "file or variable for RUN --mount=type=secret", "id=NAME,src=FILE|env=VAR");
   command
       ->add_option("--network", options->network,
@@ -235,7 +235,8 @@ void add_image_build(Commands& commands, CLI::App* image) {
   command->add_flag("--check", options->check, "say what is wrong with the Dockerfile, build nothing");
   command->add_flag("--pull", options->pull, "look for newer base images (none: davit cannot pull yet)");
   command->add_flag("-q,--quiet", options->quiet, "print nothing but the id of the image");
-  one_of(command->add_option("--progress", options->progress, "auto, plain, tty (shown as plain) or quiet")->type_name("MODE"),
+  one_of(command->add_option("--progress", options->progress, "auto, plain, tty (shown as plain) or quiet")
+             ->type_name("MODE"),
          {"auto", "plain", "tty", "quiet"});
   command->add_option("--iidfile", options->image_id_file, "write the id of the image to a file")->type_name("FILE");
   command->add_option("CONTEXT", options->context, "folder the build may copy from")->required();

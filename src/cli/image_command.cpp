@@ -1,7 +1,7 @@
 // `davit image`: import, load, ls, rm, inspect. (`image build` is in a file of its own.)
 
-#include <algorithm>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 #include "commands.hpp"
@@ -218,13 +218,14 @@ int tag_image(Context& context, const TagOptions& options) {
 
 void add_tag(Commands& commands, CLI::App* group) {
   auto options = std::make_shared<TagOptions>();
-  CLI::App* command = commands.add("tag",
-                                   {.summary = "give an image another name",
-                                    .synopsis = "IMAGE NAME[:TAG]",
-                                    .description = "Gives an image one more name. An image that had the name before loses it.",
-                                    .examples = "davit image tag app:latest app:1.0",
-                                    .exit_status = ""},
-                                   group);
+  CLI::App* command =
+      commands.add("tag",
+                   {.summary = "give an image another name",
+                    .synopsis = "IMAGE NAME[:TAG]",
+                    .description = "Gives an image one more name. An image that had the name before loses it.",
+                    .examples = "davit image tag app:latest app:1.0",
+                    .exit_status = ""},
+                   group);
   command->add_option("IMAGE", options->source, "name or id")->required();
   command->add_option("NAME", options->target, "the new name")->required();
   commands.on(command, [options](Context& context) { return tag_image(context, *options); });
@@ -257,14 +258,15 @@ int prune_images(Context& context, const PruneOptions& options) {
 
 void add_prune(Commands& commands, CLI::App* group) {
   auto options = std::make_shared<PruneOptions>();
-  CLI::App* command = commands.add("prune",
-                                   {.summary = "remove images that nothing needs",
-                                    .synopsis = "[OPTIONS]",
-                                    .description = "Removes images without a name that no container uses, and the layers that no other\n"
-                                                   "image has. With --all, images with a name, too.",
-                                    .examples = "davit image prune\ndavit image prune --all --force",
-                                    .exit_status = ""},
-                                   group);
+  CLI::App* command = commands.add(
+      "prune",
+      {.summary = "remove images that nothing needs",
+       .synopsis = "[OPTIONS]",
+       .description = "Removes images without a name that no container uses, and the layers that no other\n"
+                      "image has. With --all, images with a name, too.",
+       .examples = "davit image prune\ndavit image prune --all --force",
+       .exit_status = ""},
+      group);
   command->add_flag("-a,--all", options->all, "images with a name, too");
   command->add_flag("-f,--force", options->force, "do not ask");
   commands.on(command, [options](Context& context) { return prune_images(context, *options); });

@@ -1,7 +1,7 @@
 #include "image_provider.hpp"
 
-#include <boost/asio/cancellation_state.hpp>
 #include <algorithm>
+#include <boost/asio/cancellation_state.hpp>
 #include <cstdio>
 #include <optional>
 #include <set>
@@ -32,7 +32,9 @@ Error failure_of(const std::vector<Diagnostic>& all) {
   return Error(std::move(first));
 }
 
-void write_to_stderr(std::string_view text) { std::fwrite(text.data(), 1, text.size(), stderr); }
+void write_to_stderr(std::string_view text) {
+  std::fwrite(text.data(), 1, text.size(), stderr);
+}
 
 }  // namespace
 
@@ -78,13 +80,18 @@ struct StoreImages::Turns {
 };
 
 StoreImages::StoreImages(const Context& context, image::ImageStore& store, Options options)
-    : context_(context), store_(store), options_(std::move(options)), turns_(std::make_unique<Turns>()), workers_(kParallelBuilds) {}
+    : context_(context),
+      store_(store),
+      options_(std::move(options)),
+      turns_(std::make_unique<Turns>()),
+      workers_(kParallelBuilds) {}
 
 StoreImages::~StoreImages() = default;
 
-plan::ImageInfo StoreImages::build_now(const model::Project& project, const model::Service& service, std::stop_token stop,
-                                       Texts& texts) {
-  build::BuildRequest request = build_request(project, service, [this](const std::string& name) { return context_.env(name); });
+plan::ImageInfo StoreImages::build_now(const model::Project& project, const model::Service& service,
+                                       std::stop_token stop, Texts& texts) {
+  build::BuildRequest request =
+      build_request(project, service, [this](const std::string& name) { return context_.env(name); });
   for (const auto& [name, value] : options_.build_args) request.args.insert_or_assign(name, value);
   if (options_.cache == BuildCache::Ignore) request.cache = build::CacheUse::Ignore;
   request.stop = std::move(stop);
@@ -92,7 +99,8 @@ plan::ImageInfo StoreImages::build_now(const model::Project& project, const mode
   request.davit = context_.davit();
   build::SilentObserver silent;
   const BuildPlaces places(context_, service, request);
-  build::PlainProgress lines(write_to_stderr, [&](const Diagnostic& warning) { print(context_, places.moved(warning)); });
+  build::PlainProgress lines(write_to_stderr,
+                             [&](const Diagnostic& warning) { print(context_, places.moved(warning)); });
   build::BuildObserver& observer =
       options_.output == BuildOutput::Lines ? static_cast<build::BuildObserver&>(lines) : silent;
   const auto result = build::build(request, store_, observer);
@@ -119,9 +127,9 @@ Task<plan::ImageInfo> StoreImages::build_with_contexts(const model::Project& pro
     const model::Service* const other = find_service(project, *wanted);
     if (other == nullptr || !other->build) continue;
     if (std::find(needed_by.begin(), needed_by.end(), *wanted) != needed_by.end())
-      throw Error(Diagnostic::error("context-cycle", "service '" + service.name + "' needs the image of '" + *wanted +
-                                                         "', which needs its image",
-                                    service.build->of("additional_contexts")));
+      throw Error(Diagnostic::error(
+          "context-cycle", "service '" + service.name + "' needs the image of '" + *wanted + "', which needs its image",
+          service.build->of("additional_contexts")));
     co_await build_with_contexts(project, *other, needed_by);
   }
   co_return co_await build_one(project, service);
@@ -157,7 +165,8 @@ Task<plan::ImageInfo> StoreImages::build_one(const model::Project& project, cons
 }
 
 Task<plan::ImageInfo> StoreImages::pull(const model::Project&, const model::Service& service) {
-  throw Error(Diagnostic::error("no-registry", "image '" + service.image + "' is not on this machine, and davit cannot pull yet",
+  throw Error(Diagnostic::error("no-registry",
+                                "image '" + service.image + "' is not on this machine, and davit cannot pull yet",
                                 service.where.of("image"))
                   .with_hint("'davit image load' and 'davit image import' bring images in from archives"));
   co_return plan::ImageInfo{};

@@ -40,8 +40,8 @@ class StoreImages final : public runtime::ImageProvider {
   StoreImages(const Context& context, image::ImageStore& store, Options options);
   ~StoreImages() override;
 
-  /// Cancelled, it kills the running steps and waits for their end. Services that share context and Dockerfile are built
-  /// one after another, so that the second finds the steps of the first in the cache.
+  /// Cancelled, it kills the running steps and waits for their end. Services that share context and Dockerfile are
+  /// built one after another, so that the second finds the steps of the first in the cache.
   Task<plan::ImageInfo> build(const model::Project& project, const model::Service& service) override;
   Task<plan::ImageInfo> pull(const model::Project& project, const model::Service& service) override;
   Task<void> remove(const std::string& image) override;

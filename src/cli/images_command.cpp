@@ -52,10 +52,12 @@ Line line_of(const engine::ObservedContainer& container, const image::ImageStore
 
 std::string table_of(const std::vector<Line>& lines) {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  std::vector<std::vector<std::string>> rows{{"CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"}};
+  std::vector<std::vector<std::string>> rows{
+      {"CONTAINER", "REPOSITORY", "TAG", "PLATFORM", "IMAGE ID", "SIZE", "CREATED"}};
   for (const Line& line : lines)
     rows.push_back({line.container, line.repository, line.tag, line.platform, line.id.substr(0, kShortId),
-                    human_size(line.size), line.created == 0 ? "N/A" : human_duration(now - std::chrono::nanoseconds(line.created)) + " ago"});
+                    human_size(line.size),
+                    line.created == 0 ? "N/A" : human_duration(now - std::chrono::nanoseconds(line.created)) + " ago"});
   return table(rows, kNarrowest);
 }
 
@@ -78,7 +80,8 @@ Task<int> images(Session& session, ProjectOrName which, Options options) {
   const image::ImageStore store = image::ImageStore::open(session.context().data_root());
   std::vector<Line> lines;
   for (const auto& container : observed.containers)
-    if (!container.one_off && is_chosen(options.services, container.service)) lines.push_back(line_of(container, store));
+    if (!container.one_off && is_chosen(options.services, container.service))
+      lines.push_back(line_of(container, store));
   std::sort(lines.begin(), lines.end(), [](const Line& a, const Line& b) { return a.container < b.container; });
   std::string text;
   std::set<std::string> ids;
@@ -94,13 +97,14 @@ Task<int> images(Session& session, ProjectOrName which, Options options) {
 void add_images(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "images", {.summary = "list the images of the containers",
-                 .synopsis = "[OPTIONS] [SERVICE...]",
-                 .description = "Lists the containers of the services with the image that each was made from. All images of\n"
-                                "this data root are shown by 'davit image ls'.",
-                 .examples = "davit images\ndavit images --format json web",
-                 .exit_status = "",
-                 .dry_run = DryRun::Harmless});
+      "images",
+      {.summary = "list the images of the containers",
+       .synopsis = "[OPTIONS] [SERVICE...]",
+       .description = "Lists the containers of the services with the image that each was made from. All images of\n"
+                      "this data root are shown by 'davit image ls'.",
+       .examples = "davit images\ndavit images --format json web",
+       .exit_status = "",
+       .dry_run = DryRun::Harmless});
   one_of(command->add_option("--format", options->format, "table or json")->type_name("FORMAT"), {"table", "json"});
   command->add_flag("-q,--quiet", options->quiet, "ids alone, each once");
   command->add_option("SERVICE", options->services, "services; none means all");

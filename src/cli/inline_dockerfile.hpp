@@ -18,8 +18,9 @@ struct InlineDockerfile {
   std::string compose_text;  ///< the Compose file as it is on disk
 };
 
-/// The message with every place in the inline Dockerfile moved to the Compose file. In a block (`|`) each line has its own
-/// place, in any other form of YAML the places are the whole value, and a note says which line of the Dockerfile is meant.
+/// The message with every place in the inline Dockerfile moved to the Compose file. In a block (`|`) each line has its
+/// own place, in any other form of YAML the places are the whole value, and a note says which line of the Dockerfile is
+/// meant.
 [[nodiscard]] Diagnostic in_compose_file(Diagnostic diagnostic, const InlineDockerfile& file);
 
 /// The same for the build of a service; without `dockerfile_inline` every message stays as it is.

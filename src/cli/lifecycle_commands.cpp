@@ -35,7 +35,8 @@ struct Options {
 
 plan::ContainerOptions plan_options(const Context& context, const Options& options) {
   plan::ContainerOptions out = options.plan;
-  if (options.orphans || context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true") out.orphans = plan::Orphans::Remove;
+  if (options.orphans || context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true")
+    out.orphans = plan::Orphans::Remove;
   out.grace = grace_period(options.timeout);
   if (options.no_deps) out.dependencies = plan::Dependencies::Without;
   if (options.stop) out.stop = plan::ContainerOptions::Stop::First;
@@ -53,7 +54,8 @@ bool removal_confirmed(const plan::Plan& plan) {
 Task<int> act(Session& session, ProjectOrName which, Verb verb, Options options) {
   const engine::Observed observed = co_await session.engine().observe();
   const model::Project project = which.project ? *std::move(which.project) : plan::project_from(which.name, observed);
-  const plan::Plan plan = checked(session.context(), verb.plan(project, observed, plan_options(session.context(), options)));
+  const plan::Plan plan =
+      checked(session.context(), verb.plan(project, observed, plan_options(session.context(), options)));
   if (plan.empty() && verb.nothing != nullptr) {
     std::fprintf(stderr, "%s\n", verb.nothing);
     co_return 0;
@@ -79,13 +81,19 @@ void on(Commands& commands, CLI::App* command, Verb verb, std::shared_ptr<Option
   });
 }
 
-CLI::App* add(Commands& commands, const char* name, const char* summary, const char* description, const char* examples) {
-  return commands.add(name, {.summary = summary, .synopsis = "[OPTIONS] [SERVICE...]", .description = description,
-                             .examples = examples, .exit_status = "", .dry_run = DryRun::Shown});
+CLI::App* add(Commands& commands, const char* name, const char* summary, const char* description,
+              const char* examples) {
+  return commands.add(name, {.summary = summary,
+                             .synopsis = "[OPTIONS] [SERVICE...]",
+                             .description = description,
+                             .examples = examples,
+                             .exit_status = "",
+                             .dry_run = DryRun::Shown});
 }
 
 void add_timeout(CLI::App* command, Options& options) {
-  seconds(command->add_option("-t,--timeout", options.timeout, "seconds to wait for the end before killing")->type_name("SECONDS"));
+  seconds(command->add_option("-t,--timeout", options.timeout, "seconds to wait for the end before killing")
+              ->type_name("SECONDS"));
 }
 
 }  // namespace
@@ -97,7 +105,8 @@ void add_start(Commands& commands) {
                           "their dependencies. Nothing is created.",
                           "davit start web");
   command->add_flag("--wait", options->wait, "wait until the services are running or healthy");
-  seconds(command->add_option("--wait-timeout", options->wait_timeout, "seconds to wait at most")->type_name("SECONDS"));
+  seconds(
+      command->add_option("--wait-timeout", options->wait_timeout, "seconds to wait at most")->type_name("SECONDS"));
   on(commands, command, {"start", plan::make_start_plan, nullptr}, options);
 }
 
@@ -124,8 +133,9 @@ void add_restart(Commands& commands) {
 
 void add_kill(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add(commands, "kill", "send a signal to containers",
-                          "Sends SIGKILL, or the signal given, to the containers of the services.", "davit kill -s SIGHUP web");
+  CLI::App* command =
+      add(commands, "kill", "send a signal to containers",
+          "Sends SIGKILL, or the signal given, to the containers of the services.", "davit kill -s SIGHUP web");
   command->add_option("-s,--signal", options->plan.signal, "signal to send")->type_name("SIGNAL");
   command->add_flag("--remove-orphans", options->orphans, "containers of services that are not in the file, too");
   on(commands, command, {"kill", plan::make_kill_plan, "No container to kill"}, options);
@@ -143,7 +153,8 @@ void add_rm(Commands& commands) {
 
 void add_pause(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = add(commands, "pause", "freeze containers", "Freezes all processes of the services.", "davit pause web");
+  CLI::App* command =
+      add(commands, "pause", "freeze containers", "Freezes all processes of the services.", "davit pause web");
   on(commands, command, {"pause", plan::make_pause_plan, nullptr}, options);
 }
 

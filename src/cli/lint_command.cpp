@@ -24,7 +24,9 @@ struct Options {
   bool list = false;
 };
 
-void write(const std::string& text) { std::fwrite(text.data(), 1, text.size(), stdout); }
+void write(const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), stdout);
+}
 
 Severity level_of(const Options& options) {
   for (const Severity severity : {Severity::Note, Severity::Warning, Severity::Error})
@@ -104,30 +106,29 @@ int run_lint(Context& context, const Options& options) {
 void add_lint(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "lint",
-      {.summary = "find what is legal in the files and will hurt",
-       .synopsis = "[OPTIONS]",
-       .description = "Looks for secrets written into the file, images without a version, databases that\n"
-                      "are open to the network, dependencies that nobody waits for, values that YAML\n"
-                      "reads otherwise than people do, paths that do not exist, and more. Services of\n"
-                      "inactive profiles are looked at, too. Nothing is started or changed.\n"
-                      "\n"
-                      "What is meant as it is can be silenced in the file, at a service, at a volume or\n"
-                      "network, or at the top level, best with a reason:\n"
-                      "\n"
-                      "    x-davit-lint: {engine-socket: the proxy reads labels of containers}\n"
-                      "\n"
-                      "A list of rules, [engine-socket], does without reasons.\n"
-                      "\n"
-                      "With --format json or sarif, what else is to be said (mistakes in the files) is on\n"
-                      "stderr as JSON, an object a line, with the members of a finding.",
-       .examples = "davit lint\n"
-                   "davit lint --level note --ignore fixed-container-name\n"
-                   "davit lint --explain image-not-pinned\n"
-                   "davit lint --format sarif > lint.sarif",
-       .exit_status = "0  nothing was found\n"
-                      "1  something was found at or above the level, or the command line is wrong\n"
-                      "2  the files have mistakes; 'davit config -q' says the same"});
+      "lint", {.summary = "find what is legal in the files and will hurt",
+               .synopsis = "[OPTIONS]",
+               .description = "Looks for secrets written into the file, images without a version, databases that\n"
+                              "are open to the network, dependencies that nobody waits for, values that YAML\n"
+                              "reads otherwise than people do, paths that do not exist, and more. Services of\n"
+                              "inactive profiles are looked at, too. Nothing is started or changed.\n"
+                              "\n"
+                              "What is meant as it is can be silenced in the file, at a service, at a volume or\n"
+                              "network, or at the top level, best with a reason:\n"
+                              "\n"
+                              "    x-davit-lint: {engine-socket: the proxy reads labels of containers}\n"
+                              "\n"
+                              "A list of rules, [engine-socket], does without reasons.\n"
+                              "\n"
+                              "With --format json or sarif, what else is to be said (mistakes in the files) is on\n"
+                              "stderr as JSON, an object a line, with the members of a finding.",
+               .examples = "davit lint\n"
+                           "davit lint --level note --ignore fixed-container-name\n"
+                           "davit lint --explain image-not-pinned\n"
+                           "davit lint --format sarif > lint.sarif",
+               .exit_status = "0  nothing was found\n"
+                              "1  something was found at or above the level, or the command line is wrong\n"
+                              "2  the files have mistakes; 'davit config -q' says the same"});
   command->add_option("--format", options->format, "text, json or sarif (default: text)")->type_name("FORMAT");
   command
       ->add_option("--level", options->level,

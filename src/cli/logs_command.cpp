@@ -89,9 +89,12 @@ void add_logs(Commands& commands) {
                       "With --follow what comes later, too, until no container runs any more; containers that are\n"
                       "restarted or made anew are followed.",
        .examples = "davit logs --tail 20 api\ndavit logs -f\ndavit logs --since 10m --timestamps",
-       .exit_status = "", .dry_run = DryRun::Harmless});
+       .exit_status = "",
+       .dry_run = DryRun::Harmless});
   command->add_flag("-f,--follow", options->follow, "go on with what is written from now on");
-  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N"), {}, "2");
+  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")
+                   ->type_name("N"),
+               {}, "2");
   command->add_flag("--no-color", options->no_color, "no colours");
   command->add_flag("--no-log-prefix", options->no_prefix, "no container names");
   command->add_option("--since", options->since, "lines since then: 2026-11-23T03:30:00Z, or 10m for ten minutes ago")

@@ -42,7 +42,8 @@ void add_ls(Commands& commands) {
              .description = "Lists the projects of this data root which have running containers, with --all\n"
                             "every project that has not been lowered.",
              .examples = "davit ls\ndavit ls --all --format json",
-             .exit_status = "", .dry_run = DryRun::Harmless});
+             .exit_status = "",
+             .dry_run = DryRun::Harmless});
   command->add_flag("-a,--all", options->all, "stopped projects, too");
   command->add_option("--filter", options->filters, "name=TEXT: projects whose name has the text in it; repeat")
       ->allow_extra_args(false)

@@ -3,8 +3,8 @@
 #include <cstdio>
 #include <exception>
 
-#include "command_words.hpp"
 #include "command_line.hpp"
+#include "command_words.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
 #include "option_values.hpp"
@@ -23,8 +23,10 @@ Diagnostic usage_error(const CLI::App& root, const std::string& word) {
   for (const auto* sub : app->get_subcommands([](const CLI::App* s) { return !s->get_group().empty(); }))
     known.push_back(sub->get_name());
   auto d = Diagnostic::error("unknown-command", "unknown command '" + word + "'");
-  if (const auto near = nearest(word, known)) d.with_hint("did you mean '" + *near + "'?");
-  else d.with_hint("'davit --help' lists the commands");
+  if (const auto near = nearest(word, known))
+    d.with_hint("did you mean '" + *near + "'?");
+  else
+    d.with_hint("'davit --help' lists the commands");
   return d;
 }
 

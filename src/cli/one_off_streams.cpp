@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t kChunk = 65536;
 
 bool is_regular_file(int fd) {
-  struct stat info {};
+  struct stat info{};
   return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 }
 
@@ -59,7 +59,8 @@ Task<void> feed_input(Session& session, ContainerId container) {
 Task<void> follow_terminal_size(Session& session, ContainerId container) {
   asio::signal_set changed(co_await asio::this_coro::executor, SIGWINCH);
   for (;;) {
-    if (const auto size = terminal_size()) co_await session.engine().resize_terminal(container, size->first, size->second);
+    if (const auto size = terminal_size())
+      co_await session.engine().resize_terminal(container, size->first, size->second);
     co_await changed.async_wait(asio::use_awaitable);
   }
 }
@@ -89,7 +90,9 @@ RawOutput::RawOutput(const std::string& log_folder) : impl_(std::make_unique<Imp
 
 RawOutput::~RawOutput() = default;
 
-void RawOutput::drain() { impl_->print(); }
+void RawOutput::drain() {
+  impl_->print();
+}
 
 Task<void> RawOutput::follow() {
   asio::posix::stream_descriptor woken(co_await asio::this_coro::executor, ::dup(impl_->notify.get()));

@@ -26,7 +26,8 @@ std::string longest_name(const CLI::Option& option) {
 [[noreturn]] void refuse(const CLI::Option& option, const std::string& value, const std::string& why,
                          const std::string& hint) {
   const std::string place = option.get_positional() ? option.get_name() : "\"" + shown(option) + "\" flag";
-  throw Error(Diagnostic::error("usage", "invalid argument \"" + value + "\" for " + place + ": " + why).with_hint(hint));
+  throw Error(
+      Diagnostic::error("usage", "invalid argument \"" + value + "\" for " + place + ": " + why).with_hint(hint));
 }
 
 std::optional<std::int64_t> number_in(std::string_view text) {
@@ -49,7 +50,9 @@ CLI::Option* option_of(const CLI::App& app, const std::string& name) {
 }
 
 /// "error: --timeout: 1 required SECONDS missing" and its like begin with the option's name.
-std::string first_word(const std::string& text) { return text.substr(0, text.find_first_of(": ")); }
+std::string first_word(const std::string& text) {
+  return text.substr(0, text.find_first_of(": "));
+}
 
 }  // namespace
 
@@ -65,10 +68,12 @@ CLI::Option* one_of(CLI::Option* option, std::vector<std::string> allowed) {
 CLI::Option* whole_number(CLI::Option* option, NumberRange range, const std::string& example, const std::string& also) {
   return option->check([option, range, example, also](const std::string& value) -> std::string {
     if (!also.empty() && value == also) return {};
-    const std::string hint = option->get_positional() ? "such as " + example
-                                                      : "such as '" + longest_name(*option) + " " + example + "'";
+    const std::string hint =
+        option->get_positional() ? "such as " + example : "such as '" + longest_name(*option) + " " + example + "'";
     const auto number = number_in(value);
-    if (!number) refuse(*option, value, also.empty() ? "it is not a whole number" : "it is neither a whole number nor '" + also + "'", hint);
+    if (!number)
+      refuse(*option, value,
+             also.empty() ? "it is not a whole number" : "it is neither a whole number nor '" + also + "'", hint);
     if (*number < range.least || *number > range.most) refuse(*option, value, "it can be " + bounds(range), hint);
     return {};
   });
@@ -82,7 +87,8 @@ CLI::Option* seconds(CLI::Option* option) {
 void let_the_last_value_count(CLI::App& app) {
   for (CLI::Option* option : app.get_options())
     if (!option->get_positional() && option->get_items_expected_max() == 1) option->take_last();
-  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) let_the_last_value_count(*command);
+  for (CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    let_the_last_value_count(*command);
 }
 
 Diagnostic parse_problem(const CLI::App& app, const CLI::ParseError& error) {

@@ -18,8 +18,10 @@ struct NumberRange {
   std::int64_t least = 0;
   std::int64_t most = 2'147'483'647;
 };
-/// A whole number, decimal, or the word `also` if there is one. `example` is a good value for the hint. Returns the option.
-CLI::Option* whole_number(CLI::Option* option, NumberRange range, const std::string& example, const std::string& also = {});
+/// A whole number, decimal, or the word `also` if there is one. `example` is a good value for the hint. Returns the
+/// option.
+CLI::Option* whole_number(CLI::Option* option, NumberRange range, const std::string& example,
+                          const std::string& also = {});
 
 /// The seconds of a --timeout: -1 means "as the file says". docker compose takes any negative number for that.
 CLI::Option* seconds(CLI::Option* option);

@@ -53,7 +53,8 @@ struct OutputFollower::Impl {
   }
 
   void show() {
-    while (const auto chunk = files.collect()) write(chunk->text, chunk->stream == logs::Stream::Stdout ? stdout : stderr);
+    while (const auto chunk = files.collect())
+      write(chunk->text, chunk->stream == logs::Stream::Stdout ? stdout : stderr);
   }
 
   Task<void> take(const std::vector<engine::Event>& events) {
@@ -131,7 +132,9 @@ void OutputFollower::add(const engine::Observed& observed, const logs::ReadOptio
   for (const auto& container : observed.containers) impl_->add(container, read, watch);
 }
 
-void OutputFollower::show() { impl_->show(); }
+void OutputFollower::show() {
+  impl_->show();
+}
 
 Task<void> OutputFollower::follow(std::int64_t since_event, Until until) {
   impl_->seen = since_event;

@@ -36,8 +36,8 @@ class OutputFollower {
   void add(const engine::Observed& observed, const logs::ReadOptions& read, Watch watch);
   /// Prints what is there.
   void show();
-  /// Prints until it is cancelled, or, with Until::NoneLives, until the last container that is shown has ended for good:
-  /// one that the user stopped may be started again at once, by a restart or a recreation.
+  /// Prints until it is cancelled, or, with Until::NoneLives, until the last container that is shown has ended for
+  /// good: one that the user stopped may be started again at once, by a restart or a recreation.
   enum class Until { Cancelled, NoneLives };
   Task<void> follow(std::int64_t since_event, Until until);
   /// After that: what has happened and been written meanwhile.

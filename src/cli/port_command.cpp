@@ -48,8 +48,11 @@ void add_port(Commands& commands) {
                .synopsis = "[OPTIONS] SERVICE PORT",
                .description = "Prints address and port of this machine at which the container's port is reached.",
                .examples = "davit port web 80\ndavit port --protocol udp dns 53",
-               .exit_status = "", .dry_run = DryRun::Harmless});
-  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")->type_name("N"), {}, "2");
+               .exit_status = "",
+               .dry_run = DryRun::Harmless});
+  whole_number(command->add_option("--index", options->index, "number of the container, if the service has several")
+                   ->type_name("N"),
+               {}, "2");
   one_of(command->add_option("--protocol", options->protocol, "tcp or udp")->type_name("PROTOCOL"), {"tcp", "udp"});
   command->add_option("SERVICE", options->service, "service")->required();
   whole_number(command->add_option("PORT", options->port, "port in the container")->required(), {1, 65535}, "80");

@@ -30,7 +30,8 @@ std::string terminal_name(unsigned device) {
   const unsigned major = (device >> 8U) & 0xfffU;
   const unsigned minor = (device & 0xffU) | ((device >> 12U) & 0xfff00U);
   if (device == 0) return "?";
-  return major >= 136 && major <= 143 ? "pts/" + std::to_string(minor + (major - 136) * 256) : "tty" + std::to_string(minor);
+  return major >= 136 && major <= 143 ? "pts/" + std::to_string(minor + (major - 136) * 256)
+                                      : "tty" + std::to_string(minor);
 }
 
 std::string text_of(std::chrono::seconds time) {
@@ -123,7 +124,8 @@ std::optional<ProcessRow> parse_process(pid_t pid, const ProcTexts& texts, const
 
 std::string top_table(const std::vector<ContainerProcesses>& containers, std::chrono::sys_seconds now,
                       std::chrono::seconds offset) {
-  std::vector<std::vector<std::string>> rows{{"SERVICE", "#", "UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"}};
+  std::vector<std::vector<std::string>> rows{
+      {"SERVICE", "#", "UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"}};
   for (const auto& container : containers)
     for (const ProcessRow& row : container.processes) {
       const auto age = std::max(now - row.started, std::chrono::seconds(1));
@@ -144,7 +146,7 @@ std::vector<ProcessRow> processes_of(pid_t first) {
     pid_t pid = 0;
     const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
     if (error != std::errc{} || end != name.data() + name.size() || container.empty()) continue;
-    struct stat owner {};
+    struct stat owner{};
     if (!is_within(groups_of(pid), container) || ::stat(entry.path().c_str(), &owner) != 0) continue;
     const ProcTexts texts{read(entry.path() / "stat"), read(entry.path() / "cmdline"), owner.st_uid};
     if (auto row = parse_process(pid, texts, clock)) rows.push_back(*std::move(row));

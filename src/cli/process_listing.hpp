@@ -16,7 +16,7 @@ struct ProcessRow {
   std::string user;
   pid_t pid = 0;
   pid_t parent = 0;
-  std::string terminal;           ///< "?" for none, "pts/0"
+  std::string terminal;  ///< "?" for none, "pts/0"
   std::chrono::seconds cpu_time{0};
   std::chrono::sys_seconds started;
   std::string command;

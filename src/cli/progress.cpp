@@ -16,30 +16,42 @@ constexpr auto kFrame = std::chrono::milliseconds(100);
 
 const char* word(Status status) {
   switch (status) {
-    case Status::Working: return "Working";
-    case Status::Done: return "Done";
-    case Status::Warning: return "Warning";
-    case Status::Error: return "Error";
+    case Status::Working:
+      return "Working";
+    case Status::Done:
+      return "Done";
+    case Status::Warning:
+      return "Warning";
+    case Status::Error:
+      return "Error";
   }
   return "Error";
 }
 
 const char* mark(Status status) {
   switch (status) {
-    case Status::Working: return "";
-    case Status::Done: return "✔";
-    case Status::Warning: return "!";
-    case Status::Error: return "✘";
+    case Status::Working:
+      return "";
+    case Status::Done:
+      return "✔";
+    case Status::Warning:
+      return "!";
+    case Status::Error:
+      return "✘";
   }
   return "";
 }
 
 const char* colour_of(Status status) {
   switch (status) {
-    case Status::Working: return "\x1b[34m";
-    case Status::Done: return "\x1b[32m";
-    case Status::Warning: return "\x1b[33m";
-    case Status::Error: return "\x1b[31m";
+    case Status::Working:
+      return "\x1b[34m";
+    case Status::Done:
+      return "\x1b[32m";
+    case Status::Warning:
+      return "\x1b[33m";
+    case Status::Error:
+      return "\x1b[31m";
   }
   return "";
 }

@@ -44,7 +44,7 @@ class ProgressBoard {
 
   std::string title_;
   bool colour_;
-  std::vector<Entry> entries_;               ///< in the order of their first event
+  std::vector<Entry> entries_;                ///< in the order of their first event
   std::map<std::string, std::size_t> index_;  ///< by id
 };
 

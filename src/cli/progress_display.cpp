@@ -33,19 +33,19 @@ class LineProgress final : public runtime::ProgressSink {
   std::string (*format_)(const ProgressEvent&);
 };
 
-/// Redraws in place: on every event, and ten times a second while something is at work, so that the time is seen to run.
+/// Redraws in place: on every event, and ten times a second while something is at work, so that the time is seen to
+/// run.
 class BoardProgress final : public runtime::ProgressSink {
  public:
-  BoardProgress(asio::io_context& loop, std::string title, bool colour) : board_(std::move(title), colour), tick_(loop) {
+  BoardProgress(asio::io_context& loop, std::string title, bool colour)
+      : board_(std::move(title), colour), tick_(loop) {
     schedule();
   }
   ~BoardProgress() override {
     tick_.cancel();
     if (!board_.empty()) redraw();
   }
-  void progress(const ProgressEvent& event) override {
-    board_.update(event, std::chrono::steady_clock::now());
-  }
+  void progress(const ProgressEvent& event) override { board_.update(event, std::chrono::steady_clock::now()); }
 
  private:
   void schedule() {
@@ -79,10 +79,14 @@ class BoardProgress final : public runtime::ProgressSink {
 std::unique_ptr<runtime::ProgressSink> make_progress(Session& session, const std::string& title) {
   const Context& context = session.context();
   switch (choose_progress(context.global.progress, context.global.ansi, context.stderr_is_terminal)) {
-    case ProgressMode::Quiet: return std::make_unique<QuietProgress>();
-    case ProgressMode::Json: return std::make_unique<LineProgress>(json_line);
-    case ProgressMode::Plain: return std::make_unique<LineProgress>(plain_line);
-    case ProgressMode::Tty: return std::make_unique<BoardProgress>(session.loop(), title, context.colour());
+    case ProgressMode::Quiet:
+      return std::make_unique<QuietProgress>();
+    case ProgressMode::Json:
+      return std::make_unique<LineProgress>(json_line);
+    case ProgressMode::Plain:
+      return std::make_unique<LineProgress>(plain_line);
+    case ProgressMode::Tty:
+      return std::make_unique<BoardProgress>(session.loop(), title, context.colour());
   }
   return std::make_unique<QuietProgress>();
 }

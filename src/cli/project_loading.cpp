@@ -12,7 +12,8 @@ namespace {
 std::string read_standard_input() {
   std::string text;
   char buffer[65536];
-  for (std::size_t got = 0; text.size() <= yaml::Limits{}.bytes && (got = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;)
+  for (std::size_t got = 0;
+       text.size() <= yaml::Limits{}.bytes && (got = std::fread(buffer, 1, sizeof buffer, stdin)) > 0;)
     text.append(buffer, got);
   return text;
 }
@@ -59,8 +60,8 @@ model::Project load_project(const Context& context, const std::vector<std::strin
 ProjectOrName load_project_or_name(const Context& context, const std::vector<std::string>& services) {
   const compose::LoadRequest request = load_request(context);
   compose::LoadResult result = compose::load(request, context.files);
-  const std::string named =
-      !context.global.project_name.empty() ? context.global.project_name : context.env("COMPOSE_PROJECT_NAME").value_or("");
+  const std::string named = !context.global.project_name.empty() ? context.global.project_name
+                                                                 : context.env("COMPOSE_PROJECT_NAME").value_or("");
   if (!result.loaded && !named.empty() && no_file_was_found(result.diagnostics)) return {named, std::nullopt};
   print(context, result.diagnostics, result.sources.lookup());
   if (!result.loaded) throw ExitWith{1};

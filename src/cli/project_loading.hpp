@@ -18,8 +18,8 @@ namespace davit::cli {
                                            int failure = 1);
 
 /// Loads the project of the command line. Warnings are printed; errors are printed and end the command (ExitWith 1).
-/// `services` selects: they are enabled whatever their profiles say, and others than they and their dependencies are left
-/// out (Project::disabled_services). None selects all.
+/// `services` selects: they are enabled whatever their profiles say, and others than they and their dependencies are
+/// left out (Project::disabled_services). None selects all.
 [[nodiscard]] model::Project load_project(const Context& context, const std::vector<std::string>& services = {},
                                           compose::Dependencies dependencies = compose::Dependencies::Include);
 

@@ -119,7 +119,8 @@ void add_ps(Commands& commands) {
              .synopsis = "[OPTIONS] [SERVICE...]",
              .description = "Lists running containers, with --all stopped ones and those of 'davit run', too.",
              .examples = "davit ps\ndavit ps --all --format json\ndavit ps -q web",
-             .exit_status = "", .dry_run = DryRun::Harmless});
+             .exit_status = "",
+             .dry_run = DryRun::Harmless});
   command->add_flag("-a,--all", options->all, "stopped containers and those of 'run', too");
   command->add_option("--filter", options->filters, "status=STATE; repeat")
       ->allow_extra_args(false)

@@ -30,9 +30,9 @@ class Transfer {
   }
   /// As a warning where failures are not to count.
   void fail(const model::Service& service, const std::string& verb, const std::string& consequence) {
-    auto diagnostic = Diagnostic::error("no-registry", "image '" + service.image + "' cannot be " + verb +
-                                                           ": davit cannot talk to registries yet",
-                                        service.where.of("image"));
+    auto diagnostic = Diagnostic::error(
+        "no-registry", "image '" + service.image + "' cannot be " + verb + ": davit cannot talk to registries yet",
+        service.where.of("image"));
     if (!consequence.empty()) diagnostic.with_hint(consequence);
     if (options_.ignore_failures) diagnostic.severity = Severity::Warning;
     print(context_, diagnostic);
@@ -66,7 +66,7 @@ int pull(Context& context, const Options& options) {
       transfer.skip(service, "Image is already present locally");
     } else {
       transfer.fail(service, "pulled",
-                    is_here        ? "the image that is on this machine stays in use; '--policy missing' leaves it alone"
+                    is_here ? "the image that is on this machine stays in use; '--policy missing' leaves it alone"
                     : service.build ? "build it: 'davit build " + name + "'"
                                     : "'davit image load' and 'davit image import' bring images in from archives");
     }
@@ -79,8 +79,10 @@ int push(Context& context, const Options& options) {
   Transfer transfer(context, options);
   for (const auto& [name, service] : project.services) {
     if (!is_named(options, name)) continue;
-    if (!service.build || service.image.empty()) transfer.skip(service, "No image that is built here");
-    else transfer.fail(service, "pushed", "'davit image save' writes it to an archive");
+    if (!service.build || service.image.empty())
+      transfer.skip(service, "No image that is built here");
+    else
+      transfer.fail(service, "pushed", "'davit image save' writes it to an archive");
   }
   return transfer.code();
 }
@@ -90,18 +92,21 @@ int push(Context& context, const Options& options) {
 void add_pull(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "pull", {.summary = "pull the images of services (not there yet: no registries)",
-               .synopsis = "[OPTIONS] [SERVICE...]",
-               .description = "davit has no registry client yet: every image that would have to be pulled is an error. With\n"
-                              "--policy missing, images that are on this machine are fine.",
-               .examples = "davit pull --policy missing",
-               .exit_status = "0 when nothing had to be pulled, or with --ignore-pull-failures; 1 otherwise."});
+      "pull",
+      {.summary = "pull the images of services (not there yet: no registries)",
+       .synopsis = "[OPTIONS] [SERVICE...]",
+       .description = "davit has no registry client yet: every image that would have to be pulled is an error. With\n"
+                      "--policy missing, images that are on this machine are fine.",
+       .examples = "davit pull --policy missing",
+       .exit_status = "0 when nothing had to be pulled, or with --ignore-pull-failures; 1 otherwise."});
   command->add_flag("--ignore-buildable", options->ignore_buildable, "leave out images that can be built");
   command->add_flag("--ignore-pull-failures", options->ignore_failures, "failures are warnings");
   command->add_flag("--include-deps", options->include_deps, "what the services depend on, too");
-  one_of(command->add_option("--policy", options->policy, "'missing' leaves images alone that are on this machine; 'always'")
-             ->type_name("POLICY"),
-         {"missing", "always"});
+  one_of(
+      command
+          ->add_option("--policy", options->policy, "'missing' leaves images alone that are on this machine; 'always'")
+          ->type_name("POLICY"),
+      {"missing", "always"});
   command->add_flag("-q,--quiet", options->quiet, "do not show what is left out");
   command->add_option("SERVICE", options->services, "services; none means all");
   commands.on(command, [options](Context& context) { return pull(context, *options); });

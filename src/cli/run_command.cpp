@@ -73,7 +73,8 @@ Task<int> attend(Session& session, ContainerId container, std::int64_t since, co
 Task<void> remove_by_name(Session& session, const std::string& name) {
   const engine::Observed observed = co_await session.engine().observe();
   for (const auto& container : observed.containers)
-    if (container.name == name) co_await session.engine().remove_container(container.id, engine::WithVolumes::Anonymous);
+    if (container.name == name)
+      co_await session.engine().remove_container(container.id, engine::WithVolumes::Anonymous);
 }
 
 Task<runtime::Execution> start(Session& session, const model::Project& project, const plan::Plan& plan,
@@ -92,7 +93,8 @@ Task<runtime::Execution> start(Session& session, const model::Project& project, 
 Task<int> run(Session& session, model::Project project, RunFlags flags) {
   const Context& context = session.context();
   image::ImageStore store = image::ImageStore::open(context.data_root());
-  StoreImages images(context, store, {.output = flags.up.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
+  StoreImages images(context, store,
+                     {.output = flags.up.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
   plan::RunOptions run = run_options(context, flags, project);
   run.up.images = local_images(store, project);
   const engine::Observed observed = co_await runtime::observe(session.engine(), project);
@@ -101,7 +103,9 @@ Task<int> run(Session& session, model::Project project, RunFlags flags) {
     print_plan(plan);
     co_return 0;
   }
-  const std::string name = run.name.empty() ? project.name + project.separator + run.service + project.separator + "run" + project.separator + run.slug : run.name;
+  const std::string name = run.name.empty() ? project.name + project.separator + run.service + project.separator +
+                                                  "run" + project.separator + run.slug
+                                            : run.name;
   const runtime::Execution execution = co_await start(session, project, plan, images, flags.remove, name);
   const auto made = execution.containers.find(name);
   if (made == execution.containers.end()) throw Error("the container '" + name + "' was not made");
@@ -119,13 +123,15 @@ Task<int> run(Session& session, model::Project project, RunFlags flags) {
 void add_run(Commands& commands) {
   auto options = std::make_shared<RunFlags>();
   CLI::App* command = commands.add(
-      "run", {.summary = "run a one-off command on a service",
-              .synopsis = "[OPTIONS] SERVICE [COMMAND] [ARG...]",
-              .description = "Starts what the service depends on, then runs one container of it with the command given,\n"
-                             "attached to this terminal. Its ports are not published unless asked for, and it is not\n"
-                             "restarted. Everything after SERVICE belongs to the command.",
-              .examples = "davit run --rm api python manage.py migrate\necho 'select 1' | davit run --rm -T db psql",
-              .exit_status = "That of the command; 1 if it could not be run.", .dry_run = DryRun::Shown});
+      "run",
+      {.summary = "run a one-off command on a service",
+       .synopsis = "[OPTIONS] SERVICE [COMMAND] [ARG...]",
+       .description = "Starts what the service depends on, then runs one container of it with the command given,\n"
+                      "attached to this terminal. Its ports are not published unless asked for, and it is not\n"
+                      "restarted. Everything after SERVICE belongs to the command.",
+       .examples = "davit run --rm api python manage.py migrate\necho 'select 1' | davit run --rm -T db psql",
+       .exit_status = "That of the command; 1 if it could not be run.",
+       .dry_run = DryRun::Shown});
   command->prefix_command();
   add_run_flags(command, *options);
   commands.on(command, [options, command](Context& context) {
@@ -136,8 +142,8 @@ void add_run(Commands& commands) {
     given.service = given.command.front();
     given.command.erase(given.command.begin());
     if (given.quiet) context.global.progress = "quiet";
-    model::Project project = load_project(context, {given.service}, given.up.no_deps ? compose::Dependencies::Ignore
-                                                                                     : compose::Dependencies::Include);
+    model::Project project = load_project(
+        context, {given.service}, given.up.no_deps ? compose::Dependencies::Ignore : compose::Dependencies::Include);
     Session session(context, project.name, "davit run");
     return session.run(run(session, std::move(project), std::move(given)));
   });

@@ -26,7 +26,8 @@ std::map<std::string, std::string> labels_of(const std::vector<std::string>& wor
   return labels;
 }
 
-/// --env-from-file in their order, then --env. A name without a value that is not set here leaves the file's value alone.
+/// --env-from-file in their order, then --env. A name without a value that is not set here leaves the file's value
+/// alone.
 std::map<std::string, std::optional<std::string>> environment_of(const Context& context, const RunFlags& flags) {
   std::map<std::string, std::string> values;
   for (const std::string& file : flags.env_files) {
@@ -60,7 +61,8 @@ void check(const Context& context, const RunFlags& flags) {
   if (flags.service_ports && !flags.ports.empty())
     throw Error(Diagnostic::error("flag-conflict", "--service-ports and --publish are incompatible"));
   if (flags.tty && !flags.no_tty && !context.stdin_is_terminal)
-    throw Error(Diagnostic::error("no-terminal", "cannot attach stdin to a TTY-enabled container because stdin is not a terminal"));
+    throw Error(Diagnostic::error("no-terminal",
+                                  "cannot attach stdin to a TTY-enabled container because stdin is not a terminal"));
 }
 
 }  // namespace
@@ -83,7 +85,8 @@ plan::RunOptions run_options(const Context& context, const RunFlags& flags, mode
   add_volumes(flags, project, run);
   if (!flags.command.empty()) run.command = flags.command;
   if (flags.entrypoint) {
-    const model::Service read = read_attribute(project, "--entrypoint", "entrypoint", Form::Text, *flags.entrypoint).value();
+    const model::Service read =
+        read_attribute(project, "--entrypoint", "entrypoint", Form::Text, *flags.entrypoint).value();
     run.entrypoint = read.entrypoint.value_or(std::vector<std::string>{});
   }
   run.environment = environment_of(context, flags);
@@ -108,7 +111,8 @@ void add_run_flags(CLI::App* command, RunFlags& flags) {
   command->add_option("--entrypoint", flags.entrypoint, "program to run in place of the image's")->type_name("PROGRAM");
   list("-e,--env", flags.environment, "KEY=VALUE", "set an environment variable; repeat");
   list("--env-from-file", flags.env_files, "FILE", "set the environment variables of a file; repeat");
-  command->add_flag("-i,--interactive", flags.interactive, "pass standard input on (default); --interactive=false does not");
+  command->add_flag("-i,--interactive", flags.interactive,
+                    "pass standard input on (default); --interactive=false does not");
   list("-l,--label", flags.labels, "KEY=VALUE", "add a label; repeat");
   command->add_option("--name", flags.name, "name of the container")->type_name("NAME");
   command->add_flag("--no-deps", flags.up.no_deps, "do not start what the service depends on");

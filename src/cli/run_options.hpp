@@ -37,8 +37,8 @@ struct RunFlags {
 
 void add_run_flags(CLI::App* command, RunFlags& flags);
 
-/// What the plan takes. Volumes that the flags name and the project does not have are added to the project. Throws Error
-/// for flags that cannot be read or do not fit together.
+/// What the plan takes. Volumes that the flags name and the project does not have are added to the project. Throws
+/// Error for flags that cannot be read or do not fit together.
 [[nodiscard]] plan::RunOptions run_options(const Context& context, const RunFlags& flags, model::Project& project);
 
 }  // namespace davit::cli

@@ -91,13 +91,15 @@ void add_contexts(const model::Project& project, const model::Service& service, 
     if (const auto other = context_service(value)) {
       const model::Service* const found = find_service(project, *other);
       if (found == nullptr)
-        throw Error(Diagnostic::error("unknown-service", "the context '" + name + "' of service '" + service.name +
-                                                             "' is the unknown service '" + *other + "'",
-                                      build.of("additional_contexts")));
+        throw Error(Diagnostic::error(
+            "unknown-service",
+            "the context '" + name + "' of service '" + service.name + "' is the unknown service '" + *other + "'",
+            build.of("additional_contexts")));
       resolved = "docker-image://" + model::image_name(project, *found);
     }
     std::string key = name;
-    std::transform(key.begin(), key.end(), key.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    std::transform(key.begin(), key.end(), key.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     request.contexts[key] = resolved;
   }
 }
@@ -156,8 +158,8 @@ Diagnostics build_warnings(const model::Service& service) {
   if (!service.build) return out;
   const model::Build& build = *service.build;
   const auto warn = [&](const std::string& key, const std::string& why) {
-    out.add(Diagnostic::warning("no-effect", "'build." + key + "' of service '" + service.name + "' has no effect: " + why,
-                                build.of(key)));
+    out.add(Diagnostic::warning(
+        "no-effect", "'build." + key + "' of service '" + service.name + "' has no effect: " + why, build.of(key)));
   };
   if (!build.cache_from.empty()) warn("cache_from", "davit keeps its own cache, and reads no other yet");
   if (build.pull) warn("pull", "davit cannot pull yet, so a base image is the one that is on this machine");

@@ -45,7 +45,8 @@ const engine::ObservedContainer& choose_container(const engine::Observed& observ
                   .with_hint("'davit up -d " + service + "' starts it"));
 }
 
-const engine::ObservedContainer& choose_running(const engine::Observed& observed, const std::string& service, int index) {
+const engine::ObservedContainer& choose_running(const engine::Observed& observed, const std::string& service,
+                                                int index) {
   const engine::ObservedContainer* best = nullptr;
   std::vector<std::string> names;
   for (const auto& container : observed.containers) {
@@ -57,7 +58,9 @@ const engine::ObservedContainer& choose_running(const engine::Observed& observed
       best = &container;
   }
   if (best != nullptr) return *best;
-  Diagnostic diagnostic = Diagnostic::error("not-running", "service \"" + service + "\" is not running" + (index > 0 ? " container #" + std::to_string(index) : ""));
+  Diagnostic diagnostic =
+      Diagnostic::error("not-running", "service \"" + service + "\" is not running" +
+                                           (index > 0 ? " container #" + std::to_string(index) : ""));
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   if (const auto near = nearest(service, names); near && *near != service)

@@ -23,8 +23,8 @@ void require_services(const std::vector<std::string>& services, const std::optio
 [[nodiscard]] const engine::ObservedContainer& choose_container(const engine::Observed& observed,
                                                                 const std::string& service, int number);
 
-/// A running container of a service: replica `index`, or the first when it is 0; those of the service before its one-offs.
-/// Throws Error in docker compose's words, `service "web" is not running`, when there is none.
+/// A running container of a service: replica `index`, or the first when it is 0; those of the service before its
+/// one-offs. Throws Error in docker compose's words, `service "web" is not running`, when there is none.
 [[nodiscard]] const engine::ObservedContainer& choose_running(const engine::Observed& observed,
                                                               const std::string& service, int index);
 

@@ -18,8 +18,8 @@ embedded::EngineOptions engine_options(const Context& context, const std::string
   options.project = project;
   options.data_root = context.data_root();
   options.run_root = context.run_root();
-  options.supervisor_command = {context.executable, "--data-root", options.data_root, "--run-root", options.run_root,
-                                "supervisor",       "--project",   project};
+  options.supervisor_command = {context.executable, "--data-root", options.data_root, "--run-root",
+                                options.run_root,   "supervisor",  "--project",       project};
   options.cause = cause;
   return options;
 }

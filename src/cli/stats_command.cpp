@@ -56,7 +56,8 @@ std::vector<engine::ObservedContainer> chosen(const engine::Observed& observed, 
 Look look_at(const std::vector<engine::ObservedContainer>& containers, Timers& timers) {
   Look look{{}, timers.now()};
   for (const auto& container : containers)
-    if (const auto usage = read_usage(container.pid, machine_memory(), read_file)) look.usage[container.id.str()] = *usage;
+    if (const auto usage = read_usage(container.pid, machine_memory(), read_file))
+      look.usage[container.id.str()] = *usage;
   return look;
 }
 
@@ -66,8 +67,10 @@ std::string shown(const std::vector<engine::ObservedContainer>& containers, cons
   for (const auto& container : containers) {
     const std::string id = container.id.str();
     UsageLine line{id, container.name, {}, {}, now.when - before.when};
-    if (const auto found = now.usage.find(id); found != now.usage.end()) line.now = found->second;
-    else if (!options.all) continue;  // ended meanwhile
+    if (const auto found = now.usage.find(id); found != now.usage.end())
+      line.now = found->second;
+    else if (!options.all)
+      continue;  // ended meanwhile
     if (const auto found = before.usage.find(id); found != before.usage.end()) line.before = found->second;
     lines.push_back(std::move(line));
   }
@@ -101,14 +104,18 @@ Task<int> stats(Session& session, ProjectOrName which, Options options) {
 void add_stats(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "stats", {.summary = "show what the containers use",
-                .synopsis = "[OPTIONS] [SERVICE]",
-                .description = "Shows processor time, memory, network and disk traffic and the number of processes of running\n"
-                               "containers, anew every second, until it is interrupted.",
-                .examples = "davit stats\ndavit stats --no-stream --format json web",
-                .exit_status = "", .dry_run = DryRun::Harmless});
+      "stats",
+      {.summary = "show what the containers use",
+       .synopsis = "[OPTIONS] [SERVICE]",
+       .description = "Shows processor time, memory, network and disk traffic and the number of processes of running\n"
+                      "containers, anew every second, until it is interrupted.",
+       .examples = "davit stats\ndavit stats --no-stream --format json web",
+       .exit_status = "",
+       .dry_run = DryRun::Harmless});
   command->add_flag("-a,--all", options->all, "stopped containers, too");
-  command->add_option("--format", options->format, "table, json (an object a line), or a template: '{{.Name}} {{.CPUPerc}}'")
+  command
+      ->add_option("--format", options->format,
+                   "table, json (an object a line), or a template: '{{.Name}} {{.CPUPerc}}'")
       ->type_name("FORMAT");
   command->add_flag("--no-stream", options->once, "show it once");
   command->add_flag("--no-trunc", options->no_trunc, "cut nothing off");

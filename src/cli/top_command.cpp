@@ -34,13 +34,15 @@ Task<int> top(Session& session, ProjectOrName which, std::vector<std::string> se
 
 void add_top(Commands& commands) {
   auto services = std::make_shared<std::vector<std::string>>();
-  CLI::App* command = commands.add("top", {.summary = "list the processes of the containers",
-                                           .synopsis = "[SERVICE...]",
-                                           .description = "Lists the processes in the running containers of the services, with the numbers and users\n"
-                                                          "that this machine knows them by.",
-                                           .examples = "davit top\ndavit top db",
-                                           .exit_status = "",
-                                           .dry_run = DryRun::Harmless});
+  CLI::App* command = commands.add(
+      "top",
+      {.summary = "list the processes of the containers",
+       .synopsis = "[SERVICE...]",
+       .description = "Lists the processes in the running containers of the services, with the numbers and users\n"
+                      "that this machine knows them by.",
+       .examples = "davit top\ndavit top db",
+       .exit_status = "",
+       .dry_run = DryRun::Harmless});
   command->add_option("SERVICE", *services, "services; none means all");
   commands.on(command, [services](Context& context) {
     ProjectOrName which = load_project_or_name(context, *services);

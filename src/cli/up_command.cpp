@@ -65,7 +65,9 @@ class WithFirst final : public runtime::Interrupts {
   bool arrived_;
 };
 
-Task<void> start(Up& up) { co_await execute_plan(up.session, up.project, up.plan, settings_of(up)); }
+Task<void> start(Up& up) {
+  co_await execute_plan(up.session, up.project, up.plan, settings_of(up));
+}
 
 /// Builds and starts; a signal cuts that short. True if one did.
 Task<bool> start_until_signal(Up& up, runtime::Interrupts& interrupts) {
@@ -156,7 +158,8 @@ Task<int> up_attached(Up& up) {
 Task<int> up(Session& session, model::Project project, UpFlags flags) {
   const Context& context = session.context();
   image::ImageStore store = image::ImageStore::open(context.data_root());
-  StoreImages images(context, store, {.output = flags.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
+  StoreImages images(context, store,
+                     {.output = flags.quiet_build ? BuildOutput::Silent : build_output(context), .build_args = {}});
   std::set<std::string> attached = attached_services(project, flags).value();
   if (!context.global.dry_run) co_await take_turn(session, embedded::Turn::Raise);
   const plan::Plan plan = co_await plan_up(session, project, flags, store);
@@ -186,16 +189,22 @@ void add_up_flags(CLI::App* command, UpFlags& flags) {
   command->add_flag("--always-recreate-deps", flags.always_recreate_deps, "recreate what the services depend on, too");
   command->add_flag("--no-deps", flags.no_deps, "do not start what the services depend on");
   command->add_flag("--no-start", flags.no_start, "create everything, start nothing");
-  command->add_flag("-V,--renew-anon-volumes", flags.renew_anonymous_volumes, "new anonymous volumes for recreated containers");
+  command->add_flag("-V,--renew-anon-volumes", flags.renew_anonymous_volumes,
+                    "new anonymous volumes for recreated containers");
   list("--scale", flags.scale, "SERVICE=N", "number of containers of a service; repeat");
-  command->add_flag("--abort-on-container-exit", flags.abort_on_container_exit, "stop everything when one container ends");
-  command->add_flag("--abort-on-container-failure", flags.abort_on_container_failure, "stop everything when one container fails");
-  command->add_option("--exit-code-from", flags.exit_code_from, "exit with this service's code; implies --abort-on-container-exit")
+  command->add_flag("--abort-on-container-exit", flags.abort_on_container_exit,
+                    "stop everything when one container ends");
+  command->add_flag("--abort-on-container-failure", flags.abort_on_container_failure,
+                    "stop everything when one container fails");
+  command
+      ->add_option("--exit-code-from", flags.exit_code_from,
+                   "exit with this service's code; implies --abort-on-container-exit")
       ->type_name("SERVICE");
   list("--attach", flags.attach_to, "SERVICE", "show the output of these services only; repeat");
   list("--no-attach", flags.no_attach, "SERVICE", "do not show the output of this service; repeat");
   command->add_flag("--attach-dependencies", flags.attach_dependencies, "show the output of dependencies, too");
-  seconds(command->add_option("-t,--timeout", flags.timeout, "seconds to wait for the end before killing")->type_name("SECONDS"));
+  seconds(command->add_option("-t,--timeout", flags.timeout, "seconds to wait for the end before killing")
+              ->type_name("SECONDS"));
   command->add_flag("--no-color", flags.no_color, "no colours in the output");
   command->add_flag("--no-log-prefix", flags.no_log_prefix, "no container names in the output");
   command->add_flag("--timestamps", flags.timestamps, "show when each line was written");
@@ -213,16 +222,17 @@ void add_up(Commands& commands) {
       "up",
       {.summary = "build, create, start and attach to the services",
        .synopsis = "[OPTIONS] [SERVICE...]",
-       .description =
-           "Raises the stack: makes what is missing, recreates what changed, starts everything in the\n"
-           "order of its dependencies and shows the output of all services. Ctrl-C stops the stack, a\n"
-           "second Ctrl-C kills it. With --detach it goes on in the background.\n"
-           "\n"
-           "'davit --dry-run up' prints each step with its reason and does nothing.",
+       .description = "Raises the stack: makes what is missing, recreates what changed, starts everything in the\n"
+                      "order of its dependencies and shows the output of all services. Ctrl-C stops the stack, a\n"
+                      "second Ctrl-C kills it. With --detach it goes on in the background.\n"
+                      "\n"
+                      "'davit --dry-run up' prints each step with its reason and does nothing.",
        .examples = "davit up\ndavit up -d --wait\ndavit up --build api\ndavit up --exit-code-from test",
-       .exit_status = "0 when every container ended by itself, or with --detach when all were started;\n"
-                      "1 on any error; 130 after Ctrl-C; with an abort flag, the code of the container that ended first\n"
-                      "or of the service of --exit-code-from.", .dry_run = DryRun::Shown});
+       .exit_status =
+           "0 when every container ended by itself, or with --detach when all were started;\n"
+           "1 on any error; 130 after Ctrl-C; with an abort flag, the code of the container that ended first\n"
+           "or of the service of --exit-code-from.",
+       .dry_run = DryRun::Shown});
   add_up_flags(command, *flags);
   commands.on(command, [flags](Context& context) {
     UpFlags given = *flags;
@@ -232,7 +242,8 @@ void add_up(Commands& commands) {
     plan::apply_implications(given);
     if (const auto conflict = plan::check_flags(given)) throw Error(*conflict);
     if (given.watch)
-      throw Error(Diagnostic::error("unsupported", "up --watch is not supported yet").with_hint("run 'davit up --build' after a change"));
+      throw Error(Diagnostic::error("unsupported", "up --watch is not supported yet")
+                      .with_hint("run 'davit up --build' after a change"));
     if (given.menu) print(context, Diagnostic::warning("no-menu", "there is no menu: the keys of --menu do nothing"));
     model::Project project = load_project(
         context, given.services, given.no_deps ? compose::Dependencies::Ignore : compose::Dependencies::Include);

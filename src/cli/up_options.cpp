@@ -16,7 +16,8 @@ Result<std::pair<std::string, std::int64_t>> parse_scale(const std::string& text
     const auto [rest, error] = std::from_chars(text.data() + equals + 1, end, number);
     if (error == std::errc{} && rest == end && number >= 0) return std::pair(text.substr(0, equals), number);
   }
-  return Diagnostic::error("bad-scale", "'" + text + "' is not a scale").with_hint("write SERVICE=NUMBER, such as --scale web=3");
+  return Diagnostic::error("bad-scale", "'" + text + "' is not a scale")
+      .with_hint("write SERVICE=NUMBER, such as --scale web=3");
 }
 
 Result<model::PullPolicy> parse_pull(const std::string& text) {
@@ -30,8 +31,8 @@ Result<model::PullPolicy> parse_pull(const std::string& text) {
   if (found != kPolicies.end()) return found->second;
   std::vector<std::string> names;
   for (const auto& [name, policy] : kPolicies) names.push_back(name);
-  auto diagnostic = Diagnostic::error("bad-pull-policy", "'" + text + "' is not a pull policy")
-                        .note("allowed: " + join_names(names));
+  auto diagnostic =
+      Diagnostic::error("bad-pull-policy", "'" + text + "' is not a pull policy").note("allowed: " + join_names(names));
   if (const auto near = nearest(text, names)) diagnostic.with_hint("did you mean '" + *near + "'?");
   return diagnostic;
 }
@@ -41,7 +42,8 @@ Result<model::PullPolicy> parse_pull(const std::string& text) {
 void add_create_flags(CLI::App* command, UpFlags& flags) {
   command->add_flag("--build", flags.build, "build images before starting containers");
   command->add_flag("--no-build", flags.no_build, "do not build an image, even if it is missing");
-  command->add_option("--pull", flags.pull, "pull images before running: always, missing, never, build")->type_name("POLICY");
+  command->add_option("--pull", flags.pull, "pull images before running: always, missing, never, build")
+      ->type_name("POLICY");
   command->add_flag("--quiet-pull", flags.quiet_pull, "do not show the progress of pulls");
   command->add_flag("--quiet-build", flags.quiet_build, "do not show the output of builds");
   command->add_flag("--remove-orphans", flags.remove_orphans, "remove containers of services that are not in the file");

@@ -14,7 +14,7 @@ namespace davit::cli {
 
 struct UpFlags : plan::UpFlags {
   std::vector<std::string> services;
-  std::vector<std::string> scale;     ///< "web=3"
+  std::vector<std::string> scale;      ///< "web=3"
   std::vector<std::string> attach_to;  ///< --attach
   std::vector<std::string> no_attach;
   std::string pull;

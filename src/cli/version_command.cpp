@@ -29,9 +29,11 @@ void add_version(Commands& commands) {
                                                .synopsis = "[OPTIONS]",
                                                .description = "Prints the version of davit.",
                                                .examples = "davit version --short",
-                                               .exit_status = "", .dry_run = DryRun::Harmless});
+                                               .exit_status = "",
+                                               .dry_run = DryRun::Harmless});
   command->add_flag("--short", options->short_form, "print the number alone");
-  one_of(command->add_option("-f,--format", options->format, "pretty or json")->type_name("FORMAT"), {"pretty", "json"});
+  one_of(command->add_option("-f,--format", options->format, "pretty or json")->type_name("FORMAT"),
+         {"pretty", "json"});
   commands.on(command, [options](Context&) { return version(*options); });
 }
 

@@ -82,13 +82,16 @@ Task<int> volumes(Session& session, ProjectOrName which, Options options) {
 void add_volumes(Commands& commands) {
   auto options = std::make_shared<Options>();
   CLI::App* command = commands.add(
-      "volumes", {.summary = "list the volumes of the project",
-                  .synopsis = "[OPTIONS] [SERVICE...]",
-                  .description = "Lists the named volumes of the project, or those that containers of the services mount.",
-                  .examples = "davit volumes\ndavit volumes --format json db",
-                  .exit_status = "",
-                  .dry_run = DryRun::Harmless});
-  command->add_option("--format", options->format, "table, json (an object a line), or a template: '{{.Name}} {{.Mountpoint}}'")
+      "volumes",
+      {.summary = "list the volumes of the project",
+       .synopsis = "[OPTIONS] [SERVICE...]",
+       .description = "Lists the named volumes of the project, or those that containers of the services mount.",
+       .examples = "davit volumes\ndavit volumes --format json db",
+       .exit_status = "",
+       .dry_run = DryRun::Harmless});
+  command
+      ->add_option("--format", options->format,
+                   "table, json (an object a line), or a template: '{{.Name}} {{.Mountpoint}}'")
       ->type_name("FORMAT");
   command->add_flag("-q,--quiet", options->quiet, "names alone");
   command->add_option("SERVICE", options->services, "services; none means all");

@@ -36,12 +36,14 @@ Task<int> wait(Session& session, ProjectOrName which, Options options) {
 
 void add_wait(Commands& commands) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = commands.add("wait", {.summary = "wait until services have ended",
-                                            .synopsis = "[OPTIONS] SERVICE...",
-                                            .description = "Waits until all containers of the services have ended, and prints their exit codes.",
-                                            .examples = "davit wait test",
-                                            .exit_status = "That of the container which ended last."});
-  command->add_flag("--down-project", options->down_project, "lower the project as soon as the first container has ended");
+  CLI::App* command = commands.add(
+      "wait", {.summary = "wait until services have ended",
+               .synopsis = "[OPTIONS] SERVICE...",
+               .description = "Waits until all containers of the services have ended, and prints their exit codes.",
+               .examples = "davit wait test",
+               .exit_status = "That of the container which ended last."});
+  command->add_flag("--down-project", options->down_project,
+                    "lower the project as soon as the first container has ended");
   command->add_option("SERVICE", options->services, "services")->required();
   commands.on(command, [options](Context& context) {
     ProjectOrName which = load_project_or_name(context, options->services);

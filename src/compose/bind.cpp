@@ -91,7 +91,7 @@ void extensions(const Node& node, model::Service& service, const Surroundings& a
         service.x_davit.listen_timeout = *limit;
     } else {
       around.error("unknown-attribute", "unknown attribute '" + entry.key + "' in 'x-davit'", entry.key_span,
-            "known are full_stop_grace and listen_timeout");
+                   "known are full_stop_grace and listen_timeout");
     }
   }
 }
@@ -153,8 +153,7 @@ void bind_project(const yaml::Node& document, const yaml::Node& disabled, model:
     project.services.emplace_hint(project.services.end(), entry.key, bind::service_of(entry, around));
   });
   for (const Entry& entry : disabled.entries)
-    project.disabled_services.emplace_hint(project.disabled_services.end(), entry.key,
-                                           bind::service_of(entry, around));
+    project.disabled_services.emplace_hint(project.disabled_services.end(), entry.key, bind::service_of(entry, around));
   each("networks", [&](const Entry& entry) { project.networks[entry.key] = bind::network_of(entry); });
   each("volumes", [&](const Entry& entry) { project.volumes[entry.key] = bind::volume_of(entry); });
   each("secrets", [&](const Entry& entry) { project.secrets[entry.key] = bind::file_object(entry); });

@@ -20,7 +20,7 @@ std::optional<Node> on_default_platform(const Node& service, const Surroundings&
   if (!platforms.empty() && std::none_of(platforms.begin(), platforms.end(), same))
     around.error("build-platform",
                  "'build.platforms' lacks the platform '" + found->second + "' of DOCKER_DEFAULT_PLATFORM",
-          at(*build, "platforms").span, "add it, or set 'platform' of the service");
+                 at(*build, "platforms").span, "add it, or set 'platform' of the service");
   Node copy = service;
   copy.set("platform", Node::string(found->second, *build));
   return copy;

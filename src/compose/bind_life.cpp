@@ -52,7 +52,7 @@ void restart(const Node& node, model::Service& service, const Surroundings& arou
   } else if (!name.empty() && name != "no") {
     around.error("restart",
                  "'restart' must be one of no, always, on-failure[:NUMBER], unless-stopped, found '" + name + "'",
-          value.span);
+                 value.span);
   }
 }
 

@@ -43,7 +43,7 @@ model::Deploy deploy(const Node& node) {
   bound.reservations = resources(at(at(node, "resources"), "reservations"));
   if (const Node* restart = node.find("restart_policy"))
     bound.restart_policy = model::DeployRestart{text(*restart, "condition"), duration(*restart, "delay"),
-                                                 count(*restart, "max_attempts"), duration(*restart, "window")};
+                                                count(*restart, "max_attempts"), duration(*restart, "window")};
   const auto update = [&](const char* key) -> std::optional<model::UpdatePolicy> {
     const Node* found = node.find(key);
     if (found == nullptr) return std::nullopt;

@@ -207,10 +207,10 @@ class Canonicalizer {
     }
     for (const std::string& option : parsed.unknown)
       if (option != "cached" && option != "delegated" && option != "consistent")  // mean something on macOS only
-        diagnostics_.add(Diagnostic::warning("volume-option",
-                                             "the volume option '" + option + "' is not known and has no effect",
-                                             item.span)
-                             .note("known are ro, rw, nocopy, z, Z, private, rprivate, shared, rshared, slave, rslave"));
+        diagnostics_.add(
+            Diagnostic::warning("volume-option", "the volume option '" + option + "' is not known and has no effect",
+                                item.span)
+                .note("known are ro, rw, nocopy, z, Z, private, rprivate, shared, rshared, slave, rslave"));
     return mount;
   }
 
@@ -322,10 +322,10 @@ class Canonicalizer {
     if (name == nullptr)
       resource.set("name", old_name);
     else if (name->text != old_name.text)
-      diagnostics_.add(Diagnostic::error("external-name",
-                                         "'name' and 'external.name' of '" + entry.key + "' differ", old_name.span)
-                           .note("the other is here", name->span)
-                           .with_hint("use 'name' only"));
+      diagnostics_.add(
+          Diagnostic::error("external-name", "'name' and 'external.name' of '" + entry.key + "' differ", old_name.span)
+              .note("the other is here", name->span)
+              .with_hint("use 'name' only"));
   }
 
   bool lenient_;

@@ -75,8 +75,8 @@ class Side {
  private:
   void add(LocatedValue value) {
     PartName part;
-    const bool in_section = value.path.size() > 1 && std::find(kSections.begin(), kSections.end(),
-                                                               value.path.front().name) != kSections.end();
+    const bool in_section = value.path.size() > 1 &&
+                            std::find(kSections.begin(), kSections.end(), value.path.front().name) != kSections.end();
     if (in_section) {
       part = {value.path[0].name, value.path[1].name};
       value.path.erase(value.path.begin(), value.path.begin() + 2);

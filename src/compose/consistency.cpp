@@ -125,8 +125,7 @@ class Checker {
             platforms.span)
           .note("the platform is here", at(entry.value, "platform").span)
           .with_hint("add it to the list");
-    for (const Node& secret : at(build, "secrets").items)
-      reference(entry, "build secret", secret, "secrets");
+    for (const Node& secret : at(build, "secrets").items) reference(entry, "build secret", secret, "secrets");
   }
 
   void networks(const Entry& entry) {
@@ -183,10 +182,8 @@ class Checker {
     for (const Node& volume : at(entry.value, "volumes").items)
       if (at(volume, "type").text == "volume" && !at(volume, "source").text.empty())
         reference(entry, "volume", volume, "volumes");
-    for (const Node& config : at(entry.value, "configs").items)
-      reference(entry, "config", config, "configs");
-    for (const Node& secret : at(entry.value, "secrets").items)
-      reference(entry, "secret", secret, "secrets");
+    for (const Node& config : at(entry.value, "configs").items) reference(entry, "config", config, "configs");
+    for (const Node& secret : at(entry.value, "secrets").items) reference(entry, "secret", secret, "secrets");
     for (const Entry& model : at(entry.value, "models").entries)
       if (!at(document_, "models").contains(model.key))
         unknown("service '" + entry.key + "' uses the unknown model '" + model.key + "'", model.key,

@@ -1,10 +1,10 @@
 // Phase: final types. Every attribute gets the form that its shape asks for: durations and byte sizes are read, command
 // lines split, lists of "key=value" become mappings.
 
-#include <map>
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <map>
 
 #include "davit/base/units.hpp"
 #include "phases.hpp"
@@ -195,8 +195,7 @@ class Decoder {
   bool number(Node& node, const std::string& name) {
     if (node.is_null()) return true;
     const float parsed = static_cast<float>(parse_number(node.text).value_or(NAN));
-    if (!std::isfinite(parsed))
-      return fail(node, "cast", "'" + name + "' must be a number, found '" + node.text + "'");
+    if (!std::isfinite(parsed)) return fail(node, "cast", "'" + name + "' must be a number, found '" + node.text + "'");
     char buffer[64];
     const auto written = std::to_chars(buffer, buffer + sizeof buffer, parsed);
     node = Node::number(0, node);
@@ -207,7 +206,8 @@ class Decoder {
   bool bytes(Node& node, const std::string& name) {
     if (node.is_null()) return true;
     if (node.kind == Kind::Int) {
-      if (!node.as_int()) return fail(node, "byte-size", "'" + name + "': " + node.text + " is too large for a byte size");
+      if (!node.as_int())
+        return fail(node, "byte-size", "'" + name + "': " + node.text + " is too large for a byte size");
       node.kind = Kind::String;
       return true;
     }

@@ -90,8 +90,8 @@ class DotenvParser {
         return error("more than " + std::to_string(kMostVariables) + " variables", at_, at_ + 1);
       if (!statement()) skip_line();
       if (text_left_.report())
-        return error("variables put more than " + std::to_string(kMostText >> 20U) + " MB into each other's values", at_,
-                     at_);
+        return error("variables put more than " + std::to_string(kMostText >> 20U) + " MB into each other's values",
+                     at_, at_);
     }
   }
 

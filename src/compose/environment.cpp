@@ -52,10 +52,8 @@ class FileReader {
     for (const auto& [name, value] : values) bytes += name.size() + value.size();
     const bool ok = variables_.take(values.size());
     if (text_.take(bytes) && ok) return true;
-    if (variables_.report())
-      too_much("more than " + std::to_string(kMostVariables) + " variables", where);
-    if (text_.report())
-      too_much("more than " + std::to_string(kMostServiceText >> 20U) + " MB of variables", where);
+    if (variables_.report()) too_much("more than " + std::to_string(kMostVariables) + " variables", where);
+    if (text_.report()) too_much("more than " + std::to_string(kMostServiceText >> 20U) + " MB of variables", where);
     return false;
   }
 
@@ -96,13 +94,13 @@ class FileReader {
   }
 
   void too_much(const std::string& what, const Span& where) {
-    from_.diagnostics.add(Diagnostic::error("load-limit", "env files and label files give the services " + what, where));
+    from_.diagnostics.add(
+        Diagnostic::error("load-limit", "env files and label files give the services " + what, where));
   }
 
   void missing(const Node& where, const std::string& path, std::string_view what) {
-    auto item = Diagnostic::error("env-file",
-                                  "the " + std::string(what) + " '" + from_.display(path) + "' does not exist",
-                                  where.span);
+    auto item = Diagnostic::error(
+        "env-file", "the " + std::string(what) + " '" + from_.display(path) + "' does not exist", where.span);
     if (what == "env file") item.with_hint("create it, or write '{path: …, required: false}' if it may be missing");
     from_.diagnostics.add(std::move(item));
   }

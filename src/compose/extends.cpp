@@ -55,8 +55,9 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
     return;
   }
   if (chain.size() >= kLongestExtends) {
-    diagnostics_.add(Diagnostic::error("load-limit", "more than " + std::to_string(kLongestExtends) +
-                                                         " services extend one another in a row", link.where));
+    diagnostics_.add(Diagnostic::error(
+        "load-limit", "more than " + std::to_string(kLongestExtends) + " services extend one another in a row",
+        link.where));
     service->erase("extends");
     return;
   }

@@ -60,8 +60,9 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
     return;
   }
   if (scope.trail.size() > kDeepestInclude) {
-    diagnostics_.add(Diagnostic::error("load-limit", "more than " + std::to_string(kDeepestInclude) +
-                                                         " files include one another in a row", item.span));
+    diagnostics_.add(Diagnostic::error(
+        "load-limit", "more than " + std::to_string(kDeepestInclude) + " files include one another in a row",
+        item.span));
     return;
   }
   // Each include has an environment of its own.
@@ -72,8 +73,9 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
   std::vector<SourceFile> files;
   for (const Node* path : paths) {
     if (is_remote(path->text)) {
-      diagnostics_.add(Diagnostic::error(
-          "remote-file", "including remote files is not supported yet: '" + path->text + "'", path->span)
+      diagnostics_.add(Diagnostic::error("remote-file",
+                                         "including remote files is not supported yet: '" + path->text + "'",
+                                         path->span)
                            .with_hint("fetch the file first, and include the copy"));
       return;
     }
@@ -118,9 +120,11 @@ std::string ModelLoader::include_folder(const Node& directory, const Scope& scop
   if (directory.text.starts_with('/')) return clean_path(directory.text);
   const std::string folder = join_path(scope.folder, directory.text);
   if (access_.files().kind(folder) == Files::Kind::Directory) return folder;
-  diagnostics_.add(Diagnostic::warning("include", "the project directory '" + access_.display(folder) +
-                                                      "' does not exist; paths start at its parent, as docker "
-                                                      "compose has it", directory.span)
+  diagnostics_.add(Diagnostic::warning("include",
+                                       "the project directory '" + access_.display(folder) +
+                                           "' does not exist; paths start at its parent, as docker "
+                                           "compose has it",
+                                       directory.span)
                        .with_hint("create the folder, or name another one"));
   return parent_path(folder);
 }

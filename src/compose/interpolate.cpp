@@ -125,11 +125,11 @@ class TreeInterpolator {
   }
 
   void report_too_long(const Span& where) {
-    diagnostics_.add(Diagnostic::error("load-limit",
-                                       "variables put more than " + std::to_string(kMostText >> 20U) +
-                                           " MB of text into this file",
-                                       where)
-                         .with_hint("large values belong into files: see 'env_file', 'configs' and volumes"));
+    diagnostics_.add(
+        Diagnostic::error("load-limit",
+                          "variables put more than " + std::to_string(kMostText >> 20U) + " MB of text into this file",
+                          where)
+            .with_hint("large values belong into files: see 'env_file', 'configs' and volumes"));
   }
 
   void report(const Node& node, const InterpolationError& problem) {
@@ -143,13 +143,14 @@ class TreeInterpolator {
                            .with_hint("set it in the environment or in .env"));
       return;
     }
-    diagnostics_.add(Diagnostic::error("variable-syntax",
-                                       "invalid variable expression '" +
-                                           shorten(node.text.substr(problem.offset, std::max<std::size_t>(problem.length, 1))) +
-                                           "' in the value '" + shorten(node.text) + "'",
-                                       where)
-                         .note("allowed are $NAME, ${NAME}, and ${NAME…} with one of :- - :? ? :+ +")
-                         .with_hint("write '$$' for a dollar sign"));
+    diagnostics_.add(
+        Diagnostic::error("variable-syntax",
+                          "invalid variable expression '" +
+                              shorten(node.text.substr(problem.offset, std::max<std::size_t>(problem.length, 1))) +
+                              "' in the value '" + shorten(node.text) + "'",
+                          where)
+            .note("allowed are $NAME, ${NAME}, and ${NAME…} with one of :- - :? ? :+ +")
+            .with_hint("write '$$' for a dollar sign"));
   }
 
   static std::string shorten(const std::string& text) {
@@ -176,7 +177,8 @@ class TreeInterpolator {
     } else {
       const auto integer = to == Cast::Int ? decimal(node.text) : std::nullopt;
       const auto number = to == Cast::Float ? parse_number(node.text) : std::nullopt;
-      if (!integer && !number) return fail(node, name, to == Cast::Int ? "an integer, such as 2" : "a number, such as 0.5");
+      if (!integer && !number)
+        return fail(node, name, to == Cast::Int ? "an integer, such as 2" : "a number, such as 0.5");
       typed = integer ? Node::integer(*integer, node) : Node::number(*number, node);
     }
     typed.tag = node.tag;

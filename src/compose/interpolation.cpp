@@ -30,8 +30,8 @@ struct Expression {
   std::size_t operand_at = 0;
 };
 
-/// The `}` on the line at `at` that closes the first `{`, docker compose's way: the byte behind each `{` is not looked at.
-/// The last one of the line when none does. Looks no further than it must: a line may hold a million expressions.
+/// The `}` on the line at `at` that closes the first `{`, docker compose's way: the byte behind each `{` is not looked
+/// at. The last one of the line when none does. Looks no further than it must: a line may hold a million expressions.
 std::optional<std::size_t> closing_brace(std::string_view text, std::size_t at) {
   std::size_t open = 0;
   std::optional<std::size_t> last;
@@ -137,7 +137,8 @@ class Interpolator {
     if (replaced_ != nullptr)
       replaced_->push_back({outcome(found, present, value.has_value()), std::string(found.name)});
     if (found.op == 0) {
-      if (!value && unset_ != nullptr && unset_->size() < kMostVariables) unset_->push_back({std::string(found.name), at, length});
+      if (!value && unset_ != nullptr && unset_->size() < kMostVariables)
+        unset_->push_back({std::string(found.name), at, length});
       out += value.value_or("");
       return true;
     }
@@ -197,7 +198,9 @@ void collect(std::string_view text, std::size_t depth, std::vector<VariableUse>&
 
 }  // namespace
 
-void collect_variables(std::string_view text, std::vector<VariableUse>& uses) { collect(text, 0, uses); }
+void collect_variables(std::string_view text, std::vector<VariableUse>& uses) {
+  collect(text, 0, uses);
+}
 
 namespace {
 

@@ -37,13 +37,15 @@ struct ReplacedVariable {
   std::string name;
 };
 
-/// Replaces all variables. Values of more than kMostText bytes in one text are too long. Names in `unset` were unset and had no default. A `$` that starts no expression stays.
-/// `replaced` gets every variable that decided about the result, in the order of the text.
+/// Replaces all variables. Values of more than kMostText bytes in one text are too long. Names in `unset` were unset
+/// and had no default. A `$` that starts no expression stays. `replaced` gets every variable that decided about the
+/// result, in the order of the text.
 [[nodiscard]] Result<std::string, InterpolationError> interpolate(std::string_view text, const Lookup& lookup,
                                                                   std::vector<UnsetVariable>* unset = nullptr,
                                                                   std::vector<ReplacedVariable>* replaced = nullptr);
 
-/// All variables of a text, nested ones too (as deep as they are replaced), for `config --variables`. Invalid expressions are left out.
+/// All variables of a text, nested ones too (as deep as they are replaced), for `config --variables`. Invalid
+/// expressions are left out.
 void collect_variables(std::string_view text, std::vector<VariableUse>& uses);
 
 }  // namespace davit::compose

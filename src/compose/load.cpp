@@ -93,8 +93,7 @@ class Conductor {
   }
 
   void finish(Node model) {
-    const std::optional<Tracking> tracking =
-        tracking_in(request_.options.origins ? &origins_ : nullptr, found_.places);
+    const std::optional<Tracking> tracking = tracking_in(request_.options.origins ? &origins_ : nullptr, found_.places);
     if (request_.options.normalize) normalize(model, name_.name, scope_environment(), tracking ? &*tracking : nullptr);
     Loaded& loaded = result_.loaded.emplace();
     loaded.project.name = name_.name;

@@ -48,8 +48,7 @@ void ModelLoader::take_reuses(const std::vector<yaml::Reuse>& reuses, SourceFile
   if (origins_ == nullptr || reuses.empty()) return;
   std::vector<std::uint32_t> numbers{0};
   for (const yaml::Reuse& reuse : reuses) {
-    const auto kind =
-        reuse.by == yaml::Reuse::By::MergeKey ? OriginStep::Kind::MergeKey : OriginStep::Kind::Alias;
+    const auto kind = reuse.by == yaml::Reuse::By::MergeKey ? OriginStep::Kind::MergeKey : OriginStep::Kind::Alias;
     numbers.push_back(origins_->add({kind, reuse.anchor, reuse.where, reuse.anchored, numbers[reuse.before]}));
   }
   const auto renumber = [&](auto& self, Node& node) -> void {
@@ -112,8 +111,9 @@ void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& s
   if (!take(merged_, count_values(into), "too many documents merge over each other", &document.span)) return;
   const TaggedPaths tags = take_tags(document);
   if (tags.size() > kMostTags) {
-    diagnostics_.add(Diagnostic::error("load-limit", "more than " + std::to_string(kMostTags) +
-                                                         " values with '!reset' or '!override' in one document",
+    diagnostics_.add(Diagnostic::error("load-limit",
+                                       "more than " + std::to_string(kMostTags) +
+                                           " values with '!reset' or '!override' in one document",
                                        tags[kMostTags].where)
                          .with_hint("put the tag at the mapping or the list around them"));
     return;

@@ -24,9 +24,9 @@ struct Scope {
   std::string folder;    ///< absolute; relative paths start here
   std::string relative;  ///< what they are prefixed with: the folder, seen from the including scope
   Environment environment;
-  VariablePlaces places;           ///< of the variables that came from env files
-  std::vector<Inclusion> trail;    ///< files that are being included, outermost first
-  Span included_at;                ///< what the scope's files are named by
+  VariablePlaces places;         ///< of the variables that came from env files
+  std::vector<Inclusion> trail;  ///< files that are being included, outermost first
+  Span included_at;              ///< what the scope's files are named by
 };
 
 /// A file that is read and parsed.

@@ -82,9 +82,12 @@ std::string summary(const yaml::Node& value) {
 
 OriginStep::Kind step_of(ReplacedVariable::By by) {
   switch (by) {
-    case ReplacedVariable::By::Value: return OriginStep::Kind::Interpolated;
-    case ReplacedVariable::By::Default: return OriginStep::Kind::VariableDefault;
-    case ReplacedVariable::By::Nothing: return OriginStep::Kind::Unset;
+    case ReplacedVariable::By::Value:
+      return OriginStep::Kind::Interpolated;
+    case ReplacedVariable::By::Default:
+      return OriginStep::Kind::VariableDefault;
+    case ReplacedVariable::By::Nothing:
+      return OriginStep::Kind::Unset;
   }
   return OriginStep::Kind::Unset;
 }
@@ -98,20 +101,34 @@ void Tracking::variable(yaml::Node& node, OriginStep::Kind kind, const std::stri
 std::string_view to_string(OriginStep::Kind kind) {
   using Kind = OriginStep::Kind;
   switch (kind) {
-    case Kind::Default: return "default";
-    case Kind::Interpolated: return "interpolated";
-    case Kind::VariableDefault: return "variable default";
-    case Kind::Unset: return "unset variable";
-    case Kind::Alias: return "alias";
-    case Kind::MergeKey: return "merge key";
-    case Kind::Overrides: return "overrides";
-    case Kind::OverrideTag: return "override tag";
-    case Kind::Extended: return "extended";
-    case Kind::Included: return "included";
-    case Kind::EnvFile: return "env file";
-    case Kind::Environment: return "environment";
-    case Kind::CommandLine: return "command line";
-    case Kind::Normalised: return "normalised";
+    case Kind::Default:
+      return "default";
+    case Kind::Interpolated:
+      return "interpolated";
+    case Kind::VariableDefault:
+      return "variable default";
+    case Kind::Unset:
+      return "unset variable";
+    case Kind::Alias:
+      return "alias";
+    case Kind::MergeKey:
+      return "merge key";
+    case Kind::Overrides:
+      return "overrides";
+    case Kind::OverrideTag:
+      return "override tag";
+    case Kind::Extended:
+      return "extended";
+    case Kind::Included:
+      return "included";
+    case Kind::EnvFile:
+      return "env file";
+    case Kind::Environment:
+      return "environment";
+    case Kind::CommandLine:
+      return "command line";
+    case Kind::Normalised:
+      return "normalised";
   }
   return "default";
 }

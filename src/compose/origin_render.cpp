@@ -172,17 +172,22 @@ const char* detail_name(OriginStep::Kind kind) {
     case Step::Interpolated:
     case Step::VariableDefault:
     case Step::Unset:
-    case Step::Environment: return "variable";
+    case Step::Environment:
+      return "variable";
     case Step::Alias:
-    case Step::MergeKey: return "anchor";
-    case Step::Extended: return "service";
+    case Step::MergeKey:
+      return "anchor";
+    case Step::Extended:
+      return "service";
     case Step::Overrides:
     case Step::OverrideTag:
-    case Step::Normalised: return "was";
+    case Step::Normalised:
+      return "was";
     case Step::Included:
     case Step::EnvFile:
     case Step::CommandLine:
-    case Step::Default: return "detail";
+    case Step::Default:
+      return "detail";
   }
   return "detail";
 }

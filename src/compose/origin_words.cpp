@@ -39,28 +39,39 @@ class Sentence {
   void take(const OriginStep& step) {
     using Kind = OriginStep::Kind;
     switch (step.kind) {
-      case Kind::Default: return by_default(step);
-      case Kind::CommandLine: head_ = step.detail; return;
+      case Kind::Default:
+        return by_default(step);
+      case Kind::CommandLine:
+        head_ = step.detail;
+        return;
       case Kind::Interpolated:
       case Kind::Environment:
         return source(step.where.known() ? line_of(step.where) : "environment " + step.detail);
-      case Kind::VariableDefault: return source("default of " + step.detail);
-      case Kind::Unset: return source("unset " + step.detail);
+      case Kind::VariableDefault:
+        return source("default of " + step.detail);
+      case Kind::Unset:
+        return source("unset " + step.detail);
       case Kind::EnvFile:
         // The variable's line is the source, and the directive what it came through.
         sources_ = {line_of(place_)};
         place_ = step.where;
         written_.reset();
         return;
-      case Kind::Alias: return more("&" + step.detail + " used at " + line_of(step.where));
-      case Kind::MergeKey: return more("&" + step.detail + " merged at " + line_of(step.where));
-      case Kind::Overrides: return replaces(quoted(step.detail) + line_of(step.source));
-      case Kind::OverrideTag: return override_tag(step);
+      case Kind::Alias:
+        return more("&" + step.detail + " used at " + line_of(step.where));
+      case Kind::MergeKey:
+        return more("&" + step.detail + " merged at " + line_of(step.where));
+      case Kind::Overrides:
+        return replaces(quoted(step.detail) + line_of(step.source));
+      case Kind::OverrideTag:
+        return override_tag(step);
       case Kind::Extended:
-        return more("extended at " + line_of(step.where) + " from '" + step.detail + "' (" +
-                    line_of(step.source) + ")");
-      case Kind::Included: return more("included at " + line_of(step.where));
-      case Kind::Normalised: return normalised(step.detail);
+        return more("extended at " + line_of(step.where) + " from '" + step.detail + "' (" + line_of(step.source) +
+                    ")");
+      case Kind::Included:
+        return more("included at " + line_of(step.where));
+      case Kind::Normalised:
+        return normalised(step.detail);
     }
   }
 

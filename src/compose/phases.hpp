@@ -89,8 +89,8 @@ void set_defaults(yaml::Node& document);
 void check_objects(yaml::Node& document, Diagnostics& diagnostics);
 
 // paths.cpp
-/// Makes relative paths start at `base` (which may itself be relative to the folder of an including file). `home` is the
-/// user's folder, which '~' stands for; empty when nobody knows it.
+/// Makes relative paths start at `base` (which may itself be relative to the folder of an including file). `home` is
+/// the user's folder, which '~' stands for; empty when nobody knows it.
 void resolve_paths(yaml::Node& document, const std::string& base, const std::string& home, Diagnostics& diagnostics,
                    Origins* origins = nullptr);
 [[nodiscard]] std::string clean_path(std::string_view path);

@@ -110,9 +110,10 @@ class Finder {
     if (setting == found_.environment.end()) return true;
     const auto disabled = boolean_word(setting->second);
     if (!disabled && !diagnostics_.has_errors())
-      diagnostics_.add(Diagnostic::error("env-file", "the variable COMPOSE_DISABLE_ENV_FILE must be true or false, found '" +
-                                                         setting->second + "'")
-                           .with_hint("unset it, or write COMPOSE_DISABLE_ENV_FILE=1"));
+      diagnostics_.add(
+          Diagnostic::error("env-file", "the variable COMPOSE_DISABLE_ENV_FILE must be true or false, found '" +
+                                            setting->second + "'")
+              .with_hint("unset it, or write COMPOSE_DISABLE_ENV_FILE=1"));
     return !disabled.value_or(true);
   }
 
@@ -209,8 +210,7 @@ void add_env_files(const std::vector<std::string>& paths, const FileAccess& acce
       const auto found = environment.find(std::string(name));
       return found == environment.end() ? std::nullopt : std::optional(found->second);
     };
-    parse_dotenv(*text, std::make_shared<const std::string>(access.display(path)), lookup, values, diagnostics,
-                 &named);
+    parse_dotenv(*text, std::make_shared<const std::string>(access.display(path)), lookup, values, diagnostics, &named);
   }
   for (auto& [name, value] : values)
     if (environment.try_emplace(name, std::move(value)).second)

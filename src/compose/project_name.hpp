@@ -10,8 +10,8 @@ namespace davit::compose {
 
 struct ProjectName {
   std::string name;
-  Span where;         ///< of `name:`; unknown when something else decided
-  OriginStep origin;  ///< what decided; means nothing while `where` is known
+  Span where;                              ///< of `name:`; unknown when something else decided
+  OriginStep origin;                       ///< what decided; means nothing while `where` is known
   std::vector<ReplacedVariable> replaced;  ///< in `name:`
 
   /// The name as a value, with its history if that is asked for.

@@ -5,8 +5,8 @@
 #include <boost/json.hpp>
 #include <cmath>
 #include <deque>
-#include <regex>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "davit/base/suggest.hpp"
@@ -277,9 +277,8 @@ class Validator {
 
   Outcome endless(Node& node, const std::string& path) {
     node.faulty = true;
-    report(
-        Diagnostic::error("value", "'" + path + "' must be a finite number, found " + node.text, node.span)
-            .with_hint("put the value in quotes if it is meant as text"));
+    report(Diagnostic::error("value", "'" + path + "' must be a finite number, found " + node.text, node.span)
+               .with_hint("put the value in quotes if it is meant as text"));
     return Outcome::Unfit;
   }
 
@@ -336,7 +335,8 @@ class Validator {
 
   /// A text that is the same for equal values only.
   static std::string fingerprint(const Node& node) {
-    std::string text = std::to_string(static_cast<int>(node.kind)) + ":" + std::to_string(node.text.size()) + ":" + node.text;
+    std::string text =
+        std::to_string(static_cast<int>(node.kind)) + ":" + std::to_string(node.text.size()) + ":" + node.text;
     for (const Node& item : node.items) text += "," + fingerprint(item);
     for (const yaml::Entry& entry : node.entries)
       text += "," + std::to_string(entry.key.size()) + ":" + entry.key + "=" + fingerprint(entry.value);
@@ -441,8 +441,7 @@ class Validator {
     for (const std::string& key : schema.required)
       if (!node.contains(key)) {
         complete = false;
-        report(
-            Diagnostic::error("missing-attribute", "'" + path + "' needs the attribute '" + key + "'", node.span));
+        report(Diagnostic::error("missing-attribute", "'" + path + "' needs the attribute '" + key + "'", node.span));
       }
     std::erase_if(node.entries, [&](const yaml::Entry& entry) { return unfit.contains(entry.key); });
     return complete;

@@ -100,7 +100,7 @@ constexpr Shape kResource{kResourceFields};
 constexpr Field kResourcesFields[] = {{"limits", F::Object, &kResource}, {"reservations", F::Object, &kResource}};
 constexpr Shape kResources{kResourcesFields};
 constexpr Field kUpdateFields[] = {
-    {"parallelism", F::MaybeCount}, {"delay", F::Duration},         {"failure_action"},
+    {"parallelism", F::MaybeCount}, {"delay", F::Duration},           {"failure_action"},
     {"monitor", F::Duration},       {"max_failure_ratio", F::Number}, {"order"},
 };
 constexpr Shape kUpdate{kUpdateFields};
@@ -143,12 +143,8 @@ constexpr Field kExtendsFields[] = {{"file"}, {"service"}};
 constexpr Shape kExtends{kExtendsFields};
 
 constexpr Field kHealthFields[] = {
-    {"test", F::Test},
-    {"timeout", F::MaybeDuration},
-    {"interval", F::MaybeDuration},
-    {"retries", F::MaybeCount},
-    {"start_period", F::MaybeDuration},
-    {"start_interval", F::MaybeDuration},
+    {"test", F::Test},          {"timeout", F::MaybeDuration},      {"interval", F::MaybeDuration},
+    {"retries", F::MaybeCount}, {"start_period", F::MaybeDuration}, {"start_interval", F::MaybeDuration},
     {"disable", F::Boolean},
 };
 constexpr Shape kHealth{kHealthFields};
@@ -165,8 +161,8 @@ constexpr Field kAttachmentFields[] = {
 };
 constexpr Shape kAttachment{kAttachmentFields};
 
-constexpr Field kPortFields[] = {{"name"},      {"mode"},     {"host_ip"},     {"target", F::Count},
-                                 {"published", F::PortText}, {"protocol"}, {"app_protocol"}};
+constexpr Field kPortFields[] = {
+    {"name"}, {"mode"}, {"host_ip"}, {"target", F::Count}, {"published", F::PortText}, {"protocol"}, {"app_protocol"}};
 constexpr Shape kPort{kPortFields};
 
 constexpr Field kBindFields[] = {{"selinux"}, {"propagation"}, {"create_host_path", F::OptOut}, {"recursive"}};

@@ -23,9 +23,9 @@ enum class Form {
   MaybeInteger,
   Count,       ///< an integer from 0 on, left out when 0
   MaybeCount,  ///< an integer from 0 on
-  Number,    ///< 32-bit float, left out when 0
-  Bytes,     ///< a string of decimal digits, left out when 0
-  Duration,  ///< left out when 0
+  Number,      ///< 32-bit float, left out when 0
+  Bytes,       ///< a string of decimal digits, left out when 0
+  Duration,    ///< left out when 0
   MaybeDuration,
   Command,  ///< list of words; null is printed in JSON
   Test,     ///< a string becomes [CMD-SHELL, string]
@@ -41,7 +41,7 @@ enum class Form {
   Limit,         ///< integer or {soft, hard}
   FileMode,      ///< octal string
   DeviceCount,   ///< "all" is -1
-  RequiredText,     ///< always printed
+  RequiredText,  ///< always printed
   RequiredInteger,
   RequiredPlainInteger,  ///< no string may stand for it
   RequiredBytes,

@@ -29,21 +29,36 @@ std::uint32_t decoded(std::string_view character) {
 std::string escaped(std::string_view character) {
   const std::uint32_t rune = decoded(character);
   switch (rune) {
-    case 0x00: return "\\0";
-    case 0x07: return "\\a";
-    case 0x08: return "\\b";
-    case 0x09: return "\\t";
-    case 0x0A: return "\\n";
-    case 0x0B: return "\\v";
-    case 0x0C: return "\\f";
-    case 0x0D: return "\\r";
-    case 0x1B: return "\\e";
-    case 0x22: return "\\\"";
-    case 0x5C: return "\\\\";
-    case 0x85: return "\\N";
-    case 0x2028: return "\\L";
-    case 0x2029: return "\\P";
-    default: return is_printable(character) ? std::string() : hexadecimal(rune);
+    case 0x00:
+      return "\\0";
+    case 0x07:
+      return "\\a";
+    case 0x08:
+      return "\\b";
+    case 0x09:
+      return "\\t";
+    case 0x0A:
+      return "\\n";
+    case 0x0B:
+      return "\\v";
+    case 0x0C:
+      return "\\f";
+    case 0x0D:
+      return "\\r";
+    case 0x1B:
+      return "\\e";
+    case 0x22:
+      return "\\\"";
+    case 0x5C:
+      return "\\\\";
+    case 0x85:
+      return "\\N";
+    case 0x2028:
+      return "\\L";
+    case 0x2029:
+      return "\\P";
+    default:
+      return is_printable(character) ? std::string() : hexadecimal(rune);
   }
 }
 

@@ -56,13 +56,13 @@ bool is_line_break(std::string_view character) {
 /// What a text holds that decides about its style.
 struct Traits {
   bool multiline = false;
-  bool indicator = false;         ///< would be read as something else than a plain scalar
-  bool edge_blank = false;        ///< a blank or break at an end
+  bool indicator = false;   ///< would be read as something else than a plain scalar
+  bool edge_blank = false;  ///< a blank or break at an end
   bool trailing_space = false;
   bool space_before_break = false;
   bool space_after_break = false;
   bool tab = false;
-  bool special = false;           ///< must be escaped
+  bool special = false;  ///< must be escaped
 };
 
 bool starts_with_indicator(std::string_view text) {

@@ -44,12 +44,15 @@ bool is_mounted(const std::vector<OciMount>& mounts, const std::string& target) 
   return std::any_of(mounts.begin(), mounts.end(), [&](const OciMount& m) { return m.target == target; });
 }
 
-const char* kind_name(engine::FileMount::Kind kind) { return kind == engine::FileMount::Kind::Secret ? "secret" : "config"; }
+const char* kind_name(engine::FileMount::Kind kind) {
+  return kind == engine::FileMount::Kind::Secret ? "secret" : "config";
+}
 
 std::string content_of(const engine::FileMount& file) {
   if (file.content) return *file.content;
   auto text = DiskFiles().read(file.source);
-  if (!text) throw Error(text.error()).context(std::string("while reading ") + kind_name(file.kind) + " '" + file.name + "'");
+  if (!text)
+    throw Error(text.error()).context(std::string("while reading ") + kind_name(file.kind) + " '" + file.name + "'");
   return *std::move(text);
 }
 
@@ -64,7 +67,8 @@ void add_files(const engine::ContainerSpec& spec, const std::string& bundle_dir,
   for (const engine::FileMount& file : spec.files) {
     const std::string path = folder + "/" + std::to_string(number++);
     write_file(path, content_of(file), 0600);
-    if (::chown(path.c_str(), file.uid.value_or(0), file.gid.value_or(0)) != 0) throw_system_error("set owner of", path, errno);
+    if (::chown(path.c_str(), file.uid.value_or(0), file.gid.value_or(0)) != 0)
+      throw_system_error("set owner of", path, errno);
     if (::chmod(path.c_str(), file.mode & 07777) != 0) throw_system_error("set mode of", path, errno);
     mounts.push_back({file.target, "bind", path, {"bind", "rprivate", "ro", "nosuid", "nodev"}});
   }
@@ -87,7 +91,8 @@ void add_name_files(const engine::ContainerSpec& spec, const BundleInputs& input
 
 void add_init(const engine::ContainerSpec& spec, const BundleInputs& inputs, std::vector<OciMount>& mounts) {
   if (!spec.init) return;
-  if (inputs.init_binary.empty()) throw Error("cannot run an init in the container: the program 'davit-init' was not found");
+  if (inputs.init_binary.empty())
+    throw Error("cannot run an init in the container: the program 'davit-init' was not found");
   mounts.push_back({kInitTarget, "bind", inputs.init_binary, {"bind", "rprivate", "ro"}});
 }
 
@@ -99,7 +104,8 @@ void mark_container(const Root& root) {
 }
 
 std::vector<OciMount> all_mounts(const engine::ContainerSpec& spec, const BundleInputs& inputs, const Root& root) {
-  std::vector<OciMount> mounts = prepare_mounts(spec, inputs.volumes, root, inputs.container_dir + "/volumes-filled", inputs.host);
+  std::vector<OciMount> mounts =
+      prepare_mounts(spec, inputs.volumes, root, inputs.container_dir + "/volumes-filled", inputs.host);
   add_name_files(spec, inputs, mounts);
   add_files(spec, inputs.bundle_dir, mounts);
   add_init(spec, inputs, mounts);

@@ -13,8 +13,10 @@ namespace {
 
 /// moby daemon/pkg/oci/caps/defaults.go
 constexpr std::string_view kDockerDefaults[] = {
-    "CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FSETID",  "CAP_FOWNER",           "CAP_MKNOD",      "CAP_NET_RAW", "CAP_SETGID",
-    "CAP_SETUID", "CAP_SETFCAP",      "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL",    "CAP_AUDIT_WRITE"};
+    "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FSETID",           "CAP_FOWNER",
+    "CAP_MKNOD",   "CAP_NET_RAW",      "CAP_SETGID",           "CAP_SETUID",
+    "CAP_SETFCAP", "CAP_SETPCAP",      "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT",
+    "CAP_KILL",    "CAP_AUDIT_WRITE"};
 
 std::string normal(std::string_view name) {
   std::string out;
@@ -22,7 +24,9 @@ std::string normal(std::string_view name) {
   return out.starts_with("CAP_") || out == "ALL" ? out : "CAP_" + out;
 }
 
-bool is_available(unsigned number, const HostFacts& host) { return ((host.capabilities >> number) & 1U) != 0; }
+bool is_available(unsigned number, const HostFacts& host) {
+  return ((host.capabilities >> number) & 1U) != 0;
+}
 
 std::set<unsigned> all_available(const HostFacts& host) {
   std::set<unsigned> out;
@@ -48,7 +52,8 @@ std::set<unsigned> added_numbers(const std::vector<std::string>& names, const Ho
     }
     const unsigned number = number_of(name);
     if (!is_available(number, host))
-      throw Error(Diagnostic::error("unsupported-capability", "cannot add capability '" + name + "': davit does not have it on this host"));
+      throw Error(Diagnostic::error("unsupported-capability",
+                                    "cannot add capability '" + name + "': davit does not have it on this host"));
     out.insert(number);
   }
   return out;
@@ -57,16 +62,47 @@ std::set<unsigned> added_numbers(const std::vector<std::string>& names, const Ho
 }  // namespace
 
 const std::vector<std::string>& capability_names() {
-  static const std::vector<std::string> names{
-      "CAP_CHOWN",          "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER",     "CAP_FSETID",
-      "CAP_KILL",           "CAP_SETGID",       "CAP_SETUID",          "CAP_SETPCAP",    "CAP_LINUX_IMMUTABLE",
-      "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN",    "CAP_NET_RAW",    "CAP_IPC_LOCK",
-      "CAP_IPC_OWNER",      "CAP_SYS_MODULE",   "CAP_SYS_RAWIO",       "CAP_SYS_CHROOT", "CAP_SYS_PTRACE",
-      "CAP_SYS_PACCT",      "CAP_SYS_ADMIN",    "CAP_SYS_BOOT",        "CAP_SYS_NICE",   "CAP_SYS_RESOURCE",
-      "CAP_SYS_TIME",       "CAP_SYS_TTY_CONFIG", "CAP_MKNOD",         "CAP_LEASE",      "CAP_AUDIT_WRITE",
-      "CAP_AUDIT_CONTROL",  "CAP_SETFCAP",      "CAP_MAC_OVERRIDE",    "CAP_MAC_ADMIN",  "CAP_SYSLOG",
-      "CAP_WAKE_ALARM",     "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ",     "CAP_PERFMON",    "CAP_BPF",
-      "CAP_CHECKPOINT_RESTORE"};
+  static const std::vector<std::string> names{"CAP_CHOWN",
+                                              "CAP_DAC_OVERRIDE",
+                                              "CAP_DAC_READ_SEARCH",
+                                              "CAP_FOWNER",
+                                              "CAP_FSETID",
+                                              "CAP_KILL",
+                                              "CAP_SETGID",
+                                              "CAP_SETUID",
+                                              "CAP_SETPCAP",
+                                              "CAP_LINUX_IMMUTABLE",
+                                              "CAP_NET_BIND_SERVICE",
+                                              "CAP_NET_BROADCAST",
+                                              "CAP_NET_ADMIN",
+                                              "CAP_NET_RAW",
+                                              "CAP_IPC_LOCK",
+                                              "CAP_IPC_OWNER",
+                                              "CAP_SYS_MODULE",
+                                              "CAP_SYS_RAWIO",
+                                              "CAP_SYS_CHROOT",
+                                              "CAP_SYS_PTRACE",
+                                              "CAP_SYS_PACCT",
+                                              "CAP_SYS_ADMIN",
+                                              "CAP_SYS_BOOT",
+                                              "CAP_SYS_NICE",
+                                              "CAP_SYS_RESOURCE",
+                                              "CAP_SYS_TIME",
+                                              "CAP_SYS_TTY_CONFIG",
+                                              "CAP_MKNOD",
+                                              "CAP_LEASE",
+                                              "CAP_AUDIT_WRITE",
+                                              "CAP_AUDIT_CONTROL",
+                                              "CAP_SETFCAP",
+                                              "CAP_MAC_OVERRIDE",
+                                              "CAP_MAC_ADMIN",
+                                              "CAP_SYSLOG",
+                                              "CAP_WAKE_ALARM",
+                                              "CAP_BLOCK_SUSPEND",
+                                              "CAP_AUDIT_READ",
+                                              "CAP_PERFMON",
+                                              "CAP_BPF",
+                                              "CAP_CHECKPOINT_RESTORE"};
   return names;
 }
 
@@ -96,7 +132,8 @@ std::vector<std::string> effective_capabilities(const engine::ContainerSpec& spe
   if (spec.privileged) {
     result = all_available(host);
   } else if (std::any_of(spec.cap_add.begin(), spec.cap_add.end(), is_all)) {
-    std::set_difference(added.begin(), added.end(), dropped.begin(), dropped.end(), std::inserter(result, result.end()));
+    std::set_difference(added.begin(), added.end(), dropped.begin(), dropped.end(),
+                        std::inserter(result, result.end()));
   } else {
     const bool drop_all = named_drops.size() != spec.cap_drop.size();
     if (!drop_all)

@@ -69,7 +69,8 @@ std::vector<std::string> v1_hierarchies(const std::string& root) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(root, error)) {
     std::error_code ignored;
-    if (!entry.is_symlink(ignored) && fs::exists(entry.path() / "cgroup.procs", ignored)) out.push_back(entry.path().string());
+    if (!entry.is_symlink(ignored) && fs::exists(entry.path() / "cgroup.procs", ignored))
+      out.push_back(entry.path().string());
   }
   std::sort(out.begin(), out.end());
   return out;
@@ -97,7 +98,9 @@ std::optional<std::string> Cgroups::folder_in(const std::string& controller, con
   return folder;
 }
 
-bool Cgroups::exists(const std::string& path) const { return !folders_of(path).empty(); }
+bool Cgroups::exists(const std::string& path) const {
+  return !folders_of(path).empty();
+}
 
 std::vector<std::string> Cgroups::children(const std::string& path) const {
   std::set<std::string> names;

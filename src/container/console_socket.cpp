@@ -24,11 +24,14 @@ ConsoleSocket::ConsoleSocket(const std::string& folder)
   if (!listener_) throw_system_error("make", "a console socket", errno);
   ::unlinkat(address_.folder().get(), kName, 0);
   const sockaddr_un address = address_.raw();
-  if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(listener_.get(), 1) != 0)
+  if (::bind(listener_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      ::listen(listener_.get(), 1) != 0)
     throw_system_error("listen on", folder + "/" + kName, errno);
 }
 
-ConsoleSocket::~ConsoleSocket() { ::unlinkat(address_.folder().get(), kName, 0); }
+ConsoleSocket::~ConsoleSocket() {
+  ::unlinkat(address_.folder().get(), kName, 0);
+}
 
 std::string ConsoleSocket::path() const {
   return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(address_.folder().get()) + "/" + kName;

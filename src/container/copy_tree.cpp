@@ -121,7 +121,7 @@ void copy_node(int to_folder, const char* name, const struct stat& info, const s
 void copy_folder(Copy& copy, int from, int to, const std::string& prefix);
 
 void copy_entry(Copy& copy, int from, int to, const std::string& name, const std::string& path) {
-  struct stat info {};
+  struct stat info{};
   check(::fstatat(from, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0, "look at", path);
   if (!S_ISDIR(info.st_mode) && info.st_nlink > 1) {
     const auto [known, first] = copy.linked.emplace(std::pair(info.st_dev, info.st_ino), path);
@@ -146,7 +146,7 @@ void copy_entry(Copy& copy, int from, int to, const std::string& name, const std
 
 void copy_folder(Copy& copy, int from, int to, const std::string& prefix) {
   for (const std::string& name : names_in(from, prefix)) copy_entry(copy, from, to, name, prefix + name);
-  struct stat info {};
+  struct stat info{};
   check(::fstat(from, &info) == 0, "look at", prefix);
   copy_ownership(to, info, prefix);
   copy_attributes(from, to, prefix);

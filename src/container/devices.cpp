@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::optional<OciDevice> node(const std::string& source, const std::string& target, const std::string& permissions) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(source.c_str(), &info) != 0 || (!S_ISCHR(info.st_mode) && !S_ISBLK(info.st_mode))) return std::nullopt;
   return OciDevice{.path = target,
                    .type = S_ISBLK(info.st_mode) ? 'b' : 'c',
@@ -30,14 +30,15 @@ std::optional<OciDevice> node(const std::string& source, const std::string& targ
 
 /// Folders and nodes in /dev that a container has of its own.
 bool is_container_own(const fs::path& path) {
-  constexpr std::array kOwn{"/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd",     "/dev/console", "/dev/ptmx",
-                            "/dev/tty", "/dev/null", "/dev/zero",  "/dev/full", "/dev/random",  "/dev/urandom"};
+  constexpr std::array kOwn{"/dev/pts", "/dev/shm",  "/dev/mqueue", "/dev/fd",   "/dev/console", "/dev/ptmx",
+                            "/dev/tty", "/dev/null", "/dev/zero",   "/dev/full", "/dev/random",  "/dev/urandom"};
   for (const char* own : kOwn)
     if (path == own) return true;
   return false;
 }
 
-void add_folder(const fs::path& folder, const fs::path& target, const std::string& permissions, std::vector<OciDevice>& out) {
+void add_folder(const fs::path& folder, const fs::path& target, const std::string& permissions,
+                std::vector<OciDevice>& out) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
     const fs::path& path = entry->path();
@@ -65,8 +66,9 @@ std::vector<OciDevice> resolve_devices(const engine::ContainerSpec& spec) {
     }
     auto found = node(device.source, target, permissions);
     if (!found)
-      throw Error(Diagnostic::error("no-device", "cannot give device '" + device.source + "' to the container: " +
-                                                     (fs::exists(device.source, error) ? "not a device" : "it does not exist")));
+      throw Error(Diagnostic::error("no-device",
+                                    "cannot give device '" + device.source + "' to the container: " +
+                                        (fs::exists(device.source, error) ? "not a device" : "it does not exist")));
     out.push_back(std::move(*found));
   }
   return out;

@@ -45,7 +45,8 @@ Check check_kernel(const HostFacts& host) {
 
 Check check_rights() {
   if (::geteuid() == 0) return {"rights", Outcome::Ok, "root", ""};
-  return {"rights", Outcome::Failed, "user id " + std::to_string(::geteuid()), "run davit as root: without it is not supported yet"};
+  return {"rights", Outcome::Failed, "user id " + std::to_string(::geteuid()),
+          "run davit as root: without it is not supported yet"};
 }
 
 Check check_cgroups(const HostFacts& host) {
@@ -119,19 +120,22 @@ Check check_nftables() {
   if (::nft_run_cmd_from_buffer(context.get(), "list tables") == 0) return {"nftables", Outcome::Ok, "usable", ""};
   std::string said = ::nft_ctx_get_error_buffer(context.get());
   said = said.substr(0, said.find('\n'));
-  return {"nftables", Outcome::Failed, said.empty() ? "refused" : said, "load it (modprobe nf_tables); it needs CAP_NET_ADMIN"};
+  return {"nftables", Outcome::Failed, said.empty() ? "refused" : said,
+          "load it (modprobe nf_tables); it needs CAP_NET_ADMIN"};
 }
 
 Check check_forwarding() {
   if (first_line("/proc/sys/net/ipv4/ip_forward") == "1") return {"ip forwarding", Outcome::Ok, "on", ""};
   if (::geteuid() == 0) return {"ip forwarding", Outcome::Ok, "off; the first network turns it on", ""};
-  return {"ip forwarding", Outcome::Warning, "off", "containers cannot reach other hosts without it: sysctl -w net.ipv4.ip_forward=1"};
+  return {"ip forwarding", Outcome::Warning, "off",
+          "containers cannot reach other hosts without it: sysctl -w net.ipv4.ip_forward=1"};
 }
 
 Check check_ports() {
   const std::string first = first_line("/proc/sys/net/ipv4/ip_unprivileged_port_start");
   if (::geteuid() == 0 || first == "0") return {"ports below 1024", Outcome::Ok, "can be published", ""};
-  return {"ports below 1024", Outcome::Warning, "from " + first + " on", "sysctl -w net.ipv4.ip_unprivileged_port_start=0"};
+  return {"ports below 1024", Outcome::Warning, "from " + first + " on",
+          "sysctl -w net.ipv4.ip_unprivileged_port_start=0"};
 }
 
 Check check_folder(const std::string& name, const std::string& folder) {
@@ -139,19 +143,21 @@ Check check_folder(const std::string& name, const std::string& folder) {
     const Scratch scratch(folder);
     return {name, Outcome::Ok, folder, ""};
   } catch (const fs::filesystem_error& e) {
-    return {name, Outcome::Failed, "cannot write in " + folder + ": " + e.code().message(), "choose another (--data-root, --run-root)"};
+    return {name, Outcome::Failed, "cannot write in " + folder + ": " + e.code().message(),
+            "choose another (--data-root, --run-root)"};
   }
 }
 
 Check check_space(const std::string& folder) {
   constexpr std::uint64_t kEnough = std::uint64_t{2} << 30U;
   constexpr std::uint64_t kLeast = std::uint64_t{100} << 20U;
-  struct statvfs info {};
+  struct statvfs info{};
   if (::statvfs(folder.c_str(), &info) != 0) return {"disk space", Outcome::Warning, system_error_text(errno), ""};
   const std::uint64_t free = static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
   const std::string detail = format_bytes(static_cast<std::int64_t>(free)) + " free for " + folder;
   if (free >= kEnough) return {"disk space", Outcome::Ok, detail, ""};
-  return {"disk space", free < kLeast ? Outcome::Failed : Outcome::Warning, detail, "remove images (davit image rm), or move the data root"};
+  return {"disk space", free < kLeast ? Outcome::Failed : Outcome::Warning, detail,
+          "remove images (davit image rm), or move the data root"};
 }
 
 Check check_helper(const std::string& name) {
@@ -164,11 +170,13 @@ Task<Check> check_one_runtime(Timers& timers, std::string name, std::string scra
   if (!path) co_return Check{name, Outcome::Warning, "not installed", "apt-get install " + name};
   process::Command command{.argv = {*path, "--version"}};
   const process::Exit exit = co_await process::run(timers, std::move(command));
-  RuntimeProgram program{.kind = name == "crun" ? RuntimeProgram::Kind::Crun : RuntimeProgram::Kind::Runc, .path = *path, .version = ""};
+  RuntimeProgram program{
+      .kind = name == "crun" ? RuntimeProgram::Kind::Crun : RuntimeProgram::Kind::Runc, .path = *path, .version = ""};
   const std::string version = exit.out.substr(0, exit.out.find('\n'));
   const RuntimeCheck check = co_await check_runtime(timers, program, scratch, host);
   if (check.failure.empty()) co_return Check{name, Outcome::Ok, version + ", started a container", ""};
-  co_return Check{name, Outcome::Warning, version + ": " + check.failure, "davit uses the first of crun and runc that works"};
+  co_return Check{name, Outcome::Warning, version + ": " + check.failure,
+                  "davit uses the first of crun and runc that works"};
 }
 
 /// One working runtime is enough.
@@ -179,7 +187,8 @@ Task<void> add_runtimes(Timers& timers, std::vector<Check>& checks, std::string 
     works = works || check.outcome == Outcome::Ok;
     checks.push_back(std::move(check));
   }
-  if (!works) checks.push_back({"container runtime", Outcome::Failed, "none works", "see the messages of crun and runc above"});
+  if (!works)
+    checks.push_back({"container runtime", Outcome::Failed, "none works", "see the messages of crun and runc above"});
 }
 
 }  // namespace

@@ -16,7 +16,7 @@ namespace {
 constexpr long kCgroup2Magic = 0x63677270;
 
 bool is_cgroup2(const std::string& folder) {
-  struct statfs info {};
+  struct statfs info{};
   return ::statfs(folder.c_str(), &info) == 0 && info.f_type == kCgroup2Magic;
 }
 
@@ -43,7 +43,8 @@ std::set<std::string> v1_controllers(const std::string& cgroup_root) {
     std::string name;
     in >> name;
     std::error_code error;
-    if (!name.empty() && name[0] != '#' && std::filesystem::is_directory(cgroup_root + "/" + name, error)) out.insert(name);
+    if (!name.empty() && name[0] != '#' && std::filesystem::is_directory(cgroup_root + "/" + name, error))
+      out.insert(name);
   }
   return out;
 }
@@ -92,9 +93,12 @@ std::uint64_t bounding_set() {
 
 std::string_view to_string(CgroupMode mode) {
   switch (mode) {
-    case CgroupMode::Unified: return "v2";
-    case CgroupMode::Hybrid: return "hybrid";
-    case CgroupMode::Legacy: return "v1";
+    case CgroupMode::Unified:
+      return "v2";
+    case CgroupMode::Hybrid:
+      return "hybrid";
+    case CgroupMode::Legacy:
+      return "v1";
   }
   return "";
 }

@@ -22,13 +22,15 @@ namespace fs = std::filesystem;
 
 struct Found {
   std::string path;
-  struct stat info {};
+  struct stat info{};
 };
 
-bool is_whiteout(const struct stat& info) { return S_ISCHR(info.st_mode) && info.st_rdev == makedev(0, 0); }
+bool is_whiteout(const struct stat& info) {
+  return S_ISCHR(info.st_mode) && info.st_rdev == makedev(0, 0);
+}
 
-/// What the image has at this path, in the topmost layer that says something about it. Opaque folders are not looked at:
-/// what they hide counts as there, and is then left to the runtime.
+/// What the image has at this path, in the topmost layer that says something about it. Opaque folders are not looked
+/// at: what they hide counts as there, and is then left to the runtime.
 std::optional<Found> find(const std::vector<std::string>& layers, const std::string& path) {
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
     Found found{*layer + path, {}};

@@ -12,10 +12,17 @@ namespace json = boost::json;
 namespace {
 
 // moby daemon/pkg/oci/defaults.go
-constexpr const char* kMaskedPaths[] = {"/proc/acpi",          "/proc/asound",       "/proc/interrupts",
-                                        "/proc/kcore",         "/proc/keys",         "/proc/latency_stats",
-                                        "/proc/sched_debug",   "/proc/scsi",         "/proc/timer_list",
-                                        "/proc/timer_stats",   "/sys/devices/virtual/powercap",
+constexpr const char* kMaskedPaths[] = {"/proc/acpi",
+                                        "/proc/asound",
+                                        "/proc/interrupts",
+                                        "/proc/kcore",
+                                        "/proc/keys",
+                                        "/proc/latency_stats",
+                                        "/proc/sched_debug",
+                                        "/proc/scsi",
+                                        "/proc/timer_list",
+                                        "/proc/timer_stats",
+                                        "/sys/devices/virtual/powercap",
                                         "/sys/firmware"};
 constexpr const char* kReadOnlyPaths[] = {"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"};
 

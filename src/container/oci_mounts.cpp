@@ -15,7 +15,8 @@ constexpr std::int64_t kDefaultShm = std::int64_t{64} << 20U;
 json::object to_json(const OciMount& mount) {
   json::array options;
   for (const std::string& option : mount.options) options.emplace_back(option);
-  return {{"destination", mount.target}, {"type", mount.type}, {"source", mount.source}, {"options", std::move(options)}};
+  return {
+      {"destination", mount.target}, {"type", mount.type}, {"source", mount.source}, {"options", std::move(options)}};
 }
 
 /// /dev/shm: our own, the host's, or that of the container whose IPC namespace is joined.

@@ -59,13 +59,18 @@ json::object user_part(const ResolvedUser& user) {
 
 json::object capabilities_part(const std::vector<std::string>& names) {
   const json::array all = to_json(names);
-  return {{"bounding", all}, {"effective", all}, {"permitted", all}, {"inheritable", json::array()}, {"ambient", json::array()}};
+  return {{"bounding", all},
+          {"effective", all},
+          {"permitted", all},
+          {"inheritable", json::array()},
+          {"ambient", json::array()}};
 }
 
 /// setrlimit(2)'s names, as docker's --ulimit takes them.
 const std::vector<std::string>& ulimit_names() {
-  static const std::vector<std::string> names{"core",     "cpu",  "data",   "fsize", "locks",  "memlock",    "msgqueue", "nice",
-                                              "nofile", "nproc", "rss", "rtprio", "rttime", "sigpending", "stack"};
+  static const std::vector<std::string> names{"core",    "cpu",      "data",   "fsize",      "locks",
+                                              "memlock", "msgqueue", "nice",   "nofile",     "nproc",
+                                              "rss",     "rtprio",   "rttime", "sigpending", "stack"};
   return names;
 }
 

@@ -1,4 +1,5 @@
-// config.json, `linux.resources`: Docker's options to the runtime-spec's (moby daemon_unix.go), checked against the host.
+// config.json, `linux.resources`: Docker's options to the runtime-spec's (moby daemon_unix.go), checked against the
+// host.
 
 #include <cmath>
 #include <cstdio>
@@ -144,7 +145,8 @@ json::array device_rules(const engine::ContainerSpec& spec, const OciInputs& inp
 json::object resources_part(const engine::ContainerSpec& spec, const OciInputs& inputs) {
   json::object out;
   out["devices"] = device_rules(spec, inputs);
-  if (json::object memory = memory_part(spec.resources, inputs.host); !memory.empty()) out["memory"] = std::move(memory);
+  if (json::object memory = memory_part(spec.resources, inputs.host); !memory.empty())
+    out["memory"] = std::move(memory);
   if (json::object cpu = cpu_part(spec.resources, inputs.host); !cpu.empty()) out["cpu"] = std::move(cpu);
   if (spec.resources.pids && *spec.resources.pids > 0) {
     need_controller(inputs.host, "pids", "'pids_limit'");

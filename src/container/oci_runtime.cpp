@@ -240,7 +240,8 @@ Task<OciRuntime::ExecResult> OciRuntime::exec(ContainerId id, std::string bundle
   // Killing the runtime leaves the program in the container running.
   if (failure || exit.timed_out) kill_in_container(pid_file, cgroup);
   if (failure) std::rethrow_exception(failure);
-  ExecResult result{.exit_code = exit.timed_out ? -1 : exit.code, .timed_out = exit.timed_out, .output = std::move(exit.out)};
+  ExecResult result{
+      .exit_code = exit.timed_out ? -1 : exit.code, .timed_out = exit.timed_out, .output = std::move(exit.out)};
   const std::string messages = read_small(log);
   if (exit.timed_out || exit.code == 0 || messages.empty()) co_return result;
   const Error error = start_error(messages, request.options.args);
@@ -273,7 +274,8 @@ Task<void> OciRuntime::remove(ContainerId id) {
     command.argv.insert(command.argv.end(), {"delete", "--force", id.str()});
     command.timeout = kEndLimit;
     const process::Exit exit = co_await process::run(*timers_, std::move(command));
-    if (exit.code != 0 && fs::exists(folder)) throw Error("cannot remove the state of container '" + id.str() + "': " + exit.err);
+    if (exit.code != 0 && fs::exists(folder))
+      throw Error("cannot remove the state of container '" + id.str() + "': " + exit.err);
     co_return;
   }
   // What `delete` does, without starting a program.

@@ -76,7 +76,8 @@ std::string common_folder(const std::vector<std::string>& paths) {
 constexpr std::size_t kLargestOptions = 4095;  // mount(2) takes one page
 constexpr std::size_t kLargestValue = 255;     // fsconfig(2), "strndup_user(_value, 256)"
 
-std::string overlay_options(const std::vector<std::string>& top_first, const std::string& upper, const std::string& work) {
+std::string overlay_options(const std::vector<std::string>& top_first, const std::string& upper,
+                            const std::string& work) {
   return "lowerdir=" + joined(top_first) + ",upperdir=" + escaped(upper) + ",workdir=" + escaped(work) +
          ",index=off,metacopy=off,redirect_dir=nofollow";
 }
@@ -253,7 +254,7 @@ void Root::make_folders(const std::string& path, mode_t mode) const {
     }
     const Fd folder = open(path_of(done), O_PATH | O_DIRECTORY);
     if (!folder) throw_system_error("make folder", path, errno);
-    struct stat info {};
+    struct stat info{};
     if (::fstatat(folder.get(), part.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno != ENOENT || (::mkdirat(folder.get(), part.c_str(), mode) != 0 && errno != EEXIST))
         throw_system_error("make folder", path, errno);
@@ -278,7 +279,7 @@ std::string Root::read(const std::string& path) const {
     if (errno == ENOENT || errno == ENOTDIR) return "";
     throw_system_error("read", path, errno);
   }
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0) throw_system_error("read", path, errno);
   if (!S_ISREG(info.st_mode)) throw Error("cannot read '" + path + "' of the image: not a regular file");
   std::string text;

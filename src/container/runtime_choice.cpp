@@ -29,7 +29,9 @@ constexpr std::chrono::milliseconds kCheckLimit = 30s;
 constexpr const char* kCacheFile = "runtime-checks.json";
 
 RuntimeProgram::Kind kind_named(std::string_view name) {
-  return name == "crun" ? RuntimeProgram::Kind::Crun : name == "runc" ? RuntimeProgram::Kind::Runc : RuntimeProgram::Kind::Other;
+  return name == "crun"   ? RuntimeProgram::Kind::Crun
+         : name == "runc" ? RuntimeProgram::Kind::Runc
+                          : RuntimeProgram::Kind::Other;
 }
 
 /// "crun version 1.8.1" or "runc version 1.1.5+ds1": kind and version.
@@ -58,8 +60,8 @@ engine::ContainerSpec check_spec() {
   return spec;
 }
 
-void write_check_bundle(const std::string& folder, const std::string& init, const std::string& cgroup, const HostFacts& host,
-                        FilterForm form) {
+void write_check_bundle(const std::string& folder, const std::string& init, const std::string& cgroup,
+                        const HostFacts& host, FilterForm form) {
   const std::string rootfs = folder + "/rootfs";
   fs::create_directories(rootfs);
   fs::copy_file(init, rootfs + "/davit-init");
@@ -101,7 +103,7 @@ std::string boot_id() {
 
 /// What an answer depends on: this boot, this file, and whether the v2 tree beside v1 controllers is in sight.
 std::string check_key(const std::string& path, const HostFacts& host) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) return "";
   return boot_id() + " " + path + " " + std::to_string(info.st_ino) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
          std::to_string(info.st_mtim.tv_nsec) + " " + std::string(to_string(host.cgroups));
@@ -131,9 +133,12 @@ std::optional<RuntimeProgram> remembered(const std::string& path, const std::str
 
 std::string_view name_of(RuntimeProgram::Kind kind) {
   switch (kind) {
-    case RuntimeProgram::Kind::Crun: return "crun";
-    case RuntimeProgram::Kind::Runc: return "runc";
-    case RuntimeProgram::Kind::Other: break;
+    case RuntimeProgram::Kind::Crun:
+      return "crun";
+    case RuntimeProgram::Kind::Runc:
+      return "runc";
+    case RuntimeProgram::Kind::Other:
+      break;
   }
   return "other";
 }
@@ -189,9 +194,11 @@ Task<RuntimeCheck> check_runtime(Timers& timers, RuntimeProgram program, std::st
 }
 
 Task<RuntimeProgram> choose_runtime(Timers& timers, std::string wanted, std::string cache_dir, HostFacts host) {
-  const std::vector<std::string> names = wanted.empty() ? std::vector<std::string>{"crun", "runc"} : std::vector{wanted};
-  Diagnostic problem = Diagnostic::error("no-runtime", wanted.empty() ? "no container runtime works on this host"
-                                                                     : "the container runtime '" + wanted + "' does not work");
+  const std::vector<std::string> names =
+      wanted.empty() ? std::vector<std::string>{"crun", "runc"} : std::vector{wanted};
+  Diagnostic problem =
+      Diagnostic::error("no-runtime", wanted.empty() ? "no container runtime works on this host"
+                                                     : "the container runtime '" + wanted + "' does not work");
   for (const std::string& name : names) {
     const auto path = process::find_program(name);
     if (!path) {

@@ -25,7 +25,8 @@ std::string messages_of(const std::string& log) {
       const json::value* level = entry.as_object().if_contains("level");
       const json::value* message = entry.as_object().if_contains("msg");
       if (message == nullptr || !message->is_string()) continue;
-      if (level != nullptr && level->is_string() && level->as_string() != "error" && level->as_string() != "fatal") continue;
+      if (level != nullptr && level->is_string() && level->as_string() != "error" && level->as_string() != "fatal")
+        continue;
       text = std::string(message->as_string());
     }
     if (!text.empty()) out += (out.empty() ? "" : "; ") + text;
@@ -43,7 +44,8 @@ bool contains(const std::string& text, std::initializer_list<const char*> any) {
   return std::any_of(any.begin(), any.end(), [&](const char* part) { return text.find(part) != std::string::npos; });
 }
 
-Error coded(const char* code, std::string message, int exit_code, const std::string& hint, const std::string& original) {
+Error coded(const char* code, std::string message, int exit_code, const std::string& hint,
+            const std::string& original) {
   Diagnostic problem = Diagnostic::error(code, std::move(message));
   problem.note("the container runtime says: " + original);
   if (!hint.empty()) problem.with_hint(hint);
@@ -54,8 +56,8 @@ Error coded(const char* code, std::string message, int exit_code, const std::str
 
 }  // namespace
 
-// Exit codes as docker's (moby daemon/start.go, setExitCodeFromError): 127 if there is no such command, 126 if it cannot
-// be executed, else 128 there, 125 for the command line.
+// Exit codes as docker's (moby daemon/start.go, setExitCodeFromError): 127 if there is no such command, 126 if it
+// cannot be executed, else 128 there, 125 for the command line.
 Error start_error(const std::string& log, const std::vector<std::string>& args) {
   const std::string original = messages_of(log);
   const std::string text = lower(original);
@@ -70,12 +72,13 @@ Error start_error(const std::string& log, const std::vector<std::string>& args) 
   if (about_program && contains(text, {"no such file or directory"}))
     return coded("command-not-found", "cannot run '" + name + "' in the container: no such file", 127,
                  "check 'command' and 'entrypoint'; a script also needs the interpreter of its first line", original);
-  if (about_program && contains(text, {"permission denied", "operation not permitted", "not a directory", "is a directory"}))
+  if (about_program &&
+      contains(text, {"permission denied", "operation not permitted", "not a directory", "is a directory"}))
     return coded("command-not-executable", "cannot run '" + name + "' in the container: not an executable file", 126,
                  "check its mode, or name the interpreter: [\"sh\", \"" + name + "\"]", original);
   if (about_program && contains(text, {"exec format error"}))
-    return coded("command-not-executable", "cannot run '" + name + "' in the container: not a program for this machine", 126,
-                 "the image may be for another architecture, or a script may lack its '#!' line", original);
+    return coded("command-not-executable", "cannot run '" + name + "' in the container: not a program for this machine",
+                 126, "the image may be for another architecture, or a script may lack its '#!' line", original);
   const std::string said = original.empty() ? "the container runtime gave no reason" : original;
   Error error(Diagnostic::error("container-start", "cannot start the container: " + said));
   error.exit_code(125);

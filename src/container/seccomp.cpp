@@ -33,25 +33,38 @@ using Op = ArgumentTest::Op;
 
 const char* action_name(Kind kind) {
   switch (kind) {
-    case Kind::Allow: return "SCMP_ACT_ALLOW";
-    case Kind::Fail: return "SCMP_ACT_ERRNO";
-    case Kind::Log: return "SCMP_ACT_LOG";
-    case Kind::Trap: return "SCMP_ACT_TRAP";
-    case Kind::KillThread: return "SCMP_ACT_KILL_THREAD";
-    case Kind::KillProcess: return "SCMP_ACT_KILL_PROCESS";
+    case Kind::Allow:
+      return "SCMP_ACT_ALLOW";
+    case Kind::Fail:
+      return "SCMP_ACT_ERRNO";
+    case Kind::Log:
+      return "SCMP_ACT_LOG";
+    case Kind::Trap:
+      return "SCMP_ACT_TRAP";
+    case Kind::KillThread:
+      return "SCMP_ACT_KILL_THREAD";
+    case Kind::KillProcess:
+      return "SCMP_ACT_KILL_PROCESS";
   }
   return "";
 }
 
 const char* op_name(Op op) {
   switch (op) {
-    case Op::Equal: return "SCMP_CMP_EQ";
-    case Op::NotEqual: return "SCMP_CMP_NE";
-    case Op::Less: return "SCMP_CMP_LT";
-    case Op::LessOrEqual: return "SCMP_CMP_LE";
-    case Op::Greater: return "SCMP_CMP_GT";
-    case Op::GreaterOrEqual: return "SCMP_CMP_GE";
-    case Op::MaskedEqual: return "SCMP_CMP_MASKED_EQ";
+    case Op::Equal:
+      return "SCMP_CMP_EQ";
+    case Op::NotEqual:
+      return "SCMP_CMP_NE";
+    case Op::Less:
+      return "SCMP_CMP_LT";
+    case Op::LessOrEqual:
+      return "SCMP_CMP_LE";
+    case Op::Greater:
+      return "SCMP_CMP_GT";
+    case Op::GreaterOrEqual:
+      return "SCMP_CMP_GE";
+    case Op::MaskedEqual:
+      return "SCMP_CMP_MASKED_EQ";
   }
   return "";
 }
@@ -70,7 +83,8 @@ std::string policy_json(const CallPolicy& policy) {
     if (rule.action.kind == Kind::Fail) entry["errnoRet"] = rule.action.error;
     json::array tests;
     for (const ArgumentTest& test : rule.tests)
-      tests.push_back(json::object{{"index", test.index}, {"value", test.value}, {"valueTwo", test.value2}, {"op", op_name(test.op)}});
+      tests.push_back(json::object{
+          {"index", test.index}, {"value", test.value}, {"valueTwo", test.value2}, {"op", op_name(test.op)}});
     if (!tests.empty()) entry["args"] = std::move(tests);
     calls.push_back(std::move(entry));
   }
@@ -80,12 +94,18 @@ std::string policy_json(const CallPolicy& policy) {
 
 std::uint32_t library_action(const CallAction& action) {
   switch (action.kind) {
-    case Kind::Allow: return SCMP_ACT_ALLOW;
-    case Kind::Fail: return SCMP_ACT_ERRNO(static_cast<std::uint32_t>(action.error));
-    case Kind::Log: return SCMP_ACT_LOG;
-    case Kind::Trap: return SCMP_ACT_TRAP;
-    case Kind::KillThread: return SCMP_ACT_KILL_THREAD;
-    case Kind::KillProcess: return SCMP_ACT_KILL_PROCESS;
+    case Kind::Allow:
+      return SCMP_ACT_ALLOW;
+    case Kind::Fail:
+      return SCMP_ACT_ERRNO(static_cast<std::uint32_t>(action.error));
+    case Kind::Log:
+      return SCMP_ACT_LOG;
+    case Kind::Trap:
+      return SCMP_ACT_TRAP;
+    case Kind::KillThread:
+      return SCMP_ACT_KILL_THREAD;
+    case Kind::KillProcess:
+      return SCMP_ACT_KILL_PROCESS;
   }
   return SCMP_ACT_KILL_PROCESS;
 }
@@ -93,13 +113,27 @@ std::uint32_t library_action(const CallAction& action) {
 scmp_arg_cmp library_test(const ArgumentTest& test) {
   scmp_arg_cmp out{test.index, SCMP_CMP_EQ, test.value, test.value2};
   switch (test.op) {
-    case Op::Equal: out.op = SCMP_CMP_EQ; break;
-    case Op::NotEqual: out.op = SCMP_CMP_NE; break;
-    case Op::Less: out.op = SCMP_CMP_LT; break;
-    case Op::LessOrEqual: out.op = SCMP_CMP_LE; break;
-    case Op::Greater: out.op = SCMP_CMP_GT; break;
-    case Op::GreaterOrEqual: out.op = SCMP_CMP_GE; break;
-    case Op::MaskedEqual: out.op = SCMP_CMP_MASKED_EQ; break;
+    case Op::Equal:
+      out.op = SCMP_CMP_EQ;
+      break;
+    case Op::NotEqual:
+      out.op = SCMP_CMP_NE;
+      break;
+    case Op::Less:
+      out.op = SCMP_CMP_LT;
+      break;
+    case Op::LessOrEqual:
+      out.op = SCMP_CMP_LE;
+      break;
+    case Op::Greater:
+      out.op = SCMP_CMP_GT;
+      break;
+    case Op::GreaterOrEqual:
+      out.op = SCMP_CMP_GE;
+      break;
+    case Op::MaskedEqual:
+      out.op = SCMP_CMP_MASKED_EQ;
+      break;
   }
   return out;
 }
@@ -110,7 +144,8 @@ struct ReleaseFilter {
 using Filter = std::unique_ptr<void, ReleaseFilter>;
 
 void check(int result, const std::string& doing) {
-  if (result < 0 && result != -EEXIST) throw Error("cannot compile the system call filter: " + doing + ": " + system_error_text(-result));
+  if (result < 0 && result != -EEXIST)
+    throw Error("cannot compile the system call filter: " + doing + ": " + system_error_text(-result));
 }
 
 /// "SCMP_ARCH_X86_64" to libseccomp's own "x86_64".
@@ -130,7 +165,8 @@ void add_rule(void* filter, const CallRule& rule, const CallPolicy& policy) {
   for (const std::string& name : rule.names) {
     const int number = ::seccomp_syscall_resolve_name(name.c_str());
     if (number == __NR_SCMP_ERROR) continue;  // not a call of any architecture this library knows
-    check(::seccomp_rule_add_array(filter, library_action(rule.action), number, static_cast<unsigned>(tests.size()), tests.data()),
+    check(::seccomp_rule_add_array(filter, library_action(rule.action), number, static_cast<unsigned>(tests.size()),
+                                   tests.data()),
           "rule for '" + name + "'");
   }
 }
@@ -172,7 +208,8 @@ std::string unknown_calls_prologue() {
 std::string compile(const CallPolicy& policy) {
   const Filter filter(::seccomp_init(library_action(policy.otherwise)));
   if (!filter) throw Error("cannot compile the system call filter: out of memory");
-  for (const std::string& arch : policy.architectures) check(::seccomp_arch_add(filter.get(), library_arch(arch)), arch);
+  for (const std::string& arch : policy.architectures)
+    check(::seccomp_arch_add(filter.get(), library_arch(arch)), arch);
   // A binary tree instead of a list: every call of the container passes here.
   check(::seccomp_attr_set(filter.get(), SCMP_FLTATR_CTL_OPTIMIZE, 2), "optimise");
   for (const CallRule& rule : policy.rules) {
@@ -231,8 +268,9 @@ SeccompSetting seccomp_setting(const engine::ContainerSpec& spec, const HostFact
   const bool unconfined = profile ? *profile == "unconfined" : spec.privileged;
   if (unconfined || !host.seccomp) return {};
   const std::vector<std::string> capabilities = effective_capabilities(spec, host);
-  const CallPolicy policy =
-      profile && *profile != "builtin" ? read_policy(read_profile(*profile), *profile, capabilities, host) : default_policy(capabilities, host);
+  const CallPolicy policy = profile && *profile != "builtin"
+                                ? read_policy(read_profile(*profile), *profile, capabilities, host)
+                                : default_policy(capabilities, host);
   if (form == FilterForm::Json) return {SeccompSetting::Form::Json, policy_json(policy)};
   return {SeccompSetting::Form::BpfAnnotation, cached_program(policy, cache_dir)};
 }

@@ -52,16 +52,20 @@ CallAction action_of(const json::object& object, const char* name_key, const cha
   if (name == "SCMP_ACT_TRAP") return {Kind::Trap, 0};
   if (name == "SCMP_ACT_KILL" || name == "SCMP_ACT_KILL_THREAD") return {Kind::KillThread, 0};
   if (name == "SCMP_ACT_KILL_PROCESS") return {Kind::KillProcess, 0};
-  if (name == "SCMP_ACT_ERRNO") return {Kind::Fail, member(object, error_key) ? static_cast<int>(number_of(object, error_key)) : 1};
+  if (name == "SCMP_ACT_ERRNO")
+    return {Kind::Fail, member(object, error_key) ? static_cast<int>(number_of(object, error_key)) : 1};
   refuse(file, "action '" + name + "' is not supported");
 }
 
 ArgumentTest::Op op_of(const std::string& name, const std::string& file) {
   using Op = ArgumentTest::Op;
-  constexpr std::pair<const char*, Op> kOps[] = {
-      {"SCMP_CMP_EQ", Op::Equal},   {"SCMP_CMP_NE", Op::NotEqual},       {"SCMP_CMP_LT", Op::Less},
-      {"SCMP_CMP_LE", Op::LessOrEqual}, {"SCMP_CMP_GT", Op::Greater},    {"SCMP_CMP_GE", Op::GreaterOrEqual},
-      {"SCMP_CMP_MASKED_EQ", Op::MaskedEqual}};
+  constexpr std::pair<const char*, Op> kOps[] = {{"SCMP_CMP_EQ", Op::Equal},
+                                                 {"SCMP_CMP_NE", Op::NotEqual},
+                                                 {"SCMP_CMP_LT", Op::Less},
+                                                 {"SCMP_CMP_LE", Op::LessOrEqual},
+                                                 {"SCMP_CMP_GT", Op::Greater},
+                                                 {"SCMP_CMP_GE", Op::GreaterOrEqual},
+                                                 {"SCMP_CMP_MASKED_EQ", Op::MaskedEqual}};
   for (const auto& [known, op] : kOps)
     if (name == known) return op;
   refuse(file, "comparison '" + name + "' is not supported");
@@ -135,8 +139,8 @@ CallPolicy policy_of(const json::object& profile, const std::string& file, const
 
 }  // namespace
 
-CallPolicy read_policy(const std::string& json_text, const std::string& file, const std::vector<std::string>& capabilities,
-                       const HostFacts& host) {
+CallPolicy read_policy(const std::string& json_text, const std::string& file,
+                       const std::vector<std::string>& capabilities, const HostFacts& host) {
   boost::system::error_code error;
   const json::value document = json::parse(json_text, error);
   if (error) refuse(file, "it is not JSON: " + error.message());

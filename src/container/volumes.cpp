@@ -28,7 +28,8 @@ std::string read_only_option(const std::string& source, const HostFacts& host) {
 }
 
 OciMount bind(const Mount& mount, std::string source, const HostFacts& host) {
-  OciMount out{mount.target, "bind", std::move(source), {"rbind", mount.propagation.empty() ? "rprivate" : mount.propagation}};
+  OciMount out{
+      mount.target, "bind", std::move(source), {"rbind", mount.propagation.empty() ? "rprivate" : mount.propagation}};
   if (mount.read_only) out.options.push_back(read_only_option(out.source, host));
   return out;
 }
@@ -53,7 +54,8 @@ bool has_option(const Mount& mount, const std::string& name) {
 OciMount prepare_tmpfs(const Mount& mount) {
   OciMount out{mount.target, "tmpfs", "tmpfs", {}};
   // Docker's defaults, each of which the user's options can turn round.
-  constexpr std::array<std::pair<const char*, const char*>, 3> kDefaults{{{"noexec", "exec"}, {"nosuid", "suid"}, {"nodev", "dev"}}};
+  constexpr std::array<std::pair<const char*, const char*>, 3> kDefaults{
+      {{"noexec", "exec"}, {"nosuid", "suid"}, {"nodev", "dev"}}};
   for (const auto& [option, opposite] : kDefaults)
     if (!has_option(mount, option) && !has_option(mount, opposite)) out.options.emplace_back(option);
   out.options.insert(out.options.end(), mount.tmpfs_options.begin(), mount.tmpfs_options.end());
@@ -72,7 +74,8 @@ bool is_empty(const std::string& folder) {
   return fs::is_empty(folder, error) && !error;
 }
 
-/// Docker's copyExistingContents: a folder of the image fills an empty volume; the volume root takes its owner and mode.
+/// Docker's copyExistingContents: a folder of the image fills an empty volume; the volume root takes its owner and
+/// mode.
 void fill(const Mount& mount, const std::string& volume, const Root& root) {
   const Fd image = root.open(mount.target, O_RDONLY | O_DIRECTORY);
   if (!image && errno == ENOTDIR)
@@ -100,10 +103,13 @@ std::string subfolder(const Mount& mount, const std::string& volume) {
   const Root inside(volume);
   const Fd folder = inside.open(mount.volume_subpath, O_PATH);
   if (!folder)
-    throw Error("cannot mount folder '" + mount.volume_subpath + "' of volume '" + mount.source + "': " + system_error_text(errno));
+    throw Error("cannot mount folder '" + mount.volume_subpath + "' of volume '" + mount.source +
+                "': " + system_error_text(errno));
   std::error_code error;
   const fs::path real = fs::read_symlink("/proc/self/fd/" + std::to_string(folder.get()), error);
-  if (error) throw Error("cannot mount folder '" + mount.volume_subpath + "' of volume '" + mount.source + "': " + error.message());
+  if (error)
+    throw Error("cannot mount folder '" + mount.volume_subpath + "' of volume '" + mount.source +
+                "': " + error.message());
   return real.string();
 }
 
@@ -119,17 +125,24 @@ OciMount prepare_volume(const Mount& mount, const std::map<std::string, std::str
 
 }  // namespace
 
-std::vector<OciMount> prepare_mounts(const engine::ContainerSpec& spec, const std::map<std::string, std::string>& volumes,
-                                     const Root& root, const std::string& marker, const HostFacts& host) {
+std::vector<OciMount> prepare_mounts(const engine::ContainerSpec& spec,
+                                     const std::map<std::string, std::string>& volumes, const Root& root,
+                                     const std::string& marker, const HostFacts& host) {
   const bool fills = std::any_of(spec.mounts.begin(), spec.mounts.end(),
                                  [](const Mount& m) { return m.kind == Mount::Kind::Volume && m.copy_up; });
   const FirstStart first = !fills || fs::exists(marker) ? FirstStart::No : FirstStart::Yes;
   std::vector<OciMount> out;
   for (const Mount& mount : spec.mounts) {
     switch (mount.kind) {
-      case Mount::Kind::Bind: out.push_back(prepare_bind(mount, host)); break;
-      case Mount::Kind::Volume: out.push_back(prepare_volume(mount, volumes, root, first, host)); break;
-      case Mount::Kind::Tmpfs: out.push_back(prepare_tmpfs(mount)); break;
+      case Mount::Kind::Bind:
+        out.push_back(prepare_bind(mount, host));
+        break;
+      case Mount::Kind::Volume:
+        out.push_back(prepare_volume(mount, volumes, root, first, host));
+        break;
+      case Mount::Kind::Tmpfs:
+        out.push_back(prepare_tmpfs(mount));
+        break;
     }
   }
   const auto depth = [](const OciMount& m) { return std::count(m.target.begin(), m.target.end(), '/'); };

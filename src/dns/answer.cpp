@@ -15,8 +15,8 @@ constexpr std::uint16_t kClassIn = 1;
 
 bool take_address(std::span<const std::uint8_t> data, std::uint16_t type, Answer& answer) {
   if (type == static_cast<std::uint16_t>(Type::A) && data.size() == 4) {
-    answer.addresses.push_back(network::IpAddress::v4((std::uint32_t{data[0]} << 24U) | (std::uint32_t{data[1]} << 16U) |
-                                                      (std::uint32_t{data[2]} << 8U) | data[3]));
+    answer.addresses.push_back(network::IpAddress::v4(
+        (std::uint32_t{data[0]} << 24U) | (std::uint32_t{data[1]} << 16U) | (std::uint32_t{data[2]} << 8U) | data[3]));
     return true;
   }
   if (type == static_cast<std::uint16_t>(Type::Aaaa) && data.size() == 16) {
@@ -116,8 +116,8 @@ std::size_t AnswerWriter::finish(Rcode rcode) {
   write16(buffer_, 10, edns_ ? 1 : 0);
   if (edns_) {
     buffer_[size_++] = 0;
-    for (const std::size_t field : {static_cast<std::size_t>(Type::Opt), kMaxUdpSize, std::size_t{0}, std::size_t{0},
-                                    std::size_t{0}}) {
+    for (const std::size_t field :
+         {static_cast<std::size_t>(Type::Opt), kMaxUdpSize, std::size_t{0}, std::size_t{0}, std::size_t{0}}) {
       put16(field);
     }
   }
@@ -153,8 +153,10 @@ std::optional<Answer> parse_answer(std::span<const std::uint8_t> packet) {
   std::size_t offset = *end;
   for (std::size_t i = 0; i < read16(packet, 6); ++i) {
     const auto record = read_record(packet, offset);
-    if (!record || !take_address(packet.subspan(record->data, record->data_size), record->type, answer)) return std::nullopt;
-    if (record->type == static_cast<std::uint16_t>(Type::Ptr) || record->type == static_cast<std::uint16_t>(Type::Cname)) {
+    if (!record || !take_address(packet.subspan(record->data, record->data_size), record->type, answer))
+      return std::nullopt;
+    if (record->type == static_cast<std::uint16_t>(Type::Ptr) ||
+        record->type == static_cast<std::uint16_t>(Type::Cname)) {
       auto name = read_name(packet.first(record->end()), record->data);
       if (!name) return std::nullopt;
       answer.names.push_back(*std::move(name));

@@ -22,11 +22,14 @@ constexpr int kAtOnce = 64;
 
 constexpr std::chrono::milliseconds kPause{100};
 
-bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
 
 }  // namespace
 
-Listener::Listener(std::shared_ptr<ServerCore> core, ServerSockets sockets, Asker asker, std::vector<Upstream> upstreams)
+Listener::Listener(std::shared_ptr<ServerCore> core, ServerSockets sockets, Asker asker,
+                   std::vector<Upstream> upstreams)
     : core_(std::move(core)),
       udp_(core_->context(), sockets.udp.release()),
       tcp_(core_->context(), sockets.tcp.release()),

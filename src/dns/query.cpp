@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "davit/dns/message.hpp"
 #include "davit/base/error.hpp"
+#include "davit/dns/message.hpp"
 #include "dns/wire.hpp"
 
 namespace davit::dns {

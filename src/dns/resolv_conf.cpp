@@ -53,9 +53,11 @@ ResolvConf parse_resolv_conf(std::string_view text) {
 
 std::string container_resolv_conf(const ResolvConf& host, const ServiceDns& service) {
   auto options = service.options.empty() ? host.options : service.options;
-  // "edns0" and "trust-ad" of the host stay; with ndots:0 a service name is asked for as it is before any search domain.
+  // "edns0" and "trust-ad" of the host stay; with ndots:0 a service name is asked for as it is before any search
+  // domain.
   if (!sets_ndots(options)) options.push_back("ndots:0");
-  return "nameserver " + std::string(kOurServer) + "\n" + line("search", search_of(host, service)) + line("options", options);
+  return "nameserver " + std::string(kOurServer) + "\n" + line("search", search_of(host, service)) +
+         line("options", options);
 }
 
 std::string host_network_resolv_conf(const ResolvConf& host, const ServiceDns& service) {

@@ -8,7 +8,9 @@ namespace {
 constexpr std::uint16_t kClassIn = 1;
 constexpr std::uint16_t kClassAny = 255;
 
-bool is(std::uint16_t type, Type wanted) { return type == static_cast<std::uint16_t>(wanted); }
+bool is(std::uint16_t type, Type wanted) {
+  return type == static_cast<std::uint16_t>(wanted);
+}
 
 }  // namespace
 
@@ -22,7 +24,8 @@ bool Responder::look_up(const NameTable& names, const Asker& asker) {
   }
   const auto family = is(query_.type, Type::Aaaa) ? network::Family::V6 : network::Family::V4;
   names.find(asker, query_.name(), family, rotation_++, lookup_);
-  // Of our names we know everything: any other type is an empty answer, where an upstream would say that there is no such name.
+  // Of our names we know everything: any other type is an empty answer, where an upstream would say that there is no
+  // such name.
   const bool addresses = is(query_.type, Type::A) || is(query_.type, Type::Aaaa) || is(query_.type, Type::Any);
   if (!addresses) lookup_.addresses.clear();
   return lookup_.outcome == Lookup::Outcome::Found;
@@ -42,7 +45,8 @@ Response Responder::respond(std::span<const std::uint8_t> packet, Transport tran
     const auto code = *problem == ParseProblem::Malformed ? Rcode::FormatError : Rcode::NotImplemented;
     return {Response::Kind::Answer, write_error(packet, buffer, code)};
   }
-  const std::size_t limit = transport == Transport::Tcp ? kMaxMessage : std::min<std::size_t>(query_.udp_size, kMaxUdpSize);
+  const std::size_t limit =
+      transport == Transport::Tcp ? kMaxMessage : std::min<std::size_t>(query_.udp_size, kMaxUdpSize);
   if (look_up(names, asker)) return {Response::Kind::Answer, write(packet, buffer, limit)};
   if (forwarding == Forwarding::On) return {Response::Kind::Forward, 0};
   return {Response::Kind::Answer, AnswerWriter(packet, query_, buffer, limit).finish(Rcode::NameError)};

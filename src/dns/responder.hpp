@@ -18,8 +18,8 @@ struct Response {
 
 enum class Transport : std::uint8_t { Udp, Tcp };
 
-/// Whether questions that are not ours may leave. Containers on internal networks alone must not reach the outside by way
-/// of names (CVE-2024-29018): those get NXDOMAIN.
+/// Whether questions that are not ours may leave. Containers on internal networks alone must not reach the outside by
+/// way of names (CVE-2024-29018): those get NXDOMAIN.
 enum class Forwarding : std::uint8_t { On, Off };
 
 class Responder {
@@ -33,7 +33,8 @@ class Responder {
 
  private:
   [[nodiscard]] bool look_up(const NameTable& names, const Asker& asker);
-  [[nodiscard]] std::size_t write(std::span<const std::uint8_t> packet, std::span<std::uint8_t> buffer, std::size_t limit);
+  [[nodiscard]] std::size_t write(std::span<const std::uint8_t> packet, std::span<std::uint8_t> buffer,
+                                  std::size_t limit);
 
   std::uint32_t ttl_;
   std::uint32_t rotation_ = 0;

@@ -21,8 +21,7 @@ Server::~Server() {
 
 void Server::serve(const std::string& container, ServerSockets sockets, Asker asker, std::vector<Upstream> upstreams) {
   forget(container);
-  auto listener =
-      std::make_shared<Listener>(state_->core, std::move(sockets), std::move(asker), std::move(upstreams));
+  auto listener = std::make_shared<Listener>(state_->core, std::move(sockets), std::move(asker), std::move(upstreams));
   state_->listeners.emplace(container, listener);
   listener->start();
 }
@@ -34,8 +33,12 @@ void Server::forget(const std::string& container) {
   state_->listeners.erase(found);
 }
 
-void Server::set_names(NameTable names) { state_->core->set_names(std::move(names)); }
+void Server::set_names(NameTable names) {
+  state_->core->set_names(std::move(names));
+}
 
-void Server::set_look(std::function<void()> look) { state_->core->set_look(std::move(look)); }
+void Server::set_look(std::function<void()> look) {
+  state_->core->set_look(std::move(look));
+}
 
 }  // namespace davit::dns

@@ -25,8 +25,8 @@ void ServerCore::forward(std::span<const std::uint8_t> packet, Transport transpo
   const std::size_t limit =
       transport == Transport::Tcp ? kMaxMessage : std::min<std::size_t>(responder_.query().udp_size, kMaxUdpSize);
   auto query = std::make_shared<UpstreamQuery>(context_, packet, transport, upstreams, limits_.upstream_timeout);
-  query->on_done([weak = weak_from_this(), key = std::weak_ptr(query), limit, reply = std::move(reply)](
-                     std::span<std::uint8_t> answer) {
+  query->on_done([weak = weak_from_this(), key = std::weak_ptr(query), limit,
+                  reply = std::move(reply)](std::span<std::uint8_t> answer) {
     const auto self = weak.lock();
     const auto done = key.lock();
     if (!self || !done) return;

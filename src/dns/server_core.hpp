@@ -19,8 +19,8 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
  public:
   ServerCore(boost::asio::io_context& context, ServerLimits limits);
 
-  /// Gets the bytes to send; called at once for an answer of our own (the bytes last until the next question), later for one
-  /// of an upstream, never for a packet that deserves none.
+  /// Gets the bytes to send; called at once for an answer of our own (the bytes last until the next question), later
+  /// for one of an upstream, never for a packet that deserves none.
   using Reply = std::function<void(std::span<const std::uint8_t>)>;
 
   /// `reply` is a template so that the way of our own names needs no allocation.

@@ -37,7 +37,9 @@ UpstreamQuery::UpstreamQuery(asio::io_context& context, std::span<const std::uin
   std::copy(packet.begin(), packet.end(), framed_.begin() + 2);
 }
 
-void UpstreamQuery::start() { try_next(); }
+void UpstreamQuery::start() {
+  try_next();
+}
 
 void UpstreamQuery::cancel() {
   handler_ = nullptr;
@@ -97,7 +99,9 @@ void UpstreamQuery::try_udp(const Upstream& server) {
   receive_udp();
 }
 
-void UpstreamQuery::receive_udp() { udp_.async_receive(asio::buffer(answer_), bound(&UpstreamQuery::take)); }
+void UpstreamQuery::receive_udp() {
+  udp_.async_receive(asio::buffer(answer_), bound(&UpstreamQuery::take));
+}
 
 void UpstreamQuery::take(std::size_t size) {
   const std::span<std::uint8_t> answer(answer_.data(), size);
@@ -114,12 +118,11 @@ void UpstreamQuery::try_tcp(const Upstream& server) {
   auto write = [self = shared_from_this(), current = tries_](const error_code& error) {
     if (!self->handler_ || self->tries_ != current) return;
     if (error) return self->try_next();
-    asio::async_write(self->tcp_, asio::buffer(self->framed_),
-                      [self, current](const error_code& failed, std::size_t) {
-                        if (!self->handler_ || self->tries_ != current) return;
-                        if (failed) return self->try_next();
-                        self->receive_tcp();
-                      });
+    asio::async_write(self->tcp_, asio::buffer(self->framed_), [self, current](const error_code& failed, std::size_t) {
+      if (!self->handler_ || self->tries_ != current) return;
+      if (failed) return self->try_next();
+      self->receive_tcp();
+    });
   };
   tcp_.async_connect(where, std::move(write));
 }

@@ -17,8 +17,8 @@
 
 namespace davit::dns {
 
-/// Asks one server after the other until one gives an answer, each for `timeout`. A socket of its own for each try, so that the
-/// source port is as random as the kernel makes it, and nobody else's answer is taken.
+/// Asks one server after the other until one gives an answer, each for `timeout`. A socket of its own for each try, so
+/// that the source port is as random as the kernel makes it, and nobody else's answer is taken.
 class UpstreamQuery : public std::enable_shared_from_this<UpstreamQuery> {
  public:
   /// The answer; empty when no server gave one. Called once, unless cancelled. The bytes are the query's own.

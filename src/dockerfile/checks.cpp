@@ -82,7 +82,8 @@ void note_unknown_rules(const Checks& checks, std::vector<Diagnostic>& out) {
   const auto known = names_of([](std::string_view) { return true; });
   for (const std::string& name : checks.skipped) {
     if (std::find(known.begin(), known.end(), name) != known.end()) continue;
-    auto note = Diagnostic::warning("unknown-check", "'" + name + "' is not a rule: nothing is skipped by it", checks.where);
+    auto note =
+        Diagnostic::warning("unknown-check", "'" + name + "' is not a rule: nothing is skipped by it", checks.where);
     if (const auto best = nearest(name, known)) note.with_hint("did you mean '" + *best + "'?");
     out.push_back(std::move(note));
   }

@@ -98,11 +98,12 @@ class Reader {
 
   static void read_stage_name(const std::vector<Slice>& words, Stage& stage) {
     if (upper(words[1].text()) != "AS")
-      throw Mistake{Diagnostic::error("bad-from",
-                                      "'" + std::string(words[1].text()) + "' is not allowed here; FROM takes 'IMAGE AS NAME'",
-                                      words[1].span())
-                        .with_hint("did you mean 'FROM " + std::string(words[0].text()) + " AS " +
-                                   std::string(words[2].text()) + "'?")};
+      throw Mistake{
+          Diagnostic::error("bad-from",
+                            "'" + std::string(words[1].text()) + "' is not allowed here; FROM takes 'IMAGE AS NAME'",
+                            words[1].span())
+              .with_hint("did you mean 'FROM " + std::string(words[0].text()) + " AS " + std::string(words[2].text()) +
+                         "'?")};
     stage.name = lower(words[2].text());
     stage.name_where = words[2].span();
     const bool begins_well = stage.name.front() >= 'a' && stage.name.front() <= 'z';

@@ -23,7 +23,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// With it fit "<project>-<hash>" as a cgroup (255 bytes, NAME_MAX) and "davit:<hash>:<project>:" as the alias of a link.
+/// With it fit "<project>-<hash>" as a cgroup (255 bytes, NAME_MAX) and "davit:<hash>:<project>:" as the alias of a
+/// link.
 constexpr std::size_t kMaxProjectName = 200;
 
 constexpr auto kEndLimit = 5s;
@@ -42,9 +43,10 @@ struct EmbeddedEngine::Impl {
 
   static const std::string& checked_name(const std::string& project) {
     if (project.size() <= kMaxProjectName) return project;
-    throw Error(Diagnostic::error("project-name-long", fmt::format("the project name has {} characters; at most {} fit the names of "
-                                                                   "folders, links and cgroups",
-                                                                   project.size(), kMaxProjectName))
+    throw Error(Diagnostic::error("project-name-long",
+                                  fmt::format("the project name has {} characters; at most {} fit the names of "
+                                              "folders, links and cgroups",
+                                              project.size(), kMaxProjectName))
                     .with_hint("give it a shorter one: 'name:' in the Compose file, -p, or COMPOSE_PROJECT_NAME"));
   }
 
@@ -140,7 +142,9 @@ Task<ContainerId> EmbeddedEngine::create_container(engine::ContainerSpec spec, e
   co_return id;
 }
 
-Task<void> EmbeddedEngine::start_container(ContainerId id) { return impl_->container_act(std::move(id), "start", {}); }
+Task<void> EmbeddedEngine::start_container(ContainerId id) {
+  return impl_->container_act(std::move(id), "start", {});
+}
 
 Task<void> EmbeddedEngine::stop_container(ContainerId id, engine::StopRequest request) {
   return impl_->container_act(std::move(id), "stop", Impl::query_of(request));
@@ -154,7 +158,9 @@ Task<void> EmbeddedEngine::restart_container(ContainerId id, engine::StopRequest
   return impl_->container_act(std::move(id), "restart", Impl::query_of(request));
 }
 
-Task<void> EmbeddedEngine::pause_container(ContainerId id) { return impl_->container_act(std::move(id), "pause", {}); }
+Task<void> EmbeddedEngine::pause_container(ContainerId id) {
+  return impl_->container_act(std::move(id), "pause", {});
+}
 
 Task<void> EmbeddedEngine::unpause_container(ContainerId id) {
   return impl_->container_act(std::move(id), "unpause", {});
@@ -177,7 +183,9 @@ Task<std::vector<engine::Event>> EmbeddedEngine::next_events(std::int64_t since)
   co_return answer ? engine::events_from_json(*answer) : events_offline(impl_->paths, since);
 }
 
-Task<std::int64_t> EmbeddedEngine::newest_event() { co_return newest_event_offline(impl_->paths); }
+Task<std::int64_t> EmbeddedEngine::newest_event() {
+  co_return newest_event_offline(impl_->paths);
+}
 
 Task<engine::Readiness> EmbeddedEngine::await_ready(ContainerId id, engine::ReadyLimits limits) {
   HttpRequest request{"POST", container_path(id, "ready"), {{"listen", std::to_string(limits.listen.count())}}};
@@ -225,7 +233,9 @@ Task<void> EmbeddedEngine::leave_turn() {
   }
 }
 
-bool EmbeddedEngine::has_turn() const { return impl_->held != nullptr; }
+bool EmbeddedEngine::has_turn() const {
+  return impl_->held != nullptr;
+}
 
 Task<void> EmbeddedEngine::until_lowered() {
   Impl::Held& held = *impl_->held;
@@ -259,9 +269,13 @@ Task<void> EmbeddedEngine::resize_terminal(ContainerId id, unsigned columns, uns
                               {{"columns", std::to_string(columns)}, {"rows", std::to_string(rows)}});
 }
 
-std::string EmbeddedEngine::log_folder(const ContainerId& id) const { return impl_->paths.logs(id); }
+std::string EmbeddedEngine::log_folder(const ContainerId& id) const {
+  return impl_->paths.logs(id);
+}
 
-bool EmbeddedEngine::is_alive() const { return keeper_is_alive(impl_->paths); }
+bool EmbeddedEngine::is_alive() const {
+  return keeper_is_alive(impl_->paths);
+}
 
 Task<void> EmbeddedEngine::close() {
   co_await leave_turn();
@@ -270,7 +284,8 @@ Task<void> EmbeddedEngine::close() {
   const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
   std::optional<process::PidFd> keeper;
   if (answer)
-    if (const auto pid = number_from_json("keeper", *answer); pid != 0) keeper = process::PidFd::open(static_cast<pid_t>(pid));
+    if (const auto pid = number_from_json("keeper", *answer); pid != 0)
+      keeper = process::PidFd::open(static_cast<pid_t>(pid));
   impl_->connection.close_idle();  // the supervisor ends when the last connection does
   if (!keeper) co_return;
   Task<void> ending = keeper->ended();

@@ -98,9 +98,11 @@ Task<void> Connection::start() {
   Task<std::string> waiting = until_ready(std::move(read_end));
   const std::optional<std::string> said = co_await with_timeout(timers_, kStartLimit, std::move(waiting));
   if (said == "ok") co_return;
-  if (said && said->starts_with('{')) throw error_from_json(*said).context("while starting the supervisor of project '" + options_.project + "'");
-  throw Error(Diagnostic::error("supervisor-failed", "the supervisor of project '" + options_.project + "' did not start")
-                  .note("its log ends: " + last_of(paths_.supervisor_log())));
+  if (said && said->starts_with('{'))
+    throw error_from_json(*said).context("while starting the supervisor of project '" + options_.project + "'");
+  throw Error(
+      Diagnostic::error("supervisor-failed", "the supervisor of project '" + options_.project + "' did not start")
+          .note("its log ends: " + last_of(paths_.supervisor_log())));
 }
 
 Task<std::string> Connection::until_ready(Fd pipe) {

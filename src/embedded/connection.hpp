@@ -18,8 +18,8 @@ class Connection {
  public:
   Connection(EngineOptions options, Paths paths, Timers& timers);
 
-  /// The answer, from a supervisor that is started if there is none. Sends again when a supervisor died meanwhile. Throws
-  /// what the supervisor answers as an error.
+  /// The answer, from a supervisor that is started if there is none. Sends again when a supervisor died meanwhile.
+  /// Throws what the supervisor answers as an error.
   Task<std::string> act(HttpRequest request);
   /// The same without starting anything: nullopt when there is none.
   Task<std::optional<std::string>> ask(HttpRequest request);

@@ -104,9 +104,10 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
     if (!volumes.insert(volume) && !volumes.find(volume.name)) throw Error("cannot make volume '" + volume.name + "'");
   if (!containers.insert(row)) {
     const auto holder = containers.find_by_name(spec.name);
-    throw Error(Diagnostic::error("name-in-use", "the container name '" + spec.name + "' is already in use by container '" +
-                                                     (holder ? holder->id.str() : std::string("?")) + "'" +
-                                                     (holder ? " of project '" + holder->project + "'" : std::string())));
+    throw Error(
+        Diagnostic::error("name-in-use", "the container name '" + spec.name + "' is already in use by container '" +
+                                             (holder ? holder->id.str() : std::string("?")) + "'" +
+                                             (holder ? " of project '" + holder->project + "'" : std::string())));
   }
   std::map<std::string, std::string> attributes{{"image", spec.image_name}};
   events_.append({"container", "create", id.str(), row.name, row.service, std::move(attributes), cause});
@@ -150,8 +151,8 @@ Task<void> ProjectEngine::rename_container(ContainerId id, std::string name, Cau
     record->row.name = old;
     record->spec.name = old;
     record->row.spec_json = old_json;
-    throw Error(Diagnostic::error("name-in-use", "cannot rename container '" + old + "': the name '" + name +
-                                                     "' is already in use"));
+    throw Error(Diagnostic::error("name-in-use",
+                                  "cannot rename container '" + old + "': the name '" + name + "' is already in use"));
   }
   network_.rename();
   changed(*record);
@@ -190,8 +191,13 @@ Task<void> ProjectEngine::remove(RecordPtr record, engine::WithVolumes with_volu
         folders.push_back(paths_.volume(row->name));
       }
     }
-    events_.append({"container", "destroy", record->id().str(), record->row.name, record->row.service,
-                    {{"image", record->spec.image_name}}, cause});
+    events_.append({"container",
+                    "destroy",
+                    record->id().str(),
+                    record->row.name,
+                    record->row.service,
+                    {{"image", record->spec.image_name}},
+                    cause});
     transaction.commit();
     record->removed = true;
     ++record->run;

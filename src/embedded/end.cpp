@@ -5,10 +5,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fcntl.h>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/write.hpp>
 #include <cerrno>
-#include <fcntl.h>
 
 #include "davit/base/error.hpp"
 #include "davit/base/units.hpp"
@@ -33,10 +33,14 @@ int stop_signal(const engine::ContainerSpec& spec) {
   return spec.stop_signal.empty() ? SIGTERM : signal_of(spec.stop_signal);
 }
 
-int exit_code_of(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+int exit_code_of(int status) {
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
 
 /// Processes of another PID namespace outlive PID 1 of the container.
-bool outlives_init(const engine::ContainerSpec& spec) { return !spec.pid_mode.empty() && spec.pid_mode != "private"; }
+bool outlives_init(const engine::ContainerSpec& spec) {
+  return !spec.pid_mode.empty() && spec.pid_mode != "private";
+}
 
 class DescriptorSink final : public InputSink {
  public:
@@ -80,7 +84,8 @@ void ProjectEngine::forget_strangers() {
 
 /// The row of a container that has ended. The end goes on when it cannot be written (a full disk): a container that is
 /// never cleared up would keep its ports, and its restart policy from acting. The next change writes the row again.
-std::optional<std::int64_t> ProjectEngine::write_end(Record& record, const std::map<std::string, std::string>& attributes,
+std::optional<std::int64_t> ProjectEngine::write_end(Record& record,
+                                                     const std::map<std::string, std::string>& attributes,
                                                      const Cause& cause) {
   try {
     if (record.row.oom_killed) write(record, "oom", {}, "the memory limit");
@@ -114,8 +119,8 @@ Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   row.exit_code = exit_code_of(exit.status);
   row.finished = exit.time;
   row.pid = 0;
-  const auto asked = row.stop_requested ? schedule::RestartPolicy::StopRequest::ByUser
-                                        : schedule::RestartPolicy::StopRequest::None;
+  const auto asked =
+      row.stop_requested ? schedule::RestartPolicy::StopRequest::ByUser : schedule::RestartPolicy::StopRequest::None;
   const schedule::RestartPolicy::Action action = record->policy.container_exited(*row.exit_code, ran_for, asked);
   const auto* const again = std::get_if<schedule::RestartPolicy::StartAgain>(&action);
   row.state = again != nullptr ? state::ContainerState::Restarting : state::ContainerState::Exited;
@@ -163,7 +168,8 @@ Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases
   co_await group.join();
   try {
     keeper_.drop_all(record->run_prefix());
-    // The next start may bind the same ports. In recovery nobody hears the keeper's answer yet: who recovers asks at the end.
+    // The next start may bind the same ports. In recovery nobody hears the keeper's answer yet: who recovers asks at
+    // the end.
     if (!record->spec.ports.empty() && !recovering_) co_await keeper_.settled();
   } catch (const Error& error) {
     not_cleared(*record, error);  // the keeper is gone; a new one begins with nothing
@@ -207,7 +213,8 @@ Task<void> ProjectEngine::clear_bundle(RecordPtr record) {
   }
 }
 
-Task<void> ProjectEngine::restart_later(RecordPtr record, std::chrono::milliseconds after, std::uint64_t run, Cause cause) {
+Task<void> ProjectEngine::restart_later(RecordPtr record, std::chrono::milliseconds after, std::uint64_t run,
+                                        Cause cause) {
   co_await timers_.sleep_for(after);
   Gate::Pass pass = co_await record->busy.enter();
   if (record->removed || record->run != run || record->row.state != state::ContainerState::Restarting) co_return;
@@ -270,7 +277,10 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
     } else {
       const TimedOut timed_out = co_await with_timeout(timers_, grace, std::move(ending));
       if (timed_out == TimedOut::Yes && record->phase == Record::Phase::Up) {
-        write(*record, "kill", {{"signal", std::to_string(SIGKILL)}, {"reason", "grace period of " + format_duration(grace) + " is over"}}, cause);
+        write(
+            *record, "kill",
+            {{"signal", std::to_string(SIGKILL)}, {"reason", "grace period of " + format_duration(grace) + " is over"}},
+            cause);
         send(*record, SIGKILL);
       }
     }

@@ -69,6 +69,8 @@ Task<std::vector<engine::Event>> EventLog::next(std::int64_t since) {
   }
 }
 
-std::int64_t EventLog::newest() { return state::Journal(database_).last_id(project_); }
+std::int64_t EventLog::newest() {
+  return state::Journal(database_).last_id(project_);
+}
 
 }  // namespace davit::embedded

@@ -22,7 +22,7 @@ namespace {
 /// In the child: system calls only. setns() wants root and current folder for the caller alone; a thread that a library
 /// started after the fork (ThreadSanitizer does) would share them.
 [[noreturn]] void become(int mount_namespace, char* const* argv) {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
   sigset_t none;

@@ -143,6 +143,8 @@ Task<std::unique_ptr<StdinStream>> HttpClient::attach(HttpRequest request) {
   co_return stream;
 }
 
-void HttpClient::close_idle() { impl_->idle.clear(); }
+void HttpClient::close_idle() {
+  impl_->idle.clear();
+}
 
 }  // namespace davit::embedded

@@ -34,7 +34,9 @@ bool is_allowed(Socket& socket) {
   return peer.uid == 0 || peer.uid == ::geteuid();
 }
 
-HttpResponse to_response(const Error& error, unsigned status = 409) { return {status, error_to_json(error)}; }
+HttpResponse to_response(const Error& error, unsigned status = 409) {
+  return {status, error_to_json(error)};
+}
 
 /// Ends when the client has closed its side (or sends what nobody asked for).
 Task<void> client_gone(Socket& socket) {
@@ -54,7 +56,8 @@ Task<void> store(Task<HttpResponse> answer, HttpResponse& out) {
 }  // namespace
 
 struct HttpServer::Impl {
-  Impl(asio::io_context& c, Fd listener, HttpHandlers h) : acceptor(c), handlers(std::move(h)), group(c.get_executor()) {
+  Impl(asio::io_context& c, Fd listener, HttpHandlers h)
+      : acceptor(c), handlers(std::move(h)), group(c.get_executor()) {
     acceptor.assign(asio::local::stream_protocol(), listener.release());
   }
 
@@ -157,7 +160,8 @@ struct HttpServer::Impl {
       co_await respond(socket, *refused, false);
       co_return;
     }
-    const std::string switching = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: davit-stdin\r\n\r\n";
+    const std::string switching =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: davit-stdin\r\n\r\n";
     co_await asio::async_write(socket, asio::buffer(switching), asio::use_awaitable);
     std::array<char, 16384> chunk{};
     for (;;) {
@@ -201,7 +205,9 @@ Task<void> HttpServer::serve() {
   std::rethrow_exception(failure);
 }
 
-std::size_t HttpServer::connections() const { return impl_->connections; }
+std::size_t HttpServer::connections() const {
+  return impl_->connections;
+}
 
 bool HttpServer::has_pending() const {
   pollfd entry{impl_->acceptor.native_handle(), POLLIN, 0};

@@ -19,9 +19,9 @@ bool is_su(pid_t pid) {
 
 }  // namespace
 
-/// `su` as process 1 passes the stop signal on to its session, sleeps for two seconds, kills what is left of the session and
-/// ends with the signal's code. When nothing is left to be killed, the same signal once more ends the sleep, and no more:
-/// exit code and everything else stay su's own. (`x-davit: {full_stop_grace: true}` lets it sleep.)
+/// `su` as process 1 passes the stop signal on to its session, sleeps for two seconds, kills what is left of the
+/// session and ends with the signal's code. When nothing is left to be killed, the same signal once more ends the
+/// sleep, and no more: exit code and everything else stay su's own. (`x-davit: {full_stop_grace: true}` lets it sleep.)
 Task<void> ProjectEngine::wake_su(RecordPtr record, int signal) {
   const auto pid = static_cast<pid_t>(record->row.pid);
   const std::uint64_t run = record->run;

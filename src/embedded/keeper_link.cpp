@@ -8,7 +8,8 @@
 
 namespace davit::embedded {
 
-KeeperLink::KeeperLink(asio::io_context& context, Fd socket) : socket_(context, socket.release()), synced_(context.get_executor()) {}
+KeeperLink::KeeperLink(asio::io_context& context, Fd socket)
+    : socket_(context, socket.release()), synced_(context.get_executor()) {}
 
 void KeeperLink::send(keeper::Kind kind, std::string_view name, int pid, int fd) {
   keeper::Message message;
@@ -35,10 +36,18 @@ void KeeperLink::send(keeper::Kind kind, std::string_view name, int pid, int fd)
     if (errno != EINTR) throw_system_error("reach", "the keeper", errno);
 }
 
-void KeeperLink::put(std::string_view name, int fd) { send(keeper::Kind::Put, name, 0, fd); }
-void KeeperLink::drop(std::string_view name) { send(keeper::Kind::Drop, name, 0, -1); }
-void KeeperLink::drop_all(std::string_view prefix) { send(keeper::Kind::DropAll, prefix, 0, -1); }
-void KeeperLink::forget(int pid) { send(keeper::Kind::Forget, "", pid, -1); }
+void KeeperLink::put(std::string_view name, int fd) {
+  send(keeper::Kind::Put, name, 0, fd);
+}
+void KeeperLink::drop(std::string_view name) {
+  send(keeper::Kind::Drop, name, 0, -1);
+}
+void KeeperLink::drop_all(std::string_view prefix) {
+  send(keeper::Kind::DropAll, prefix, 0, -1);
+}
+void KeeperLink::forget(int pid) {
+  send(keeper::Kind::Forget, "", pid, -1);
+}
 
 std::optional<KeeperLink::Received> KeeperLink::receive(Wait wait) {
   std::array<std::byte, keeper::kMaxPacket> packet{};
@@ -50,8 +59,7 @@ std::optional<KeeperLink::Received> KeeperLink::receive(Wait wait) {
   header.msg_control = control;
   header.msg_controllen = sizeof control;
   ssize_t got = 0;
-  do
-    got = ::recvmsg(socket_.native_handle(), &header, MSG_CMSG_CLOEXEC | (wait == Wait::No ? MSG_DONTWAIT : 0));
+  do got = ::recvmsg(socket_.native_handle(), &header, MSG_CMSG_CLOEXEC | (wait == Wait::No ? MSG_DONTWAIT : 0));
   while (got < 0 && errno == EINTR);
   if (got < 0 && errno == EAGAIN) return std::nullopt;
   if (got < 0) throw_system_error("hear", "the keeper", errno);
@@ -78,8 +86,7 @@ KeeperLink::Recovered KeeperLink::recover() {
     const keeper::Message& message = received->message;
     if (message.kind == keeper::Kind::Held)
       recovered.held.insert_or_assign(std::string(message.name()), std::move(received->fd));
-    if (message.kind == keeper::Kind::Exited)
-      recovered.exits.push_back({message.pid, message.status, message.time});
+    if (message.kind == keeper::Kind::Exited) recovered.exits.push_back({message.pid, message.status, message.time});
     if (message.kind == keeper::Kind::Recovered) {
       recovered.deaths = message.status;
       return recovered;

@@ -23,7 +23,11 @@ spdlog::logger& logger() {
 
 }  // namespace
 
-void log_warning(std::string_view text) { logger().warn("{}", text); }
-void log_error(std::string_view text) { logger().error("{}", text); }
+void log_warning(std::string_view text) {
+  logger().warn("{}", text);
+}
+void log_error(std::string_view text) {
+  logger().error("{}", text);
+}
 
 }  // namespace davit::embedded

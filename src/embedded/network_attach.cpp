@@ -37,10 +37,12 @@ void NetworkHost::lease_addresses(Record& record) {
       (v4 ? lease.address_v4 : lease.address_v6) = address.to_string();
       if (!first) first = address;
     }
-    lease.mac = !wish.mac_address.empty() ? wish.mac_address
-                                          : network::MacAddress::from_address(first.value_or(network::IpAddress())).to_string();
+    lease.mac = !wish.mac_address.empty()
+                    ? wish.mac_address
+                    : network::MacAddress::from_address(first.value_or(network::IpAddress())).to_string();
     if (!networks.lease(lease))
-      throw Error("an address of container '" + record.row.name + "' is in use already on network '" + wish.network + "'");
+      throw Error("an address of container '" + record.row.name + "' is in use already on network '" + wish.network +
+                  "'");
   }
   transaction.commit();
 }

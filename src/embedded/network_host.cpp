@@ -25,10 +25,17 @@ network::ProjectNetwork::FirewallUse firewall_use() {
 
 NetworkHost::NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper,
                          WorkerPool& pool)
-    : context_(context), database_(database), paths_(std::move(paths)), keeper_(keeper), pool_(pool),
-      project_(paths_.scope(), firewall_use()), project_turn_(context.get_executor(), 1),
-      names_counter_(paths_.names_counter()), dns_(context),
-      host_resolv_(dns::parse_resolv_conf(read_text("/etc/resolv.conf"))), attached_(context.get_executor()),
+    : context_(context),
+      database_(database),
+      paths_(std::move(paths)),
+      keeper_(keeper),
+      pool_(pool),
+      project_(paths_.scope(), firewall_use()),
+      project_turn_(context.get_executor(), 1),
+      names_counter_(paths_.names_counter()),
+      dns_(context),
+      host_resolv_(dns::parse_resolv_conf(read_text("/etc/resolv.conf"))),
+      attached_(context.get_executor()),
       removed_(context.get_executor()) {
   dns_.set_look([this] { look_at_neighbours(); });
 }

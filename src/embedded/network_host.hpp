@@ -32,8 +32,8 @@ class NetworkHost {
   /// `pool` is for what waits for the kernel: links, rules.
   NetworkHost(asio::io_context& context, state::Database& database, Paths paths, KeeperLink& keeper, WorkerPool& pool);
 
-  /// Chooses subnets and writes the row (a transaction of its own). Throws Error for a taken name or subnet. Returns the
-  /// row; one that is there already is returned as it is.
+  /// Chooses subnets and writes the row (a transaction of its own). Throws Error for a taken name or subnet. Returns
+  /// the row; one that is there already is returned as it is.
   state::Network insert(const engine::NetworkSpec& spec);
   /// Makes the bridge and rules of a row. Returns notices for the log.
   Task<std::vector<std::string>> raise(state::Network row);

@@ -12,8 +12,8 @@ namespace {
 constexpr std::size_t kShortId = 12;
 
 dns::Endpoint endpoint_of(const std::string& network, const ContainerId& id, const std::string& name,
-                          const std::vector<engine::Attachment>& attachments, const std::optional<std::string>& address_v4,
-                          const std::optional<std::string>& address_v6) {
+                          const std::vector<engine::Attachment>& attachments,
+                          const std::optional<std::string>& address_v4, const std::optional<std::string>& address_v6) {
   dns::Endpoint endpoint;
   endpoint.network = network;
   endpoint.container = name;
@@ -54,7 +54,8 @@ void NetworkHost::update_names() {
       auto& network = names[lease.network_id];
       if (network.empty())
         if (const auto row = networks.find(lease.network_id)) network = row->name;
-      endpoints.push_back(endpoint_of(network, id, record->row.name, record->spec.attachments, lease.address_v4, lease.address_v6));
+      endpoints.push_back(
+          endpoint_of(network, id, record->row.name, record->spec.attachments, lease.address_v4, lease.address_v6));
     }
   }
   for (auto& endpoint : neighbours(names)) endpoints.push_back(std::move(endpoint));
@@ -68,11 +69,10 @@ std::vector<dns::Endpoint> NetworkHost::neighbours(const std::map<std::string, s
     for (const auto& neighbour : state::Networks(database_).neighbours(network_id, paths_.project)) {
       const auto before = known.find(neighbour.container);
       const auto [wishes, added] = neighbour_wishes_.try_emplace(
-          neighbour.container, before != known.end()
-                                   ? before->second
-                                   : engine::container_spec_from_json(neighbour.spec_json).attachments);
-      endpoints.push_back(endpoint_of(network, neighbour.container, neighbour.name, wishes->second, neighbour.address_v4,
-                                      neighbour.address_v6));
+          neighbour.container,
+          before != known.end() ? before->second : engine::container_spec_from_json(neighbour.spec_json).attachments);
+      endpoints.push_back(endpoint_of(network, neighbour.container, neighbour.name, wishes->second,
+                                      neighbour.address_v4, neighbour.address_v6));
     }
   }
   return endpoints;

@@ -15,14 +15,16 @@ std::vector<network::PortReservation> NetworkHost::reserve(const Record& record)
   for (const auto& port : record.spec.ports) {
     network::PortRequest request;
     if (!port.host_ip.empty()) request.host_ip = parse_address(port.host_ip);
-    if (port.host_port != 0) request.host = network::PortRange{port.host_port, std::max(port.host_port, port.host_port_end)};
+    if (port.host_port != 0)
+      request.host = network::PortRange{port.host_port, std::max(port.host_port, port.host_port_end)};
     request.container = port.container_port;
     request.protocol = port.protocol == "udp" ? network::Protocol::Udp : network::Protocol::Tcp;
     requests.push_back(request);
   }
   std::vector<network::PortReservation> reserved = network::reserve_ports(requests).value();
   for (const auto& port : reserved)
-    for (const auto& socket : port.sockets) keeper_.put(record.run_prefix() + held_port_name(port, socket.host_ip), socket.fd.get());
+    for (const auto& socket : port.sockets)
+      keeper_.put(record.run_prefix() + held_port_name(port, socket.host_ip), socket.fd.get());
   return reserved;
 }
 
@@ -40,7 +42,8 @@ std::vector<network::Publication> NetworkHost::rules_of(const Record& record,
     network::PortRequest request;
     request.container = port.container_port;
     request.protocol = port.protocol;
-    const bool any = std::all_of(port.sockets.begin(), port.sockets.end(), [](const auto& s) { return s.host_ip.is_any(); });
+    const bool any =
+        std::all_of(port.sockets.begin(), port.sockets.end(), [](const auto& s) { return s.host_ip.is_any(); });
     if (!any && !port.sockets.empty()) request.host_ip = port.sockets.front().host_ip;
     network::Publication publication{request, port.host_port, {}};
     for (const auto family : {network::Family::V4, network::Family::V6})

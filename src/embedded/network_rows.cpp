@@ -36,7 +36,8 @@ std::uint32_t parse_mtu(const std::string& network, const std::string& text) {
   std::uint32_t mtu = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), mtu);
   if (error != std::errc{} || end != text.data() + text.size() || mtu < kSmallestMtu || mtu > kLargestMtu)
-    throw Error(Diagnostic::error("mtu", "the MTU '" + text + "' of network '" + network + "' is not a number from 68 to 65535"));
+    throw Error(Diagnostic::error(
+        "mtu", "the MTU '" + text + "' of network '" + network + "' is not a number from 68 to 65535"));
   return mtu;
 }
 

@@ -21,8 +21,8 @@ namespace davit::embedded {
 /// How the bridge is made. Throws Error for an option that makes no sense.
 [[nodiscard]] network::NetworkDescription description_of(const state::Network& row);
 
-/// Fills in the subnets a specification names, and subnets of the pools that overlap none of `taken` for the families it
-/// leaves open. Throws Error for what cannot be had.
+/// Fills in the subnets a specification names, and subnets of the pools that overlap none of `taken` for the families
+/// it leaves open. Throws Error for what cannot be had.
 void choose_subnets(state::Network& row, const engine::NetworkSpec& spec, const std::vector<network::Pool>& pools,
                     const std::vector<network::Subnet>& taken);
 

@@ -14,7 +14,9 @@ namespace {
 
 namespace json = boost::json;
 
-engine::WallTime wall(state::WallTime time) { return engine::WallTime(std::chrono::nanoseconds(time)); }
+engine::WallTime wall(state::WallTime time) {
+  return engine::WallTime(std::chrono::nanoseconds(time));
+}
 
 std::int64_t nanoseconds(std::chrono::system_clock::time_point time) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(time.time_since_epoch()).count();
@@ -22,21 +24,30 @@ std::int64_t nanoseconds(std::chrono::system_clock::time_point time) {
 
 engine::Health health_of(health::Status status) {
   switch (status) {
-    case health::Status::Starting: return engine::Health::Starting;
-    case health::Status::Healthy: return engine::Health::Healthy;
-    case health::Status::Unhealthy: return engine::Health::Unhealthy;
+    case health::Status::Starting:
+      return engine::Health::Starting;
+    case health::Status::Healthy:
+      return engine::Health::Healthy;
+    case health::Status::Unhealthy:
+      return engine::Health::Unhealthy;
   }
   return engine::Health::None;
 }
 
 engine::ContainerState state_of(state::ContainerState state) {
   switch (state) {
-    case state::ContainerState::Created: return engine::ContainerState::Created;
-    case state::ContainerState::Running: return engine::ContainerState::Running;
-    case state::ContainerState::Paused: return engine::ContainerState::Paused;
-    case state::ContainerState::Restarting: return engine::ContainerState::Restarting;
-    case state::ContainerState::Exited: return engine::ContainerState::Exited;
-    case state::ContainerState::Dead: return engine::ContainerState::Dead;
+    case state::ContainerState::Created:
+      return engine::ContainerState::Created;
+    case state::ContainerState::Running:
+      return engine::ContainerState::Running;
+    case state::ContainerState::Paused:
+      return engine::ContainerState::Paused;
+    case state::ContainerState::Restarting:
+      return engine::ContainerState::Restarting;
+    case state::ContainerState::Exited:
+      return engine::ContainerState::Exited;
+    case state::ContainerState::Dead:
+      return engine::ContainerState::Dead;
   }
   return engine::ContainerState::Dead;
 }

@@ -10,7 +10,9 @@
 
 namespace davit::embedded {
 
-std::string Paths::cgroup() const { return container::project_cgroup(project, run_root); }
+std::string Paths::cgroup() const {
+  return container::project_cgroup(project, run_root);
+}
 
 network::Scope Paths::scope_of(const std::string& other) const {
   const std::string group = container::project_cgroup(other, run_root);  // ends in "-<hash of the run root>"

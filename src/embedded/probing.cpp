@@ -85,7 +85,10 @@ Task<health::ProbeEnded> ProjectEngine::ask(RecordPtr record) {
     const container::OciRuntime::ExecResult result = co_await runtime->exec(record->id(), bundle, std::move(request));
     probed.result.exit_code = result.timed_out ? health::ProbeResult::kTimedOut : result.exit_code;
     probed.result.output = result.output;
-    if (result.timed_out) probed.result.output = "Health check exceeded timeout (" + std::to_string(std::chrono::ceil<std::chrono::milliseconds>(limit).count()) + "ms): " + result.output;
+    if (result.timed_out)
+      probed.result.output = "Health check exceeded timeout (" +
+                             std::to_string(std::chrono::ceil<std::chrono::milliseconds>(limit).count()) +
+                             "ms): " + result.output;
   } catch (const Error& error) {
     probed.result.exit_code = 126;
     probed.result.output = error.what();

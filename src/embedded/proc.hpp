@@ -12,8 +12,8 @@ namespace davit::embedded {
 
 struct ProcessFacts {
   pid_t parent = 0;
-  char state = '?';              ///< 'Z': ended, not reaped
-  std::int64_t start_time = 0;   ///< clock ticks since boot: tells a reused pid
+  char state = '?';             ///< 'Z': ended, not reaped
+  std::int64_t start_time = 0;  ///< clock ticks since boot: tells a reused pid
 };
 
 /// nullopt when there is no such process.

@@ -16,7 +16,9 @@ constexpr unsigned kBlockingThreads = 8;
 /// A probe that hangs keeps its place until its time limit, so there are more than a machine could start well at once.
 constexpr unsigned kProbesAtOnce = 64;
 
-unsigned starts_at_once() { return 2 * std::max(1U, std::thread::hardware_concurrency()); }
+unsigned starts_at_once() {
+  return 2 * std::max(1U, std::thread::hardware_concurrency());
+}
 
 /// Whether anything but the journal may still be said about the task's error: everything expected was handled inside.
 Task<void> contain(Task<void> task) {
@@ -35,17 +37,28 @@ Task<void> contain(Task<void> task) {
 
 void check_volume_name(const std::string& name) {
   if (!engine::is_volume_name(name))
-    throw Error(Diagnostic::error("volume-name", "'" + name + "' is not a name for a volume; allowed are letters, digits, "
-                                                 "'_', '.' and '-', the first a letter or digit"));
+    throw Error(Diagnostic::error("volume-name", "'" + name +
+                                                     "' is not a name for a volume; allowed are letters, digits, "
+                                                     "'_', '.' and '-', the first a letter or digit"));
 }
 
 ProjectEngine::ProjectEngine(asio::io_context& context, Paths paths, state::Database& database, KeeperLink& keeper,
                              Timers& timers)
-    : context_(context), paths_(std::move(paths)), database_(database), keeper_(keeper), timers_(timers),
-      events_(database, paths_.project, context.get_executor()), pool_(kBlockingThreads), network_(context, database, paths_, keeper, pool_),
-      images_(image::ImageStore::open(paths_.data_root)), host_(container::detect_host()), cgroups_(host_.cgroups),
-      tasks_(context.get_executor()), starting_(context.get_executor(), starts_at_once()),
-      choosing_(context.get_executor(), 1), probing_(context.get_executor(), kProbesAtOnce) {}
+    : context_(context),
+      paths_(std::move(paths)),
+      database_(database),
+      keeper_(keeper),
+      timers_(timers),
+      events_(database, paths_.project, context.get_executor()),
+      pool_(kBlockingThreads),
+      network_(context, database, paths_, keeper, pool_),
+      images_(image::ImageStore::open(paths_.data_root)),
+      host_(container::detect_host()),
+      cgroups_(host_.cgroups),
+      tasks_(context.get_executor()),
+      starting_(context.get_executor(), starts_at_once()),
+      choosing_(context.get_executor(), 1),
+      probing_(context.get_executor(), kProbesAtOnce) {}
 
 ProjectEngine::~ProjectEngine() = default;
 
@@ -122,8 +135,8 @@ Task<void> ProjectEngine::remove_network(std::string name, Cause cause) {
       if (wish.network == name && (record->is_running() || record->phase != Record::Phase::Idle))
         users.push_back(record->row.name);
   if (!users.empty())
-    throw Error(Diagnostic::error("network-in-use", "network '" + name + "' is still in use by container '" +
-                                                        users.front() + "'"));
+    throw Error(Diagnostic::error("network-in-use",
+                                  "network '" + name + "' is still in use by container '" + users.front() + "'"));
   ++busy_;
   std::exception_ptr failure;
   try {
@@ -143,8 +156,9 @@ Task<void> ProjectEngine::remove_network(std::string name, Cause cause) {
 
 void ProjectEngine::create_volume(const engine::VolumeSpec& spec, const Cause& cause) {
   if ((!spec.driver.empty() && spec.driver != "local") || !spec.driver_opts.empty())
-    throw Error(Diagnostic::error("unsupported-driver", "volume '" + spec.name + "' has a driver or driver options; "
-                                                        "only the driver 'local' without options is supported"));
+    throw Error(Diagnostic::error("unsupported-driver", "volume '" + spec.name +
+                                                            "' has a driver or driver options; "
+                                                            "only the driver 'local' without options is supported"));
   check_volume_name(spec.name);
   state::Volumes volumes(database_);
   state::Volume row;

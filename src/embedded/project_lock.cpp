@@ -22,8 +22,8 @@ int take_lock(const std::string& folder, const std::string& path) {
     if (!fd) throw_system_error("open", path, errno);
     while (::flock(fd.get(), LOCK_EX) != 0)
       if (errno != EINTR) throw_system_error("lock", path, errno);
-    struct stat held {};
-    struct stat there {};
+    struct stat held{};
+    struct stat there{};
     if (::fstat(fd.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
         held.st_dev == there.st_dev)
       return fd.release();

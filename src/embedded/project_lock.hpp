@@ -10,9 +10,9 @@
 
 namespace davit::embedded {
 
-/// Makes the project's folder if need be and waits for the lock in it; free when the descriptor is closed. Who holds it may
-/// start a keeper, or remove what a dead one left; a supervisor ends, and its keeper removes the folder, under it. Throws
-/// Error when the folder cannot be made.
+/// Makes the project's folder if need be and waits for the lock in it; free when the descriptor is closed. Who holds it
+/// may start a keeper, or remove what a dead one left; a supervisor ends, and its keeper removes the folder, under it.
+/// Throws Error when the folder cannot be made.
 Task<Fd> lock_project(Paths paths, WorkerPool& pool);
 
 /// True if a keeper holds its lock in the project's folder.

@@ -142,8 +142,10 @@ Error error_from_json(const std::string& text) {
 }
 
 std::string exec_request_to_json(const ExecRequest& request) {
-  json::object out{{"args", to_array(request.args)}, {"working_dir", request.working_dir},
-                   {"user", request.user},           {"tty", request.tty},
+  json::object out{{"args", to_array(request.args)},
+                   {"working_dir", request.working_dir},
+                   {"user", request.user},
+                   {"tty", request.tty},
                    {"privileged", request.privileged}};
   json::array env;
   for (const auto& [name, value] : request.env) env.push_back(json::array{json::string(name), json::string(value)});
@@ -168,7 +170,8 @@ ExecRequest exec_request_from_json(const std::string& text) {
                             static_cast<unsigned>(number_at(object, "rows"))};
   if (const json::value* env = object.if_contains("env"); env != nullptr && env->is_array())
     for (const auto& item : env->as_array())
-      if (item.is_array() && item.as_array().size() == 2 && item.as_array()[0].is_string() && item.as_array()[1].is_string())
+      if (item.is_array() && item.as_array().size() == 2 && item.as_array()[0].is_string() &&
+          item.as_array()[1].is_string())
         request.env.emplace_back(item.as_array()[0].as_string(), item.as_array()[1].as_string());
   return request;
 }

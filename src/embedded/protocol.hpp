@@ -1,5 +1,6 @@
 #pragma once
-// What client and supervisor say to each other over HTTP, apart from the values of the seam. Errors cross the line whole.
+// What client and supervisor say to each other over HTTP, apart from the values of the seam. Errors cross the line
+// whole.
 
 #include <cstdint>
 #include <optional>
@@ -15,7 +16,7 @@ namespace davit::embedded {
 
 struct HttpRequest {
   std::string method;
-  std::string path;                                            ///< decoded, without the query
+  std::string path;                                          ///< decoded, without the query
   std::vector<std::pair<std::string, std::string>> query{};  ///< decoded
   std::string body{};
   std::string cause{};  ///< header Davit-Cause

@@ -36,7 +36,9 @@ std::set<std::uint16_t> listening_ports(pid_t pid) {
   return ports;
 }
 
-bool is_asleep(char state) { return state != 'R' && state != 'D'; }
+bool is_asleep(char state) {
+  return state != 'R' && state != 'D';
+}
 
 /// Every thread counts: that of main() often waits for the others.
 bool is_asleep(pid_t pid) {

@@ -46,7 +46,10 @@ struct Record {
   enum class Phase { Idle, Starting, Up, Ending };
 
   Record(state::Container r, engine::ContainerSpec s, asio::any_io_executor executor)
-      : row(std::move(r)), spec(std::move(s)), busy(executor, 1), changed(executor),
+      : row(std::move(r)),
+        spec(std::move(s)),
+        busy(executor, 1),
+        changed(executor),
         policy(spec.restart, row.restart_count) {}
 
   state::Container row;  ///< as in the database

@@ -39,8 +39,13 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
     add_record(std::move(row), std::move(spec));
   }
   if (recovered.deaths > 0)
-    events_.append({"supervisor", "replace", paths_.project, paths_.project, "",
-                    {{"deaths", std::to_string(recovered.deaths)}}, "the last supervisor died"});
+    events_.append({"supervisor",
+                    "replace",
+                    paths_.project,
+                    paths_.project,
+                    "",
+                    {{"deaths", std::to_string(recovered.deaths)}},
+                    "the last supervisor died"});
   co_await end_unfinished_programs();
   const std::map<ContainerId, RecordPtr> records = records_;  // recovery may remove some
   for (const auto& [id, record] : records) {
@@ -59,8 +64,8 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   for (const auto& exit : recovered.exits) process_exited(exit);
 }
 
-/// Runtimes that the last supervisor had started: children of the keeper now, and of no container. One that goes on would
-/// make a container behind the back of this recovery, which has undone its start already.
+/// Runtimes that the last supervisor had started: children of the keeper now, and of no container. One that goes on
+/// would make a container behind the back of this recovery, which has undone its start already.
 std::vector<process::PidFd> ProjectEngine::unfinished_programs() const {
   const std::vector<pid_t> contained = cgroups_.processes(paths_.cgroup());  // sorted
   std::vector<process::PidFd> found;

@@ -180,7 +180,8 @@ Task<void> ProjectEngine::start_run(RecordPtr record) {
   row.stop_requested = false;
   row.health_json.clear();
   if (spec.healthcheck && !spec.healthcheck->test.empty() && spec.healthcheck->test.front() != "NONE") {
-    record->health = std::make_shared<HealthRun>(probe_settings(*spec.healthcheck), health::Snapshot{}, context_.get_executor());
+    record->health =
+        std::make_shared<HealthRun>(probe_settings(*spec.healthcheck), health::Snapshot{}, context_.get_executor());
     row.health_json = health_to_json(record->health->state);
     start_health(record, health::Started{});
   }
@@ -270,8 +271,8 @@ container::BundleInputs ProjectEngine::bundle_inputs(const Record& record, const
   return inputs;
 }
 
-/// As Docker gives them: who shares the network of a container shares its names, and who has the host's network the host's,
-/// but for a hostname and hosts of its own.
+/// As Docker gives them: who shares the network of a container shares its names, and who has the host's network the
+/// host's, but for a hostname and hosts of its own.
 container::NameFiles ProjectEngine::name_files(const Record& record) {
   const engine::ContainerSpec& spec = record.spec;
   if (const auto other = joined_container(spec.network_mode)) return name_files(*find(*other));

@@ -47,9 +47,14 @@ void tell(const Fd& ready, const std::string& text) {
 class Supervisor {
  public:
   Supervisor(asio::io_context& context, Paths paths, Fd keeper_socket, Fd ready)
-      : context_(context), paths_(std::move(paths)), database_(state::Database::open(paths_.database())),
-        keeper_(context, std::move(keeper_socket)), ready_(std::move(ready)),
-        engine_(context, paths_, database_, keeper_, timers_), api_(engine_, context.get_executor()), group_(context.get_executor()) {}
+      : context_(context),
+        paths_(std::move(paths)),
+        database_(state::Database::open(paths_.database())),
+        keeper_(context, std::move(keeper_socket)),
+        ready_(std::move(ready)),
+        engine_(context, paths_, database_, keeper_, timers_),
+        api_(engine_, context.get_executor()),
+        group_(context.get_executor()) {}
 
   Task<void> run() {
     KeeperLink::Recovered recovered = keeper_.recover();

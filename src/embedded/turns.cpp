@@ -10,7 +10,9 @@ const Turns::Entry* Turns::find(const std::string& id) const {
   return found == line_.end() ? nullptr : &*found;
 }
 
-Turns::Entry* Turns::find(const std::string& id) { return const_cast<Entry*>(std::as_const(*this).find(id)); }
+Turns::Entry* Turns::find(const std::string& id) {
+  return const_cast<Entry*>(std::as_const(*this).find(id));
+}
 
 void Turns::join(const std::string& id, Kind kind, std::string cause) {
   if (Entry* const known = find(id)) {

@@ -9,9 +9,9 @@
 
 namespace davit::embedded {
 
-/// Commands that raise a project (`up`, `create`, `scale`) and commands that lower it (`down`) come one after another, in
-/// the order in which they join. One that lowers does not wait for those that raise: they have to give way, and nothing
-/// they ask for is done any more. Its turn comes when what they have asked for before is done.
+/// Commands that raise a project (`up`, `create`, `scale`) and commands that lower it (`down`) come one after another,
+/// in the order in which they join. One that lowers does not wait for those that raise: they have to give way, and
+/// nothing they ask for is done any more. Its turn comes when what they have asked for before is done.
 ///
 /// Commands without a turn (`start`, `run`, `restart`) are let in at any time but during a lowering.
 /// Rule of the project: docs/architecture.md, "One command at a time".

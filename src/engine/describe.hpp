@@ -15,18 +15,21 @@ BOOST_DESCRIBE_ENUM(ContainerState, Created, Running, Paused, Restarting, Exited
 BOOST_DESCRIBE_ENUM(Health, None, Starting, Healthy, Unhealthy)
 BOOST_DESCRIBE_ENUM(Readiness::Outcome, Ready, Silent, Ended)
 
-BOOST_DESCRIBE_STRUCT(Mount, (), (kind, source, target, read_only, create_source, copy_up, volume_subpath, propagation,
-                                  tmpfs_size, tmpfs_mode, tmpfs_options))
+BOOST_DESCRIBE_STRUCT(Mount, (),
+                      (kind, source, target, read_only, create_source, copy_up, volume_subpath, propagation, tmpfs_size,
+                       tmpfs_mode, tmpfs_options))
 BOOST_DESCRIBE_STRUCT(FileMount, (), (kind, name, source, content, target, mode, uid, gid))
 BOOST_DESCRIBE_STRUCT(PortMapping, (), (host_ip, host_port, host_port_end, container_port, protocol))
-BOOST_DESCRIBE_STRUCT(Attachment, (), (network, aliases, ipv4_address, ipv6_address, mac_address, interface_name,
-                                       priority, gw_priority))
+BOOST_DESCRIBE_STRUCT(Attachment, (),
+                      (network, aliases, ipv4_address, ipv6_address, mac_address, interface_name, priority,
+                       gw_priority))
 BOOST_DESCRIBE_STRUCT(Link, (), (container_or_service, alias))
 BOOST_DESCRIBE_STRUCT(Healthcheck, (), (test, interval, timeout, start_period, start_interval, retries))
 BOOST_DESCRIBE_STRUCT(RestartPolicy, (), (mode, max_attempts))
 BOOST_DESCRIBE_STRUCT(LogOptions, (), (driver, max_size, max_file))
-BOOST_DESCRIBE_STRUCT(Resources, (), (memory, memory_swap, memory_reservation, memory_swappiness, cpus, cpu_shares,
-                                      cpu_quota, cpu_period, cpuset_cpus, pids, oom_kill_disable, oom_score_adj, device_rules))
+BOOST_DESCRIBE_STRUCT(Resources, (),
+                      (memory, memory_swap, memory_reservation, memory_swappiness, cpus, cpu_shares, cpu_quota,
+                       cpu_period, cpuset_cpus, pids, oom_kill_disable, oom_score_adj, device_rules))
 BOOST_DESCRIBE_STRUCT(Ulimit, (), (name, soft, hard))
 BOOST_DESCRIBE_STRUCT(Device, (), (source, target, permissions))
 BOOST_DESCRIBE_STRUCT(ContainerSpec, (),
@@ -52,8 +55,8 @@ BOOST_DESCRIBE_STRUCT(Event, (), (id, time, type, action, container, name, servi
 BOOST_DESCRIBE_STRUCT(Readiness, (), (outcome, silent_ports))
 
 BOOST_DESCRIBE_STRUCT(IpamPool, (), (subnet, gateway, ip_range))
-BOOST_DESCRIBE_STRUCT(NetworkSpec, (), (name, key, project, config_hash, driver, driver_opts, labels, internal,
-                                        enable_ipv6, ipam))
+BOOST_DESCRIBE_STRUCT(NetworkSpec, (),
+                      (name, key, project, config_hash, driver, driver_opts, labels, internal, enable_ipv6, ipam))
 BOOST_DESCRIBE_STRUCT(VolumeSpec, (), (name, key, project, config_hash, driver, driver_opts, labels))
 
 }  // namespace davit::engine

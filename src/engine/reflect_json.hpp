@@ -118,7 +118,9 @@ struct Codec<std::map<std::string, T>> {
 
 template <class A, class B>
 struct Codec<std::pair<A, B>> {
-  static json::value write(const std::pair<A, B>& pair) { return json::array{to_value(pair.first), to_value(pair.second)}; }
+  static json::value write(const std::pair<A, B>& pair) {
+    return json::array{to_value(pair.first), to_value(pair.second)};
+  }
   static void read(const json::value& from, std::pair<A, B>& to) {
     from_value(from.as_array().at(0), to.first);
     from_value(from.as_array().at(1), to.second);

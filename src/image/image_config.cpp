@@ -185,7 +185,7 @@ std::string to_json(const ImageConfig& config) {
 }
 
 std::string host_architecture() {
-  struct utsname name {};
+  struct utsname name{};
   uname(&name);
   const std::string machine = name.machine;
   if (machine == "x86_64") return "amd64";

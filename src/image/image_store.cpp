@@ -124,7 +124,7 @@ void ImageStore::State::write_blob(const std::string& digest, const std::string&
   ensure_folder(root / "blobs", 0700);
   ensure_folder(root / "blobs" / "sha256", 0700);
   const fs::path path = blob(digest);
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) write_new_file(path, bytes);
 }
 

@@ -17,7 +17,7 @@ namespace davit::image {
 namespace {
 
 int open_in_root(int root, const std::string& path, std::uint64_t flags) {
-  struct open_how how {};
+  struct open_how how{};
   how.flags = flags;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
   for (;;) {
@@ -70,7 +70,7 @@ std::optional<int> RootedTree::make_folder(std::string_view path) {
 bool RootedTree::make_one(int parent, const std::string& name, std::string_view path) const {
   if (::mkdirat(parent, name.c_str(), 0755) != 0) {
     if (errno != EEXIST) throw_entry_error("make the folder", path, errno);
-    struct stat info {};
+    struct stat info{};
     if (::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) throw_entry_error("look at", path, errno);
     const bool whiteout = S_ISCHR(info.st_mode) && info.st_rdev == 0;
     if (!whiteout) return false;

@@ -25,8 +25,8 @@ bool lock_folder(int fd) {
 }
 
 bool still_there(const fs::path& path, int fd) {
-  struct stat by_path {};
-  struct stat by_fd {};
+  struct stat by_path{};
+  struct stat by_fd{};
   return ::stat(path.c_str(), &by_path) == 0 && ::fstat(fd, &by_fd) == 0 && by_path.st_ino == by_fd.st_ino;
 }
 

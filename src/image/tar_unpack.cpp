@@ -113,7 +113,7 @@ class Unpacker {
     if (hidden.empty() || hidden == "." || hidden == "..") refuse(path, "it is a whiteout of nothing");
     const auto parent = folder_for_whiteout(split.parent);
     if (!parent) return;
-    struct stat info {};
+    struct stat info{};
     if (::fstatat(*parent, hidden.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
       // This layer has something of that name itself, and a whiteout speaks of lower layers only.
       if (S_ISDIR(info.st_mode)) mark_opaque(sibling(split.parent, hidden));
@@ -131,7 +131,7 @@ class Unpacker {
       const SplitPath split = split_entry_path(prefix);
       const auto above = tree_.find_folder(split.parent);
       if (!above) continue;
-      struct stat info {};
+      struct stat info{};
       if (::fstatat(*above, std::string(split.name).c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) return std::nullopt;
       break;
     }
@@ -150,8 +150,8 @@ class Unpacker {
 
   // --- kinds of entries
 
-  /// Docker leaves the root folder as it is, whatever the archive says of it: many are made of a folder of `mktemp`, which
-  /// only root may enter, and then no other user could run anything (moby/go-archive, Unpack).
+  /// Docker leaves the root folder as it is, whatever the archive says of it: many are made of a folder of `mktemp`,
+  /// which only root may enter, and then no other user could run anything (moby/go-archive, Unpack).
   static void unpack_root(::archive_entry* entry, const char* raw_name) {
     if (archive_entry_filetype(entry) != AE_IFDIR) refuse(raw_name, "it is the root but not a folder");
   }
@@ -210,7 +210,7 @@ class Unpacker {
   void unpack_folder(::archive_entry* entry, int parent, const std::string& name, const std::string& path) {
     if (::mkdirat(parent, name.c_str(), 0700) != 0) {
       if (errno != EEXIST) throw_entry_error("make the folder", path, errno);
-      struct stat info {};
+      struct stat info{};
       if (::fstatat(parent, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) throw_entry_error("look at", path, errno);
       if (!S_ISDIR(info.st_mode)) {
         remove_existing(parent, name, path);
@@ -281,7 +281,7 @@ class Unpacker {
     if (!here) throw_entry_error("open the folder of", path, errno);
     const auto there = tree_.find_folder(split.parent);
     const std::string target_name(split.name);
-    struct stat info {};
+    struct stat info{};
     if (!there || ::fstatat(*there, target_name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
       refuse(path, "it is a hard link to '" + *target + "', which is not in this archive before it");
     if (S_ISDIR(info.st_mode)) refuse(path, "it is a hard link to the folder '" + *target + "'");

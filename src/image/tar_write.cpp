@@ -156,7 +156,7 @@ class TreeWriter {
         buffer_(kReadBlock) {}
 
   TarOfTree run(int root) {
-    struct stat info {};
+    struct stat info{};
     if (::fstat(root, &info) != 0) throw_entry_error("look at", "/", errno);
     write_root(root, info);
     write_children(root, "");
@@ -164,7 +164,7 @@ class TreeWriter {
   }
 
   TarOfTree run_one(int folder, const std::string& name, const std::string& as) {
-    struct stat info {};
+    struct stat info{};
     if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) throw_entry_error("look at", name, errno);
     write_entry(folder, name, as, info);
     return end();
@@ -192,7 +192,7 @@ class TreeWriter {
 
   void write_children(int folder, const std::string& prefix) {
     for (const std::string& name : sorted_names(folder, prefix)) {
-      struct stat info {};
+      struct stat info{};
       if (::fstatat(folder, name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0)
         throw_entry_error("look at", prefix + name, errno);
       write_child(folder, name, prefix, info);

@@ -27,7 +27,7 @@ inline void remove_children(int folder, dev_t device, bool top) {
     if (::unlinkat(folder, name, 0) == 0) continue;
     const int child = ::openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (child < 0) continue;
-    struct stat info {};
+    struct stat info{};
     if (::fstat(child, &info) == 0 && info.st_dev == device) {
       remove_children(child, device, false);
       ::unlinkat(folder, name, AT_REMOVEDIR);
@@ -37,8 +37,8 @@ inline void remove_children(int folder, dev_t device, bool top) {
   ::closedir(entries);
 }
 
-/// A tmpfs on the private folder, seen by the keeper and its children alone: what is on it costs no disk and goes with the
-/// last of them, also after a crash. Returns 0 or an errno value.
+/// A tmpfs on the private folder, seen by the keeper and its children alone: what is on it costs no disk and goes with
+/// the last of them, also after a crash. Returns 0 or an errno value.
 inline int mount_private_folder(const char* folder) {
   char path[PATH_MAX];
   // By its path and not by a descriptor: one from before the new mount namespace leads into the old one.
@@ -52,7 +52,7 @@ inline void remove_folder(const char* path) {
   if (folder < 0) return;
   char mounted[PATH_MAX];
   if (::snprintf(mounted, sizeof mounted, "%s/%s", path, kPrivateFolder) < PATH_MAX) ::umount2(mounted, MNT_DETACH);
-  struct stat info {};
+  struct stat info{};
   if (::fstat(folder, &info) == 0) {
     remove_children(folder, info.st_dev, true);
     ::unlinkat(folder, "lock", 0);

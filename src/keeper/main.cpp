@@ -1,5 +1,6 @@
-// davit-keeper: parent of one project's supervisor and, as subreaper, of its containers. It holds descriptors, remembers
-// exits, restarts a dead supervisor and hands everything back. It decides nothing, so that it has nothing to crash on.
+// davit-keeper: parent of one project's supervisor and, as subreaper, of its containers. It holds descriptors,
+// remembers exits, restarts a dead supervisor and hands everything back. It decides nothing, so that it has nothing to
+// crash on.
 //
 //   davit-keeper --folder RUN/PROJECT [--ready FD] -- DAVIT supervisor ...
 
@@ -41,7 +42,7 @@ ExitTable exits;
 void say(const char* what, long number) {
   char stamp[32];
   const time_t now = ::time(nullptr);
-  struct tm utc {};
+  struct tm utc{};
   ::gmtime_r(&now, &utc);
   ::strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%SZ", &utc);
   ::dprintf(2, "%s keeper: %s %ld\n", stamp, what, number);
@@ -279,9 +280,15 @@ class Keeper {
           say("too many descriptors, cannot hold another one; held are", static_cast<long>(held.used()));
         }
         return;
-      case Kind::Drop: held.drop(message.name()); break;
-      case Kind::DropAll: held.drop_all(message.name()); break;
-      case Kind::Forget: exits.forget(message.pid); break;
+      case Kind::Drop:
+        held.drop(message.name());
+        break;
+      case Kind::DropAll:
+        held.drop_all(message.name());
+        break;
+      case Kind::Forget:
+        exits.forget(message.pid);
+        break;
       case Kind::Recover:
         recovering_ = true;
         cursor_ = 0;
@@ -295,7 +302,9 @@ class Keeper {
       case Kind::Held:
       case Kind::Exited:
       case Kind::Synced:
-      case Kind::Recovered: say("dropped a message of a wrong kind,", static_cast<long>(message.kind)); break;
+      case Kind::Recovered:
+        say("dropped a message of a wrong kind,", static_cast<long>(message.kind));
+        break;
     }
     if (fd >= 0) ::close(fd);
   }

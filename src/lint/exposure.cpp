@@ -46,8 +46,7 @@ void privileged(const Subject& subject, Findings& findings) {
     if (added == nullptr || service.model.privileged) continue;
     for (const yaml::Node& item : added->items)
       if (item.text == "ALL" || item.text == "all" || item.text == "CAP_ALL")
-        findings
-            .add(place_of(service), "service '" + service.name + "' has every capability of the kernel", item.span)
+        findings.add(place_of(service), "service '" + service.name + "' has every capability of the kernel", item.span)
             .with_hint("name the capabilities that it needs");
   }
 }
@@ -75,61 +74,69 @@ void engine_socket_mounted(const Subject& subject, Findings& findings) {
 }
 
 constexpr std::array kRules{
-    Definition{{.code = "database-port-exposed",
-                .severity = Severity::Warning,
-                .title = "a database is published on all interfaces",
-                .why = R"(`5432:5432` binds the port on every address of the machine, also those that face the internet or the café's
+    Definition{
+        {.code = "database-port-exposed",
+         .severity = Severity::Warning,
+         .title = "a database is published on all interfaces",
+         .why =
+             R"(`5432:5432` binds the port on every address of the machine, also those that face the internet or the café's
 network. Published ports are forwarded in front of the host's firewall: rules of ufw or firewalld usually do not stop
 them. Databases are searched for and attacked by machines within minutes, and many images start with a known password
 or with none.
 
 The rule knows databases by the name of the image and its port; for images that are built, by ports that are a
 database's by long use (5432, 3306, 27017, 6379, 11211, 1433, 1521).)",
-                .example = R"(services:
+         .example = R"(services:
   db:
     image: postgres:16.4
     ports: ["5432:5432"]
 )",
-                .better = R"(services:
+         .better = R"(services:
   db:
     image: postgres:16.4
     ports: ["127.0.0.1:5432:5432"]
 )",
-                .fix = R"(Services of the project reach each other by name without any published port. To reach the database from this
+         .fix =
+             R"(Services of the project reach each other by name without any published port. To reach the database from this
 machine only, bind it to 127.0.0.1. Silence the rule when the port is meant for others and the database is ready for
 them.)"},
-               database_port_exposed},
-    Definition{{.code = "privileged",
-                .severity = Severity::Warning,
-                .title = "a container runs with all rights of the host",
-                .why = R"(A privileged container sees every device of the host, may mount its disks and load modules into its kernel. Whoever
+        database_port_exposed},
+    Definition{
+        {.code = "privileged",
+         .severity = Severity::Warning,
+         .title = "a container runs with all rights of the host",
+         .why =
+             R"(A privileged container sees every device of the host, may mount its disks and load modules into its kernel. Whoever
 takes over the program in it has the machine. `cap_add: [ALL]` is nearly the same.)",
-                .example = R"(services:
+         .example = R"(services:
   vpn:
     image: wireguard:1.0.20210914
     privileged: true
 )",
-                .better = R"(services:
+         .better = R"(services:
   vpn:
     image: wireguard:1.0.20210914
     cap_add: [NET_ADMIN]
     devices: [/dev/net/tun]
 )",
-                .fix = R"(Find out which right is missing without it, and grant that one. Silence the rule where nothing less works, such as an
+         .fix =
+             R"(Find out which right is missing without it, and grant that one. Silence the rule where nothing less works, such as an
 engine inside a container, and say why.)"},
-               privileged},
-    Definition{{.code = "engine-socket",
-                .severity = Severity::Warning,
-                .title = "a container holds the socket of the container engine",
-                .why = R"(Whoever can write to the socket of Docker, Podman or containerd can start a privileged container with the host's disk
+        privileged},
+    Definition{
+        {.code = "engine-socket",
+         .severity = Severity::Warning,
+         .title = "a container holds the socket of the container engine",
+         .why =
+             R"(Whoever can write to the socket of Docker, Podman or containerd can start a privileged container with the host's disk
 in it: the socket is root on the host. Mounting it read-only changes nothing, for requests are still sent through it.)",
-                .example = R"(services:
+         .example = R"(services:
   proxy:
     image: traefik:v3.1.2
     volumes:
       - /var/run/docker.sock:/var/run/docker.sock:ro
 )",
-                .better = R"(services:
+         .better = R"(services:
   proxy:
     image: traefik:v3.1.2
     environment: {DOCKER_HOST: "tcp://socket-proxy:2375"}
@@ -140,13 +147,16 @@ in it: the socket is root on the host. Mounting it read-only changes nothing, fo
       - /var/run/docker.sock:/var/run/docker.sock:ro
     x-davit-lint: {engine-socket: this proxy lets only reads pass}
 )",
-                .fix = R"(Let one small proxy hold the socket and pass only the requests that are needed. Silence the rule at the service that
+         .fix =
+             R"(Let one small proxy hold the socket and pass only the requests that are needed. Silence the rule at the service that
 really must have it.)"},
-               engine_socket_mounted},
+        engine_socket_mounted},
 };
 
 }  // namespace
 
-Definitions exposure_rules() { return kRules; }
+Definitions exposure_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

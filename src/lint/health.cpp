@@ -36,7 +36,8 @@ void depends_on_without_health(const Subject& subject, Findings& findings) {
                "service '" + service.name + "' does not wait until '" + dependency.key + "' is healthy",
                dependency.key_span)
           .note("its health check", target->model.where.of("healthcheck"))
-          .with_hint("write '" + dependency.key + ": {condition: service_healthy}', or 'service_started' if that is meant");
+          .with_hint("write '" + dependency.key +
+                     ": {condition: service_healthy}', or 'service_started' if that is meant");
     }
   }
 }
@@ -100,8 +101,9 @@ std::optional<ShellFault> shell_fault(const std::vector<Node>& test) {
                       test[1].span};
   for (std::size_t i = 2; i < test.size(); ++i) {
     if (is_operator(test[i].text))
-      return ShellFault{"'" + test[i].text + "' is passed to '" + test[1].text + "' as an argument, for no shell reads it",
-                        std::string(kUseShell), test[i].span};
+      return ShellFault{
+          "'" + test[i].text + "' is passed to '" + test[1].text + "' as an argument, for no shell reads it",
+          std::string(kUseShell), test[i].span};
     if (has_shell_variable(test[i].text))
       return ShellFault{"'" + test[i].text + "' is passed on as it is, for no shell replaces the variable",
                         std::string(kUseShell), test[i].span};
@@ -115,7 +117,8 @@ void health_check_needs_shell(const Subject& subject, Findings& findings) {
     const Node* test = check == nullptr ? nullptr : check->find("test");
     if (test == nullptr) continue;
     if (const auto fault = shell_fault(test->items))
-      findings.add(place_of(service), "the health check of service '" + service.name + "': " + fault->message, fault->where)
+      findings
+          .add(place_of(service), "the health check of service '" + service.name + "': " + fault->message, fault->where)
           .with_hint(fault->hint);
   }
 }
@@ -136,15 +139,17 @@ void start_interval_without_period(const Subject& subject, Findings& findings) {
 }
 
 constexpr std::array kRules{
-    Definition{{.code = "depends-on-without-health",
-                .severity = Severity::Warning,
-                .title = "a dependency has a health check, and nobody waits for it",
-                .why = R"(`depends_on: [db]` waits until the container of `db` has been started, not until the database answers. The dependent
+    Definition{
+        {.code = "depends-on-without-health",
+         .severity = Severity::Warning,
+         .title = "a dependency has a health check, and nobody waits for it",
+         .why =
+             R"(`depends_on: [db]` waits until the container of `db` has been started, not until the database answers. The dependent
 service then fails on its first connection: on a slow machine, in CI, once in ten times. The health check that would
 tell is there, and unused.
 
 The long form with `condition: service_started` is taken as a decision, and is no finding.)",
-                .example = R"(services:
+         .example = R"(services:
   api:
     image: example/api:1.0
     depends_on: [db]
@@ -154,7 +159,7 @@ The long form with `condition: service_started` is taken as a decision, and is n
     healthcheck: {test: [CMD, pg_isready, -U, postgres]}
 volumes: {data: {}}
 )",
-                .better = R"(services:
+         .better = R"(services:
   api:
     image: example/api:1.0
     depends_on:
@@ -165,14 +170,16 @@ volumes: {data: {}}
     healthcheck: {test: [CMD, pg_isready, -U, postgres]}
 volumes: {data: {}}
 )",
-                .fix = R"(Wait for `service_healthy`. With davit that costs no time: a container is probed at once and its dependants start in the
+         .fix =
+             R"(Wait for `service_healthy`. With davit that costs no time: a container is probed at once and its dependants start in the
 moment it is healthy, whatever the interval is.)"},
-               depends_on_without_health},
-    Definition{{.code = "health-never-comes",
-                .severity = Severity::Error,
-                .title = "a service waits for the health of one whose health check is disabled",
-                .why = R"(A container without a health check is never healthy. `up` stops with an error at this dependency.)",
-                .example = R"(services:
+        depends_on_without_health},
+    Definition{
+        {.code = "health-never-comes",
+         .severity = Severity::Error,
+         .title = "a service waits for the health of one whose health check is disabled",
+         .why = R"(A container without a health check is never healthy. `up` stops with an error at this dependency.)",
+         .example = R"(services:
   api:
     image: example/api:1.0
     depends_on:
@@ -181,7 +188,7 @@ moment it is healthy, whatever the interval is.)"},
     image: example/worker:1.0
     healthcheck: {disable: true}
 )",
-                .better = R"(services:
+         .better = R"(services:
   api:
     image: example/api:1.0
     depends_on:
@@ -190,43 +197,48 @@ moment it is healthy, whatever the interval is.)"},
     image: example/worker:1.0
     healthcheck: {disable: true}
 )",
-                .fix = R"(Give the dependency a health check, or wait for its start only.)"},
-               health_never_comes},
-    Definition{{.code = "health-check-needs-shell",
-                .severity = Severity::Error,
-                .title = "a health check is written for a shell, and runs without one",
-                .why = R"(`test: [CMD, …]` runs a program with exactly these arguments. There is no shell that would split words, replace `$NAME`,
+         .fix = R"(Give the dependency a health check, or wait for its start only.)"},
+        health_never_comes},
+    Definition{
+        {.code = "health-check-needs-shell",
+         .severity = Severity::Error,
+         .title = "a health check is written for a shell, and runs without one",
+         .why =
+             R"(`test: [CMD, …]` runs a program with exactly these arguments. There is no shell that would split words, replace `$NAME`,
 or understand `||`, `&&` and pipes. So `[CMD, "curl -f http://localhost"]` looks for a program with blanks in its name,
 and never becomes healthy; `[CMD, curl, -f, URL, "||", exit, "1"]` asks curl to fetch `||`, too.
 The other way round, `[CMD-SHELL, curl, -f, URL]` gives the shell the one word `curl`.)",
-                .example = R"(services:
+         .example = R"(services:
   web:
     image: nginx:1.27
     healthcheck:
       test: ["CMD", "curl -f http://localhost || exit 1"]
 )",
-                .better = R"(services:
+         .better = R"(services:
   web:
     image: nginx:1.27
     healthcheck:
       test: ["CMD", "curl", "-f", "http://localhost"]
 )",
-                .fix = R"(Write one word an item after `CMD`, or one string after `CMD-SHELL`. `|| exit 1` is not needed: any exit code but 0
+         .fix =
+             R"(Write one word an item after `CMD`, or one string after `CMD-SHELL`. `|| exit 1` is not needed: any exit code but 0
 means unhealthy.)"},
-               health_check_needs_shell},
-    Definition{{.code = "start-interval-without-period",
-                .severity = Severity::Warning,
-                .title = "start_interval without start_period",
-                .why = R"(`start_interval` is the pause between two probes during `start_period`. Without a start period there is no such time,
+        health_check_needs_shell},
+    Definition{
+        {.code = "start-interval-without-period",
+         .severity = Severity::Warning,
+         .title = "start_interval without start_period",
+         .why =
+             R"(`start_interval` is the pause between two probes during `start_period`. Without a start period there is no such time,
 and the setting means nothing.)",
-                .example = R"(services:
+         .example = R"(services:
   web:
     image: nginx:1.27
     healthcheck:
       test: [CMD, curl, -f, "http://localhost"]
       start_interval: 1s
 )",
-                .better = R"(services:
+         .better = R"(services:
   web:
     image: nginx:1.27
     healthcheck:
@@ -234,12 +246,14 @@ and the setting means nothing.)",
       start_period: 30s
       start_interval: 1s
 )",
-                .fix = R"(Set `start_period` to the longest time that a start may take; failures during it do not count.)"},
-               start_interval_without_period},
+         .fix = R"(Set `start_period` to the longest time that a start may take; failures during it do not count.)"},
+        start_interval_without_period},
 };
 
 }  // namespace
 
-Definitions health_rules() { return kRules; }
+Definitions health_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

@@ -34,8 +34,9 @@ void image_not_pinned(const Subject& subject, Findings& findings) {
     if (!name.tag.empty() && name.tag != "latest") continue;
     findings
         .add(place_of(service),
-             name.tag.empty() ? "the image '" + image + "' of service '" + service.name + "' has no tag, which means 'latest'"
-                              : "the image of service '" + service.name + "' is '" + image + "', whatever that is today",
+             name.tag.empty()
+                 ? "the image '" + image + "' of service '" + service.name + "' has no tag, which means 'latest'"
+                 : "the image of service '" + service.name + "' is '" + image + "', whatever that is today",
              service.model.where.of("image"))
         .with_hint("name a version: '" + std::string(name.repository) + ":VERSION'");
   }
@@ -91,34 +92,39 @@ void database_without_volume(const Subject& subject, Findings& findings) {
 }
 
 constexpr std::array kRules{
-    Definition{{.code = "image-not-pinned",
-                .severity = Severity::Warning,
-                .title = "an image has no version",
-                .why = R"(Without a tag, or with `latest`, the file does not say what runs. The same file gives another program next month, on a
+    Definition{
+        {.code = "image-not-pinned",
+         .severity = Severity::Warning,
+         .title = "an image has no version",
+         .why =
+             R"(Without a tag, or with `latest`, the file does not say what runs. The same file gives another program next month, on a
 colleague's machine, or after a pull; a major version of a database that cannot read the old data is the usual
 accident. And nobody can go back to what worked, because it has no name.
 
 Images that the project builds, that have a digest, or that are never pulled are no findings.)",
-                .example = R"(services:
+         .example = R"(services:
   cache:
     image: redis
 )",
-                .better = R"(services:
+         .better = R"(services:
   cache:
     image: redis:7.4
 )",
-                .fix = R"(Name a version, as exact as you want updates to be deliberate; a digest (`redis:7.4@sha256:…`) is the most exact. A
+         .fix =
+             R"(Name a version, as exact as you want updates to be deliberate; a digest (`redis:7.4@sha256:…`) is the most exact. A
 default of a variable counts as well: write `${TAG:-7.4}` rather than `${TAG:-latest}`.)"},
-               image_not_pinned},
-    Definition{{.code = "database-without-volume",
-                .severity = Severity::Note,
-                .title = "a database keeps its data in no volume",
-                .why = R"(The image declares an anonymous volume for its data. A container that is made anew gets it handed over, but after
+        image_not_pinned},
+    Definition{
+        {.code = "database-without-volume",
+         .severity = Severity::Note,
+         .title = "a database keeps its data in no volume",
+         .why =
+             R"(The image declares an anonymous volume for its data. A container that is made anew gets it handed over, but after
 `down` nothing belongs to it any more: the next `up` starts with an empty database. The usual cause is a mount at the
 wrong folder.
 
 The rule knows the folders of common databases; a mount above, at or below the folder, a tmpfs, and `PGDATA` count.)",
-                .example = R"(services:
+         .example = R"(services:
   db:
     image: postgres:16.4
     volumes:
@@ -126,7 +132,7 @@ The rule knows the folders of common databases; a mount above, at or below the f
 volumes:
   data:
 )",
-                .better = R"(services:
+         .better = R"(services:
   db:
     image: postgres:16.4
     volumes:
@@ -134,13 +140,16 @@ volumes:
 volumes:
   data:
 )",
-                .fix = R"(Mount a named volume at the folder of the data. If the data may go, as in a test, say so with a tmpfs, which is
+         .fix =
+             R"(Mount a named volume at the folder of the data. If the data may go, as in a test, say so with a tmpfs, which is
 quicker, too.)"},
-               database_without_volume},
+        database_without_volume},
 };
 
 }  // namespace
 
-Definitions image_rules() { return kRules; }
+Definitions image_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

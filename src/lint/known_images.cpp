@@ -99,8 +99,8 @@ const Database* database_port(std::uint16_t port) {
 
 bool is_usual_repository(std::string_view image) {
   constexpr std::array<std::string_view, 14> kNamespaces{
-      "library",           "postgis",   "timescale",   "pgvector", "clickhouse",    "opensearchproject", "elasticsearch",
-      "mssql",             "scylladb",  "cockroachdb", "bitnami",  "bitnamilegacy", "percona",           "docker.io"};
+      "library", "postgis",  "timescale",   "pgvector", "clickhouse",    "opensearchproject", "elasticsearch",
+      "mssql",   "scylladb", "cockroachdb", "bitnami",  "bitnamilegacy", "percona",           "docker.io"};
   const std::string_view repository = split_image(image).repository;
   const std::size_t slash = repository.rfind('/');
   if (slash == std::string_view::npos) return true;

@@ -77,17 +77,20 @@ void legacy_links(const Subject& subject, Findings& findings) {
       findings
           .add(place_of(service), "service '" + service.name + "' uses 'links', which services do not need",
                service.tree.find_entry("links")->key_span)
-          .with_hint("services of a network know each other by name; write 'depends_on' for the order, and 'aliases' "
-                     "of a network for other names");
+          .with_hint(
+              "services of a network know each other by name; write 'depends_on' for the order, and 'aliases' "
+              "of a network for other names");
 }
 
 constexpr std::array kRules{
-    Definition{{.code = "completion-never-comes",
-                .severity = Severity::Error,
-                .title = "a service waits for the end of one that is always started again",
-                .why = R"(`service_completed_successfully` waits until the container has ended. With `restart: always` or `unless-stopped` it is
+    Definition{
+        {.code = "completion-never-comes",
+         .severity = Severity::Error,
+         .title = "a service waits for the end of one that is always started again",
+         .why =
+             R"(`service_completed_successfully` waits until the container has ended. With `restart: always` or `unless-stopped` it is
 started again at once, so that the end never comes, and `up` never goes on.)",
-                .example = R"(services:
+         .example = R"(services:
   api:
     image: example/api:1.0
     depends_on:
@@ -97,7 +100,7 @@ started again at once, so that the end never comes, and `up` never goes on.)",
     command: [migrate]
     restart: always
 )",
-                .better = R"(services:
+         .better = R"(services:
   api:
     image: example/api:1.0
     depends_on:
@@ -107,15 +110,17 @@ started again at once, so that the end never comes, and `up` never goes on.)",
     command: [migrate]
     restart: on-failure
 )",
-                .fix = R"(A job has no restart policy, or `on-failure`.)"},
-               completion_never_comes},
-    Definition{{.code = "restart-mismatch",
-                .severity = Severity::Note,
-                .title = "a service is always started again, but not what it needs",
-                .why = R"(After a crash, or when the machine has been started anew, the service with `restart: always` comes back, and the database
+         .fix = R"(A job has no restart policy, or `on-failure`.)"},
+        completion_never_comes},
+    Definition{
+        {.code = "restart-mismatch",
+         .severity = Severity::Note,
+         .title = "a service is always started again, but not what it needs",
+         .why =
+             R"(After a crash, or when the machine has been started anew, the service with `restart: always` comes back, and the database
 that it needs does not. The rule looks only at dependencies that clearly serve (they have a health check, a published
 port, or are a known database) and say nothing about restarts.)",
-                .example = R"(services:
+         .example = R"(services:
   api:
     image: example/api:1.0
     restart: unless-stopped
@@ -125,7 +130,7 @@ port, or are a known database) and say nothing about restarts.)",
     image: example/search:1.0
     ports: ["127.0.0.1:7700:7700"]
 )",
-                .better = R"(services:
+         .better = R"(services:
   api:
     image: example/api:1.0
     restart: unless-stopped
@@ -136,38 +141,42 @@ port, or are a known database) and say nothing about restarts.)",
     restart: unless-stopped
     ports: ["127.0.0.1:7700:7700"]
 )",
-                .fix = R"(Give both the same policy, or write `restart: "no"` where staying down is meant.)"},
-               restart_mismatch},
-    Definition{{.code = "fixed-container-name",
-                .severity = Severity::Note,
-                .title = "a container has a fixed name",
-                .why = R"(Names are unique on a machine. With `container_name` a second copy of the project (`-p other`, another checkout, a CI
+         .fix = R"(Give both the same policy, or write `restart: "no"` where staying down is meant.)"},
+        restart_mismatch},
+    Definition{
+        {.code = "fixed-container-name",
+         .severity = Severity::Note,
+         .title = "a container has a fixed name",
+         .why =
+             R"(Names are unique on a machine. With `container_name` a second copy of the project (`-p other`, another checkout, a CI
 job beside it) cannot start, and the service cannot be scaled. Services do not need it: they find each other by the
 name of the service.)",
-                .example = R"(services:
+         .example = R"(services:
   web:
     image: nginx:1.27
     container_name: web
 )",
-                .better = R"(services:
+         .better = R"(services:
   web:
     image: nginx:1.27
 )",
-                .fix = R"(Leave it out. Silence the rule where scripts outside rely on the name.)"},
-               fixed_container_name},
-    Definition{{.code = "legacy-links",
-                .severity = Severity::Note,
-                .title = "links are not needed",
-                .why = R"(Links are from a time before networks. Services of a common network know each other by name without them; what is left
+         .fix = R"(Leave it out. Silence the rule where scripts outside rely on the name.)"},
+        fixed_container_name},
+    Definition{
+        {.code = "legacy-links",
+         .severity = Severity::Note,
+         .title = "links are not needed",
+         .why =
+             R"(Links are from a time before networks. Services of a common network know each other by name without them; what is left
 is an order of starting that `depends_on` says more clearly, and with a condition.)",
-                .example = R"(services:
+         .example = R"(services:
   web:
     image: nginx:1.27
     links: ["api:backend"]
   api:
     image: example/api:1.0
 )",
-                .better = R"(services:
+         .better = R"(services:
   web:
     image: nginx:1.27
     depends_on: [api]
@@ -176,12 +185,14 @@ is an order of starting that `depends_on` says more clearly, and with a conditio
     networks:
       default: {aliases: [backend]}
 )",
-                .fix = R"(Remove `links`. Keep the order with `depends_on`, and other names with `aliases`.)"},
-               legacy_links},
+         .fix = R"(Remove `links`. Keep the order with `depends_on`, and other names with `aliases`.)"},
+        legacy_links},
 };
 
 }  // namespace
 
-Definitions lifetime_rules() { return kRules; }
+Definitions lifetime_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

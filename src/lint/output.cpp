@@ -25,7 +25,8 @@ std::string summary(const Report& report, std::size_t hidden) {
   for (const Severity severity : {Severity::Error, Severity::Warning, Severity::Note})
     if (const std::size_t number = by_severity.at(static_cast<std::size_t>(severity)); number != 0)
       parts += (parts.empty() ? "" : ", ") + count(number, to_string(severity));
-  std::string line = report.findings.empty() ? "nothing found" : count(report.findings.size(), "finding") + ": " + parts;
+  std::string line =
+      report.findings.empty() ? "nothing found" : count(report.findings.size(), "finding") + ": " + parts;
   if (!report.silenced.empty()) line += "; " + std::to_string(report.silenced.size()) + " silenced";
   if (hidden != 0) line += "; " + count(hidden, "finding") + " below the level (--level note shows all)";
   return line + "\n";
@@ -103,7 +104,9 @@ std::string as_json(const Report& report) {
   return json::serialize(findings) + "\n";
 }
 
-std::string message_as_json(const Diagnostic& message) { return json::serialize(as_object(message)); }
+std::string message_as_json(const Diagnostic& message) {
+  return json::serialize(as_object(message));
+}
 
 std::string as_sarif(const Report& report, std::string_view version) {
   json::array known;
@@ -118,12 +121,10 @@ std::string as_sarif(const Report& report, std::string_view version) {
     results.push_back(std::move(result));
   }
   const json::object driver{{"name", "davit"}, {"version", version}, {"rules", std::move(known)}};
-  json::array runs{json::object{{"tool", json::object{{"driver", driver}}},
-                                {"columnKind", "utf16CodeUnits"},
-                                {"results", std::move(results)}}};
-  const json::object log{{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                         {"version", "2.1.0"},
-                         {"runs", std::move(runs)}};
+  json::array runs{json::object{
+      {"tool", json::object{{"driver", driver}}}, {"columnKind", "utf16CodeUnits"}, {"results", std::move(results)}}};
+  const json::object log{
+      {"$schema", "https://json.schemastore.org/sarif-2.1.0.json"}, {"version", "2.1.0"}, {"runs", std::move(runs)}};
   return json::serialize(log) + "\n";
 }
 

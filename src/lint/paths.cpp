@@ -20,13 +20,16 @@ std::string cleaned(const std::string& path) {
   return text;
 }
 
-std::string_view name_of(std::string_view path) { return path.substr(path.rfind('/') + 1); }
+std::string_view name_of(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
 
 /// Ends like a file that is written by hand or made by a tool, and not like a folder of data.
 bool looks_like_a_file(std::string_view path) {
   constexpr std::array<std::string_view, 26> kEndings{
-      "conf", "cfg", "cnf",  "ini",  "yml", "yaml", "json", "toml", "xml",        "env",      "properties", "sh",     "sql",
-      "crt",  "pem", "key",  "txt",  "py",  "js",   "php",  "lua",  "htpasswd", "template", "tmpl",       "config", "html"};
+      "conf", "cfg",        "cnf", "ini",      "yml",      "yaml", "json",   "toml", "xml",
+      "env",  "properties", "sh",  "sql",      "crt",      "pem",  "key",    "txt",  "py",
+      "js",   "php",        "lua", "htpasswd", "template", "tmpl", "config", "html"};
   const std::string_view name = name_of(path);
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos || dot == 0) return false;
@@ -123,38 +126,45 @@ class PathChecker {
   Findings& findings_;
 };
 
-void missing_path(const Subject& subject, Findings& findings) { PathChecker(subject, findings).run(); }
+void missing_path(const Subject& subject, Findings& findings) {
+  PathChecker(subject, findings).run();
+}
 
 constexpr std::array kRules{
-    Definition{{.code = "missing-path",
-                .severity = Severity::Warning,
-                .title = "a path of the project does not exist",
-                .why = R"(A missing build context, Dockerfile, env file or secret stops `up` with an error. A missing source of a bind mount
+    Definition{
+        {.code = "missing-path",
+         .severity = Severity::Warning,
+         .title = "a path of the project does not exist",
+         .why =
+             R"(A missing build context, Dockerfile, env file or secret stops `up` with an error. A missing source of a bind mount
 does not: in the short form, an empty folder that belongs to root is made in its place. `./nginx.conf:/etc/…` then
 mounts a folder where the program looks for a file, and the folder stays in the checkout.
 
 Sources of mounts are findings when they are mounted read-only, have the name of a file, have a neighbour with nearly
 the same name, or are not created (`create_host_path: false`). A folder that the first start may fill is none. Paths
 outside of the project are not looked at.)",
-                .example = R"(services:
+         .example = R"(services:
   web:
     image: nginx:1.27
     volumes:
       - ./ngnix.conf:/etc/nginx/nginx.conf
 )",
-                .better = R"(services:
+         .better = R"(services:
   web:
     image: nginx:1.27
     volumes:
       - ./nginx.conf:/etc/nginx/nginx.conf
 )",
-                .fix = R"(Create the file, or correct the path. Silence the rule at services whose files are made by an earlier step.)",
-                .beside = "nginx.conf"},
-               missing_path},
+         .fix =
+             R"(Create the file, or correct the path. Silence the rule at services whose files are made by an earlier step.)",
+         .beside = "nginx.conf"},
+        missing_path},
 };
 
 }  // namespace
 
-Definitions path_rules() { return kRules; }
+Definitions path_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

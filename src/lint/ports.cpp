@@ -14,7 +14,9 @@ struct Published {
   const model::Port* port;
 };
 
-bool is_everywhere(const std::string& address) { return address.empty() || address == "0.0.0.0" || address == "::"; }
+bool is_everywhere(const std::string& address) {
+  return address.empty() || address == "0.0.0.0" || address == "::";
+}
 
 bool overlap(const model::Port& a, const model::Port& b) {
   if (a.protocol != b.protocol || a.published->first != b.published->first) return false;
@@ -22,9 +24,13 @@ bool overlap(const model::Port& a, const model::Port& b) {
 }
 
 /// The one host port that each container of the service asks for.
-bool is_fixed(const model::Port& port) { return port.published && port.published->first == port.published->last; }
+bool is_fixed(const model::Port& port) {
+  return port.published && port.published->first == port.published->last;
+}
 
-std::string text_of(const model::Port& port) { return std::to_string(port.published->first) + "/" + port.protocol; }
+std::string text_of(const model::Port& port) {
+  return std::to_string(port.published->first) + "/" + port.protocol;
+}
 
 void report_replicas(const ServiceView& service, const model::Port& port, Findings& findings) {
   findings
@@ -74,15 +80,17 @@ void ports_with_host_network(const Subject& subject, Findings& findings) {
 }
 
 constexpr std::array kRules{
-    Definition{{.code = "port-conflict",
-                .severity = Severity::Error,
-                .title = "two containers publish the same host port",
-                .why = R"(A port of the host can be held by one container only, so `up` fails at the second. The same happens with several
+    Definition{
+        {.code = "port-conflict",
+         .severity = Severity::Error,
+         .title = "two containers publish the same host port",
+         .why =
+             R"(A port of the host can be held by one container only, so `up` fails at the second. The same happens with several
 replicas of a service that publishes one fixed port.
 
 Only services that the active profiles enable are compared, and only ports that are published at the same or at every
 address.)",
-                .example = R"(services:
+         .example = R"(services:
   web:
     image: nginx:1.27
     ports: ["8080:80"]
@@ -90,7 +98,7 @@ address.)",
     image: example/admin:1.0
     ports: ["8080:3000"]
 )",
-                .better = R"(services:
+         .better = R"(services:
   web:
     image: nginx:1.27
     ports: ["8080:80"]
@@ -98,30 +106,35 @@ address.)",
     image: example/admin:1.0
     ports: ["8081:3000"]
 )",
-                .fix = R"(Choose another host port, let davit choose a free one (`ports: ["3000"]`), or, for replicas, publish a range.)"},
-               port_conflict},
-    Definition{{.code = "ports-with-host-network",
-                .severity = Severity::Warning,
-                .title = "ports of a service on the host's network",
-                .why = R"(With `network_mode: host` there is nothing between the container and the host: what the program listens on is open on
+         .fix =
+             R"(Choose another host port, let davit choose a free one (`ports: ["3000"]`), or, for replicas, publish a range.)"},
+        port_conflict},
+    Definition{
+        {.code = "ports-with-host-network",
+         .severity = Severity::Warning,
+         .title = "ports of a service on the host's network",
+         .why =
+             R"(With `network_mode: host` there is nothing between the container and the host: what the program listens on is open on
 every address of the host, and `ports` is ignored. Whoever reads `127.0.0.1:9000:80` in the file is misled.)",
-                .example = R"(services:
+         .example = R"(services:
   agent:
     image: example/agent:1.0
     network_mode: host
     ports: ["127.0.0.1:9000:80"]
 )",
-                .better = R"(services:
+         .better = R"(services:
   agent:
     image: example/agent:1.0
     network_mode: host
 )",
-                .fix = R"(Leave `ports` out, or `network_mode: host`.)"},
-               ports_with_host_network},
+         .fix = R"(Leave `ports` out, or `network_mode: host`.)"},
+        ports_with_host_network},
 };
 
 }  // namespace
 
-Definitions port_rules() { return kRules; }
+Definitions port_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

@@ -66,9 +66,9 @@ std::string silence_text(const Rule& rule) {
 const std::vector<const Definition*>& definitions() {
   static const std::vector<const Definition*> kAll = [] {
     std::vector<const Definition*> all;
-    for (const Definitions part : {secret_rules(), exposure_rules(), image_rules(), health_rules(), lifetime_rules(),
-                                   port_rules(), yaml_rules(), variable_rules(), path_rules(), unused_rules(),
-                                   load_rules(), silence_rules()})
+    for (const Definitions part :
+         {secret_rules(), exposure_rules(), image_rules(), health_rules(), lifetime_rules(), port_rules(), yaml_rules(),
+          variable_rules(), path_rules(), unused_rules(), load_rules(), silence_rules()})
       for (const Definition& definition : part) all.push_back(&definition);
     std::sort(all.begin(), all.end(),
               [](const Definition* a, const Definition* b) { return a->rule.code < b->rule.code; });
@@ -95,9 +95,12 @@ const Rule* find_rule(std::string_view code) {
 
 std::string_view to_string(Severity severity) {
   switch (severity) {
-    case Severity::Note: return "note";
-    case Severity::Warning: return "warning";
-    case Severity::Error: return "error";
+    case Severity::Note:
+      return "note";
+    case Severity::Warning:
+      return "warning";
+    case Severity::Error:
+      return "error";
   }
   return "error";
 }
@@ -118,8 +121,10 @@ std::string rule_page(const Rule& rule) {
 std::string rule_index() {
   std::string page =
       "# Rules of `davit lint`\n\n"
-      "What is legal in a Compose file and will hurt. `davit lint --explain CODE` shows a page in the terminal. A rule is\n"
-      "silenced at a service, at a resource or at the top level of a file by `x-davit-lint`: a list of codes, or a mapping\n"
+      "What is legal in a Compose file and will hurt. `davit lint --explain CODE` shows a page in the terminal. A rule "
+      "is\n"
+      "silenced at a service, at a resource or at the top level of a file by `x-davit-lint`: a list of codes, or a "
+      "mapping\n"
       "from codes to reasons.\n\n"
       "| rule | severity | finds |\n|---|---|---|\n";
   for (const Rule* rule : rules())

@@ -94,22 +94,23 @@ void secret_in_build_args(const Subject& subject, Findings& findings) {
 }
 
 constexpr std::array kRules{
-    Definition{{.code = "secret-in-environment",
-                .severity = Severity::Warning,
-                .title = "a password, token or key is written into the file",
-                .why = R"(The Compose file is usually in version control, so the secret is there for everybody who can read the
+    Definition{
+        {.code = "secret-in-environment",
+         .severity = Severity::Warning,
+         .title = "a password, token or key is written into the file",
+         .why = R"(The Compose file is usually in version control, so the secret is there for everybody who can read the
 repository, now and in its whole history. It is also shown by `config`, and by every tool that prints the project.
 
 The rule looks at names that end like a secret (`PASSWORD`, `SECRET`, `TOKEN`, `API_KEY`, …) with a value written out,
 and at URLs with a password in them. A value from a variable, a name that ends in `_FILE`, and values that are paths,
 switches or empty are no findings; what comes from `env_file` is none either.)",
-                .example = R"(services:
+         .example = R"(services:
   db:
     image: postgres:16.4
     environment:
       POSTGRES_PASSWORD: s3cr3t-Tuesday
 )",
-                .better = R"(services:
+         .better = R"(services:
   db:
     image: postgres:16.4
     environment:
@@ -119,25 +120,28 @@ secrets:
   db_password:
     environment: DB_PASSWORD
 )",
-                .fix = R"(Take the value from a variable (`${POSTGRES_PASSWORD:?}` also stops with a message when it is missing) and keep
+         .fix =
+             R"(Take the value from a variable (`${POSTGRES_PASSWORD:?}` also stops with a message when it is missing) and keep
 `.env` out of version control, or give the container a secret and let the image read it from a file. A secret that has
 been committed once is known: change it.
 
 Silence it where the value protects nothing, such as the database of a test.)"},
-               secret_in_environment},
-    Definition{{.code = "secret-in-build-args",
-                .severity = Severity::Warning,
-                .title = "a secret is passed to the build as an argument",
-                .why = R"(Build arguments are recorded in the history of the image: `docker history` and `davit image inspect` show them to
+        secret_in_environment},
+    Definition{
+        {.code = "secret-in-build-args",
+         .severity = Severity::Warning,
+         .title = "a secret is passed to the build as an argument",
+         .why =
+             R"(Build arguments are recorded in the history of the image: `docker history` and `davit image inspect` show them to
 everybody who has the image, wherever the value came from.)",
-                .example = R"(services:
+         .example = R"(services:
   api:
     build:
       context: .
       args:
         NPM_TOKEN: ${NPM_TOKEN:-}
 )",
-                .better = R"(services:
+         .better = R"(services:
   api:
     build:
       context: .
@@ -146,14 +150,16 @@ secrets:
   npm_token:
     environment: NPM_TOKEN
 )",
-                .fix = R"(Declare a secret, list it under `build.secrets`, and read it in the one step that needs it:
+         .fix = R"(Declare a secret, list it under `build.secrets`, and read it in the one step that needs it:
 `RUN --mount=type=secret,id=npm_token NPM_TOKEN=$(cat /run/secrets/npm_token) npm ci`.)",
-                .beside = "Dockerfile"},
-               secret_in_build_args},
+         .beside = "Dockerfile"},
+        secret_in_build_args},
 };
 
 }  // namespace
 
-Definitions secret_rules() { return kRules; }
+Definitions secret_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

@@ -52,7 +52,8 @@ void check_silence(const Place& place, const Node& silence, Findings& findings) 
   });
   if (!good)
     findings
-        .add(place, "'" + std::string(kKey) + "' must be a list of rules or a mapping from rules to reasons", silence.span)
+        .add(place, "'" + std::string(kKey) + "' must be a list of rules or a mapping from rules to reasons",
+             silence.span)
         .with_hint("write [image-not-pinned], or {image-not-pinned: why that is fine here}");
 }
 
@@ -88,7 +89,9 @@ constexpr std::array kRules{
 
 }  // namespace
 
-Definitions silence_rules() { return kRules; }
+Definitions silence_rules() {
+  return kRules;
+}
 
 void Silences::read(const Node* silence, Codes& codes) {
   if (silence == nullptr) return;

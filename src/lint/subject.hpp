@@ -26,7 +26,9 @@ struct Place {
   friend auto operator<=>(const Place&, const Place&) = default;
 };
 
-[[nodiscard]] inline Place place_of(const ServiceView& service) { return {"services", service.name}; }
+[[nodiscard]] inline Place place_of(const ServiceView& service) {
+  return {"services", service.name};
+}
 
 class Subject {
  public:

@@ -50,8 +50,11 @@ void unused_resource(const Subject& subject, Findings& findings) {
     const char* key;
     const char* name;
   };
-  constexpr std::array<Section, 5> kSections{
-      {{"networks", "network"}, {"volumes", "volume"}, {"secrets", "secret"}, {"configs", "config"}, {"models", "model"}}};
+  constexpr std::array<Section, 5> kSections{{{"networks", "network"},
+                                              {"volumes", "volume"},
+                                              {"secrets", "secret"},
+                                              {"configs", "config"},
+                                              {"models", "model"}}};
   const Uses uses(subject);
   for (const Section& section : kSections) {
     const Node* entries = subject.tree().find(section.key);
@@ -59,41 +62,46 @@ void unused_resource(const Subject& subject, Findings& findings) {
     for (const Entry& entry : entries->entries)
       if (!uses.contains(section.key, entry.key) && entry.key_span.known())
         findings
-            .add({section.key, entry.key},
-                 "no service uses the " + std::string(section.name) + " '" + entry.key + "'", entry.key_span)
+            .add({section.key, entry.key}, "no service uses the " + std::string(section.name) + " '" + entry.key + "'",
+                 entry.key_span)
             .with_hint("remove it, or add it to the services that should have it");
   }
 }
 
 constexpr std::array kRules{
-    Definition{{.code = "unused-resource",
-                .severity = Severity::Warning,
-                .title = "a network, volume, secret, config or model that no service uses",
-                .why = R"(What no service uses is not made, so it has no effect. Often it is a leftover; sometimes it is the trace of a mistake,
+    Definition{
+        {.code = "unused-resource",
+         .severity = Severity::Warning,
+         .title = "a network, volume, secret, config or model that no service uses",
+         .why =
+             R"(What no service uses is not made, so it has no effect. Often it is a leftover; sometimes it is the trace of a mistake,
 such as a bind mount (`./data:/data`) where the volume `data` was meant.
 
 Services of inactive profiles count as users.)",
-                .example = R"(services:
+         .example = R"(services:
   db:
     image: postgres:16.4
     volumes: ["./pgdata:/var/lib/postgresql/data"]
 volumes:
   pgdata:
 )",
-                .better = R"(services:
+         .better = R"(services:
   db:
     image: postgres:16.4
     volumes: ["pgdata:/var/lib/postgresql/data"]
 volumes:
   pgdata:
 )",
-                .fix = R"(Remove the declaration, or use it. Silence the rule at a resource that only other files which are merged over this one
+         .fix =
+             R"(Remove the declaration, or use it. Silence the rule at a resource that only other files which are merged over this one
 use.)"},
-               unused_resource},
+        unused_resource},
 };
 
 }  // namespace
 
-Definitions unused_rules() { return kRules; }
+Definitions unused_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

@@ -59,12 +59,14 @@ void quotes_in_value(const Subject& subject, Findings& findings) {
 }
 
 constexpr std::array kRules{
-    Definition{{.code = "duplicate-variable",
-                .severity = Severity::Warning,
-                .title = "a name is given twice in one list",
-                .why = R"(In the list form of `environment`, `labels` and `args` the last of two equal names wins without a word. Whoever changes
+    Definition{
+        {.code = "duplicate-variable",
+         .severity = Severity::Warning,
+         .title = "a name is given twice in one list",
+         .why =
+             R"(In the list form of `environment`, `labels` and `args` the last of two equal names wins without a word. Whoever changes
 the first one wonders why nothing happens. (In the mapping form it is an error.))",
-                .example = R"(services:
+         .example = R"(services:
   app:
     image: example/app:1.0
     environment:
@@ -72,39 +74,44 @@ the first one wonders why nothing happens. (In the mapping form it is an error.)
       - PORT=8080
       - LOG_LEVEL=info
 )",
-                .better = R"(services:
+         .better = R"(services:
   app:
     image: example/app:1.0
     environment:
       LOG_LEVEL: info
       PORT: "8080"
 )",
-                .fix = R"(Remove the one that has no effect. The mapping form does not let it happen again.)"},
-               duplicate_variable},
-    Definition{{.code = "quotes-in-value",
-                .severity = Severity::Warning,
-                .title = "quotes are part of a value",
-                .why = R"(In the list form, `- NAME="value"` is one string for YAML, for it does not start with a quote. The quotes belong to the
+         .fix = R"(Remove the one that has no effect. The mapping form does not let it happen again.)"},
+        duplicate_variable},
+    Definition{
+        {.code = "quotes-in-value",
+         .severity = Severity::Warning,
+         .title = "quotes are part of a value",
+         .why =
+             R"(In the list form, `- NAME="value"` is one string for YAML, for it does not start with a quote. The quotes belong to the
 value, and the program in the container sees them. A shell would have removed them; here there is none.)",
-                .example = R"(services:
+         .example = R"(services:
   search:
     image: example/search:1.0
     environment:
       - JAVA_OPTS="-Xms512m -Xmx512m"
 )",
-                .better = R"(services:
+         .better = R"(services:
   search:
     image: example/search:1.0
     environment:
       - "JAVA_OPTS=-Xms512m -Xmx512m"
 )",
-                .fix = R"(Put the quotes around the whole item, leave them out, or use the mapping form. A value that shall have quotes can be
+         .fix =
+             R"(Put the quotes around the whole item, leave them out, or use the mapping form. A value that shall have quotes can be
 written as `- 'NAME="value"'`.)"},
-               quotes_in_value},
+        quotes_in_value},
 };
 
 }  // namespace
 
-Definitions variable_rules() { return kRules; }
+Definitions variable_rules() {
+  return kRules;
+}
 
 }  // namespace davit::lint

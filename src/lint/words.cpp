@@ -8,8 +8,12 @@
 namespace davit::lint {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 std::string upper(std::string_view text) {
   std::string out(text);
@@ -35,11 +39,11 @@ bool one_of(std::string_view text, const std::array<std::string_view, N>& words)
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-constexpr std::array<std::string_view, 9> kSecretWords{"PASSWORD", "PASSWD",     "PASS",  "PWD",   "PASSPHRASE",
-                                                        "SECRET",   "SECRETKEY", "TOKEN", "APIKEY"};
+constexpr std::array<std::string_view, 9> kSecretWords{"PASSWORD", "PASSWD",    "PASS",  "PWD",   "PASSPHRASE",
+                                                       "SECRET",   "SECRETKEY", "TOKEN", "APIKEY"};
 /// Words that make a key a secret one: SECRET_KEY, APP_KEY.
-constexpr std::array<std::string_view, 12> kKeyWords{"API",    "SECRET", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING",
-                                                     "APP",    "MASTER", "AUTH",    "JWT",    "SESSION",    "COOKIE"};
+constexpr std::array<std::string_view, 12> kKeyWords{"API", "SECRET", "PRIVATE", "ACCESS", "ENCRYPTION", "SIGNING",
+                                                     "APP", "MASTER", "AUTH",    "JWT",    "SESSION",    "COOKIE"};
 /// Words at the front that make a name a setting about secrets: ALLOW_EMPTY_PASSWORD, MAX_TOKEN.
 constexpr std::array<std::string_view, 13> kSettingWords{"ALLOW",   "ENABLE", "DISABLE", "USE", "REQUIRE", "MAX", "MIN",
                                                          "ENABLED", "SKIP",   "RESET",   "HAS", "IS",      "NO"};

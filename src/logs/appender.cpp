@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t kTail = 256U << 10U;
 
 std::uint64_t size_of(int fd) {
-  struct stat status {};
+  struct stat status{};
   return ::fstat(fd, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
@@ -88,7 +88,7 @@ void Appender::begin(LogPosition at, Batch batch) {
   if (batch == Batch::First) return;
   const auto numbers = list_log_files(folder_);
   if (!numbers.empty() && numbers.back() > at_.number) written_ = {.number = numbers.back(), .offset = 0};
-  struct stat status {};
+  struct stat status{};
   if (::stat(path(written_.number).c_str(), &status) == 0) written_.offset = static_cast<std::uint64_t>(status.st_size);
 }
 

@@ -23,7 +23,7 @@ PumpState::PumpState(const std::string& path) {
   static_assert(std::is_trivially_copyable_v<PumpSnapshot>);
   const Fd file{::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)};
   if (!file) throw_system_error("open", path, errno);
-  struct stat status {};
+  struct stat status{};
   if (::fstat(file.get(), &status) != 0) throw_system_error("read", path, errno);
   // Blocks are reserved now: a store to a hole on a full file system would be a SIGBUS.
   if (const int error = ::posix_fallocate(file.get(), 0, sizeof(Page)); error != 0)

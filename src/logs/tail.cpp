@@ -24,7 +24,7 @@ constexpr std::size_t kHead = 64;
 constexpr std::uint64_t kLookBack = 8U << 20U;
 
 std::uint64_t size_of(int fd) {
-  struct stat status {};
+  struct stat status{};
   return ::fstat(fd, &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 

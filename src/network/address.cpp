@@ -17,7 +17,8 @@ std::optional<int> parse_number(std::string_view text, int base = 10) {
 }
 
 /// Clears (or sets) every bit from `prefix` on.
-std::array<std::uint8_t, 16> fill_host_bits(std::array<std::uint8_t, 16> bytes, int prefix, std::size_t size, bool set) {
+std::array<std::uint8_t, 16> fill_host_bits(std::array<std::uint8_t, 16> bytes, int prefix, std::size_t size,
+                                            bool set) {
   for (std::size_t i = 0; i < size; ++i) {
     const int kept = std::clamp(prefix - static_cast<int>(i) * 8, 0, 8);
     const auto host = static_cast<std::uint8_t>(0xFFU >> static_cast<unsigned>(kept));
@@ -58,7 +59,9 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   return std::nullopt;
 }
 
-std::uint32_t IpAddress::v4_value() const { return to_v4(bytes_); }
+std::uint32_t IpAddress::v4_value() const {
+  return to_v4(bytes_);
+}
 
 bool IpAddress::is_any() const {
   return std::all_of(bytes_.begin(), bytes_.end(), [](std::uint8_t b) { return b == 0; });
@@ -102,17 +105,25 @@ bool Subnet::contains(const IpAddress& address) const {
   return address.family() == family() && Subnet(address, prefix_).base_ == base_;
 }
 
-bool Subnet::contains(const Subnet& other) const { return other.prefix_ >= prefix_ && contains(other.base_); }
+bool Subnet::contains(const Subnet& other) const {
+  return other.prefix_ >= prefix_ && contains(other.base_);
+}
 
-bool Subnet::overlaps(const Subnet& other) const { return contains(other) || other.contains(*this); }
+bool Subnet::overlaps(const Subnet& other) const {
+  return contains(other) || other.contains(*this);
+}
 
 IpAddress Subnet::last() const {
   return with_bytes(family(), fill_host_bits(base_.bytes(), prefix_, base_.size(), true));
 }
 
-std::string Subnet::to_string() const { return base_.to_string() + "/" + std::to_string(prefix_); }
+std::string Subnet::to_string() const {
+  return base_.to_string() + "/" + std::to_string(prefix_);
+}
 
-std::string InterfaceAddress::to_string() const { return address.to_string() + "/" + std::to_string(prefix); }
+std::string InterfaceAddress::to_string() const {
+  return address.to_string() + "/" + std::to_string(prefix);
+}
 
 std::optional<MacAddress> MacAddress::parse(std::string_view text) {
   if (text.size() != 17) return std::nullopt;

@@ -71,7 +71,9 @@ std::vector<HostRule> our_rules(const std::string& listing, const std::string& c
   return rules;
 }
 
-std::string place(const DroppingChain& chain) { return chain.family + " " + chain.table + " " + chain.entry; }
+std::string place(const DroppingChain& chain) {
+  return chain.family + " " + chain.table + " " + chain.entry;
+}
 
 /// The commands that leave one pair of accepts for each bridge in the chain, and none of ours besides.
 std::string opening_script(const DroppingChain& chain, const std::vector<HostRule>& present,
@@ -88,7 +90,8 @@ std::string opening_script(const DroppingChain& chain, const std::vector<HostRul
   for (const auto& bridge : bridges) {
     if (there.contains(bridge)) continue;
     for (const char* direction : {"iifname", "oifname"}) {
-      script += "insert rule " + place(chain) + " " + direction + " \"" + bridge + "\" accept comment \"" + comment + "\"\n";
+      script +=
+          "insert rule " + place(chain) + " " + direction + " \"" + bridge + "\" accept comment \"" + comment + "\"\n";
     }
   }
   return script;
@@ -119,7 +122,9 @@ void Firewall::apply(const FirewallState& state) {
   has_table_ = state.empty() ? HasTable::No : HasTable::Yes;
 }
 
-void Firewall::remove() { apply({}); }
+void Firewall::remove() {
+  apply({});
+}
 
 std::shared_ptr<void> Firewall::take_retired() {
   return std::make_shared<std::vector<std::unique_ptr<Nft>>>(std::exchange(retired_, {}));
@@ -154,7 +159,8 @@ std::vector<Diagnostic> Firewall::diagnose() {
   }
   for (const auto& chain : find_dropping_chains(*chains)) {
     const std::string name = "'" + chain.family + " " + chain.table + " " + chain.chain + "'";
-    auto problem = Diagnostic::warning("firewall-drops", "the firewall chain " + name + " of this host drops forwarded packets");
+    auto problem =
+        Diagnostic::warning("firewall-drops", "the firewall chain " + name + " of this host drops forwarded packets");
     if (chain.entry.empty()) {
       problem.with_hint("let packets of interfaces '" + std::string(kBridgePrefix) + "*' through it, in and out");
     } else {
@@ -171,8 +177,8 @@ bool Firewall::exists(const Scope& scope) {
 }
 
 std::optional<Diagnostic> Firewall::unavailable() {
-  // Asked for its generation, the kernel says whether it has nftables and whether we may use it. A command of libnftables
-  // would say the same after reading every table of the host.
+  // Asked for its generation, the kernel says whether it has nftables and whether we may use it. A command of
+  // libnftables would say the same after reading every table of the host.
   struct Free {
     void operator()(nl_sock* socket) const { nl_socket_free(socket); }
   };

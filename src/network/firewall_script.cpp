@@ -14,12 +14,18 @@
 namespace davit::network {
 namespace {
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text) + "\""; }
+std::string quoted(std::string_view text) {
+  return "\"" + std::string(text) + "\"";
+}
 
 /// At most 128 bytes (NFTNL_UDATA_COMMENT_MAXLEN).
-std::string comment_of(const Scope& scope) { return scope_label(scope).substr(0, 120); }
+std::string comment_of(const Scope& scope) {
+  return scope_label(scope).substr(0, 120);
+}
 
-std::string_view family_word(Family family) { return family == Family::V4 ? "ip" : "ip6"; }
+std::string_view family_word(Family family) {
+  return family == Family::V4 ? "ip" : "ip6";
+}
 
 std::string chain(std::string_view name, std::string_view hook, const std::vector<std::string>& rules) {
   std::string text = "  chain " + std::string(name) + " {\n";
@@ -39,8 +45,8 @@ std::vector<std::string> published_rules(std::vector<FirewallPort> ports) {
   for (const auto& [key, members] : groups) {
     const auto& [any, host_ip, protocol] = key;
     const std::string ip(family_word(host_ip.family()));
-    std::string rule = any ? "meta nfproto " + std::string(host_ip.is_v4() ? "ipv4" : "ipv6")
-                           : ip + " daddr " + host_ip.to_string();
+    std::string rule =
+        any ? "meta nfproto " + std::string(host_ip.is_v4() ? "ipv4" : "ipv6") : ip + " daddr " + host_ip.to_string();
     rule += " dnat " + ip + " to " + std::string(to_string(protocol)) + " dport map { ";
     std::string elements;
     for (const auto& port : members) {

@@ -48,7 +48,8 @@ std::vector<DroppingChain> find_dropping_chains(std::string_view chains_json) {
   const auto chains = chains_of(chains_json);
   for (const auto& chain : chains) {
     if (text_of(chain, "hook") != "forward" || text_of(chain, "policy") != "drop") continue;
-    found.push_back({text_of(chain, "family"), text_of(chain, "table"), text_of(chain, "name"), entry_point(chain, chains)});
+    found.push_back(
+        {text_of(chain, "family"), text_of(chain, "table"), text_of(chain, "name"), entry_point(chain, chains)});
   }
   return found;
 }

@@ -28,16 +28,20 @@ std::optional<Subnet> to_subnet(const nl_addr* address) {
   std::array<std::uint8_t, 16> copy{};
   std::copy_n(bytes, std::min<std::size_t>(nl_addr_get_len(address), copy.size()), copy.begin());
   if (nl_addr_get_family(address) == AF_INET && nl_addr_get_len(address) == 4) {
-    const std::uint32_t value = (std::uint32_t{copy[0]} << 24U) | (std::uint32_t{copy[1]} << 16U) |
-                                (std::uint32_t{copy[2]} << 8U) | copy[3];
+    const std::uint32_t value =
+        (std::uint32_t{copy[0]} << 24U) | (std::uint32_t{copy[1]} << 16U) | (std::uint32_t{copy[2]} << 8U) | copy[3];
     return Subnet(IpAddress::v4(value), prefix);
   }
-  if (nl_addr_get_family(address) == AF_INET6 && nl_addr_get_len(address) == 16) return Subnet(IpAddress::v6(copy), prefix);
+  if (nl_addr_get_family(address) == AF_INET6 && nl_addr_get_len(address) == 16)
+    return Subnet(IpAddress::v6(copy), prefix);
   return std::nullopt;
 }
 
-/// A route to (nearly) everything keeps no network out: a default route, or the two halves that VPN programs set in its place.
-bool is_way_out(const Subnet& subnet) { return subnet.prefix() <= (subnet.family() == Family::V4 ? 1 : 3); }
+/// A route to (nearly) everything keeps no network out: a default route, or the two halves that VPN programs set in its
+/// place.
+bool is_way_out(const Subnet& subnet) {
+  return subnet.prefix() <= (subnet.family() == Family::V4 ? 1 : 3);
+}
 
 template <class Object, class Read>
 void collect(const Cache& cache, Read read, std::vector<Subnet>& subnets) {
@@ -61,8 +65,8 @@ Cache addresses(nl_sock* socket) {
   return Cache(cache);
 }
 
-/// A router does not listen to other routers unless told to (accept_ra=2): without this, a host that got its IPv6 default
-/// route by an advertisement would lose it.
+/// A router does not listen to other routers unless told to (accept_ra=2): without this, a host that got its IPv6
+/// default route by an advertisement would lose it.
 void keep_router_advertisements(std::vector<std::string>& changed) {
   for (const auto& link : DiskFiles().list("/proc/sys/net/ipv6/conf")) {
     const std::string name = "net/ipv6/conf/" + link + "/accept_ra";

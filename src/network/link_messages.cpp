@@ -35,7 +35,9 @@ void no_generated_addresses(NetlinkMessage& message) {
   message.put_u8(IFLA_INET6_ADDR_GEN_MODE, kNoGeneratedAddresses);
 }
 
-unsigned char socket_family(const IpAddress& address) { return address.is_v4() ? AF_INET : AF_INET6; }
+unsigned char socket_family(const IpAddress& address) {
+  return address.is_v4() ? AF_INET : AF_INET6;
+}
 
 }  // namespace
 

@@ -23,7 +23,9 @@ struct FreeLink {
   void operator()(rtnl_link* link) const { rtnl_link_put(link); }
 };
 
-std::string text_or_empty(const char* text) { return text == nullptr ? std::string() : std::string(text); }
+std::string text_or_empty(const char* text) {
+  return text == nullptr ? std::string() : std::string(text);
+}
 
 void refuse_foreign_link(const NetlinkBatch& netlink, const BridgeDescription& bridge) {
   rtnl_link* found = nullptr;
@@ -39,9 +41,9 @@ void make_pairs(const std::vector<NamespaceAttachments>& namespaces) {
   NetlinkBatch batch;
   for (const auto& ns : namespaces) {
     for (const Attachment& attachment : ns.attachments) {
-      batch.add(new_pair(attachment, link_index(attachment.bridge), ns.netns), "create interface", attachment.interface);
-      batch.add(finish_port(attachment.host_link, attachment.alias), "set up link",
-                attachment.host_link);
+      batch.add(new_pair(attachment, link_index(attachment.bridge), ns.netns), "create interface",
+                attachment.interface);
+      batch.add(finish_port(attachment.host_link, attachment.alias), "set up link", attachment.host_link);
     }
   }
   batch.execute();

@@ -29,7 +29,9 @@ std::string host_link_name(const Scope& scope, std::string_view container, std::
   return "dvh" + hex_digest(joined(scope, container, network), kDigits);
 }
 
-std::string table_name(const Scope& scope) { return "davit_" + hex_digest(joined(scope, {}), kDigits); }
+std::string table_name(const Scope& scope) {
+  return "davit_" + hex_digest(joined(scope, {}), kDigits);
+}
 
 std::string scope_label(const Scope& scope) {
   return std::string(kAliasHead) + scope.run_root_hash + ":" + scope.project;

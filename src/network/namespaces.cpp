@@ -75,7 +75,9 @@ void pin_namespace(int netns, const std::string& path) {
   }
 }
 
-void run_in_namespace(int netns, const std::function<void()>& work) { run_in_namespaces({{netns, work}}); }
+void run_in_namespace(int netns, const std::function<void()>& work) {
+  run_in_namespaces({{netns, work}});
+}
 
 void run_in_namespaces(const std::vector<std::pair<int, std::function<void()>>>& work) {
   run_in_thread([&work] {
@@ -86,6 +88,8 @@ void run_in_namespaces(const std::vector<std::pair<int, std::function<void()>>>&
   });
 }
 
-std::string descriptor_path(int fd) { return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd); }
+std::string descriptor_path(int fd) {
+  return "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(fd);
+}
 
 }  // namespace davit::network

@@ -62,13 +62,17 @@ void NetlinkMessage::put_mac(int attribute, const MacAddress& mac) {
   check(nla_put(message_.get(), attribute, static_cast<int>(mac.bytes.size()), mac.bytes.data()),
         "build a netlink message");
 }
-nlmsghdr* NetlinkMessage::header() const { return nlmsg_hdr(message_.get()); }
+nlmsghdr* NetlinkMessage::header() const {
+  return nlmsg_hdr(message_.get());
+}
 
 NetlinkMessage::Nest::Nest(NetlinkMessage& message, int attribute)
     : message_(message.message_.get()), start_(nla_nest_start(message_, attribute)) {
   if (start_ == nullptr) throw Error("out of memory for a netlink message");
 }
-NetlinkMessage::Nest::~Nest() { nla_nest_end(message_, start_); }
+NetlinkMessage::Nest::~Nest() {
+  nla_nest_end(message_, start_);
+}
 
 NetlinkBatch::NetlinkBatch() : socket_(nl_socket_alloc()), buffer_(kReceiveBuffer) {
   if (!socket_) throw Error("out of memory for a netlink socket");

@@ -61,8 +61,8 @@ class NetlinkBatch {
   /// `operation` and `object` are for the error: "cannot <operation> '<object>': …". Errors in `expected` are ignored.
   void add(const NetlinkMessage& message, std::string operation, std::string object, std::vector<int> expected = {});
 
-  /// Sends everything and waits for every acknowledgement; the batch is empty afterwards. The kernel does them in order and goes
-  /// on after one that fails; the first failure is thrown.
+  /// Sends everything and waits for every acknowledgement; the batch is empty afterwards. The kernel does them in order
+  /// and goes on after one that fails; the first failure is thrown.
   void execute();
 
   [[nodiscard]] nl_sock* socket() const { return socket_.get(); }

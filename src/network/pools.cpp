@@ -29,7 +29,8 @@ std::optional<Subnet> first_free(const Pool& pool, const std::vector<Subnet>& ta
   const int prefix = std::max(pool.prefix, pool.range.prefix());
   std::optional<Subnet> candidate = Subnet(pool.range.base(), prefix);
   while (candidate && pool.range.contains(*candidate)) {
-    const auto clash = std::find_if(taken.begin(), taken.end(), [&](const Subnet& t) { return t.overlaps(*candidate); });
+    const auto clash =
+        std::find_if(taken.begin(), taken.end(), [&](const Subnet& t) { return t.overlaps(*candidate); });
     if (clash == taken.end()) return candidate;
     // Jump over the larger of the two, so that a taken /8 does not cost 65536 steps.
     candidate = next_after(clash->prefix() < prefix ? *clash : *candidate, prefix);
@@ -37,7 +38,8 @@ std::optional<Subnet> first_free(const Pool& pool, const std::vector<Subnet>& ta
   return std::nullopt;
 }
 
-/// IPv4 keeps the first address for the network and the last for broadcast, unless the subnet is a /31 or /32 (RFC 3021).
+/// IPv4 keeps the first address for the network and the last for broadcast, unless the subnet is a /31 or /32 (RFC
+/// 3021).
 bool is_usable(const Subnet& subnet, const IpAddress& address) {
   if (!subnet.contains(address)) return false;
   if (subnet.prefix() >= subnet.base().bits() - 1) return true;
@@ -56,7 +58,8 @@ Result<IpAddress> check_wanted(const SubnetPlan& plan, const std::set<IpAddress>
     return Diagnostic::error("network-address", "address '" + wanted.to_string() + "' is the gateway of the network");
   }
   if (used.contains(wanted)) {
-    return Diagnostic::error("network-address", "address '" + wanted.to_string() + "' is already in use on the network");
+    return Diagnostic::error("network-address",
+                             "address '" + wanted.to_string() + "' is already in use on the network");
   }
   return wanted;
 }
@@ -65,7 +68,9 @@ Result<IpAddress> check_wanted(const SubnetPlan& plan, const std::set<IpAddress>
 
 std::vector<Pool> default_pools(std::string_view seed) {
   // Docker hands out 172.17/16 to 172.31/16 from the bottom; starting near its top keeps both out of each other's way.
-  return {{v4_range(172, 28, 14), 24}, {v4_range(172, 20, 14), 24}, {v4_range(10, 204, 14), 24},
+  return {{v4_range(172, 28, 14), 24},
+          {v4_range(172, 20, 14), 24},
+          {v4_range(10, 204, 14), 24},
           {unique_local_range(seed), 64}};
 }
 
@@ -85,7 +90,8 @@ Result<Subnet> choose_subnet(const std::vector<Pool>& pools, Family family, cons
 Result<SubnetPlan> plan_subnet(const Subnet& subnet, std::optional<IpAddress> gateway, std::optional<Subnet> range,
                                std::set<IpAddress> reserved) {
   if (subnet.prefix() > subnet.base().bits() - 2) {
-    return Diagnostic::error("network-subnet", "subnet '" + subnet.to_string() + "' has no room for a gateway and a container");
+    return Diagnostic::error("network-subnet",
+                             "subnet '" + subnet.to_string() + "' has no room for a gateway and a container");
   }
   if (gateway && !is_usable(subnet, *gateway)) return outside("gateway", gateway->to_string(), subnet);
   if (range && !subnet.contains(*range)) return outside("ip_range", range->to_string(), subnet);

@@ -86,10 +86,11 @@ Result<PortReservation, Failure> reserve_one(const PortRequest& request) {
 
 Diagnostic describe(const PortRequest& request, const Failure& failure) {
   if (failure.error == EADDRINUSE) {
-    auto problem = port_in_use(request, failure.port, find_port_holder(request.protocol, failure.address, failure.port));
+    auto problem =
+        port_in_use(request, failure.port, find_port_holder(request.protocol, failure.address, failure.port));
     if (request.host && request.host->first != request.host->last) {
-      problem.note("no port from " + std::to_string(request.host->first) + " to " +
-                   std::to_string(request.host->last) + " is free");
+      problem.note("no port from " + std::to_string(request.host->first) + " to " + std::to_string(request.host->last) +
+                   " is free");
     }
     return problem;
   }

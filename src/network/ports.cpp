@@ -47,7 +47,9 @@ std::optional<BoundSocket> parse_line(const std::string& line, Protocol protocol
 
 }  // namespace
 
-std::string_view to_string(Protocol protocol) { return protocol == Protocol::Tcp ? "tcp" : "udp"; }
+std::string_view to_string(Protocol protocol) {
+  return protocol == Protocol::Tcp ? "tcp" : "udp";
+}
 
 std::vector<BoundSocket> parse_socket_table(std::string_view text, Protocol protocol) {
   std::vector<BoundSocket> sockets;
@@ -81,13 +83,15 @@ Diagnostic port_in_use(const PortRequest& request, std::uint16_t port, const std
   }
   std::string message = "port " + name + " is already in use";
   if (holder) {
-    const std::string who = holder->project.empty() ? "'" + holder->name + "'" : "project '" + holder->project + "' of davit";
+    const std::string who =
+        holder->project.empty() ? "'" + holder->name + "'" : "project '" + holder->project + "' of davit";
     message += " by " + who + " (pid " + std::to_string(holder->pid) + ")";
   }
   auto problem = Diagnostic::error("port-in-use", std::move(message), request.where);
   if (holder && !holder->project.empty())
-    return std::move(problem).with_hint("'davit -p " + holder->project +
-                                        " down' lowers that project; or publish another port, without a host port a free one is chosen");
+    return std::move(problem).with_hint(
+        "'davit -p " + holder->project +
+        " down' lowers that project; or publish another port, without a host port a free one is chosen");
   return std::move(problem).with_hint(
       "stop the process that holds the port, or publish another one; without a host port, a free one is chosen");
 }

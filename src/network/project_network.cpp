@@ -82,7 +82,7 @@ std::vector<std::string> ProjectNetwork::let_out(const NetworkDescription& netwo
 }
 
 std::vector<std::string> ProjectNetwork::restore(const std::vector<NetworkDescription>& networks,
-                             const Publications& ports_by_container) {
+                                                 const Publications& ports_by_container) {
   networks_.clear();
   ports_.clear();
   for (const auto& network : networks) networks_[network.name] = rules_of(scope_, network);
@@ -135,7 +135,9 @@ void ProjectNetwork::publish(const Publications& by_container) {
   }
 }
 
-std::shared_ptr<void> ProjectNetwork::take_retired() { return firewall_ ? firewall_->take_retired() : nullptr; }
+std::shared_ptr<void> ProjectNetwork::take_retired() {
+  return firewall_ ? firewall_->take_retired() : nullptr;
+}
 
 void ProjectNetwork::apply_firewall() {
   if (!firewall_) return;

@@ -24,8 +24,12 @@ SocketAddress::SocketAddress(const IpAddress& address, std::uint16_t port) {
   }
 }
 
-const sockaddr* SocketAddress::get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-sockaddr* SocketAddress::get() { return reinterpret_cast<sockaddr*>(&storage); }
+const sockaddr* SocketAddress::get() const {
+  return reinterpret_cast<const sockaddr*>(&storage);
+}
+sockaddr* SocketAddress::get() {
+  return reinterpret_cast<sockaddr*>(&storage);
+}
 
 std::uint16_t SocketAddress::port() const {
   if (storage.ss_family == AF_INET) return ntohs(reinterpret_cast<const sockaddr_in*>(&storage)->sin_port);

@@ -42,6 +42,8 @@ std::string read_sysctl(std::string_view name) {
   return value;
 }
 
-bool has_sysctl(std::string_view name) { return ::access(path_of(name).c_str(), F_OK) == 0; }
+bool has_sysctl(std::string_view name) {
+  return ::access(path_of(name).c_str(), F_OK) == 0;
+}
 
 }  // namespace davit::network

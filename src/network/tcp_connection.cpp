@@ -70,7 +70,8 @@ void TcpConnection::move(Direction& direction) {
 }
 
 bool TcpConnection::fill(Direction& direction) {
-  const auto size = ::splice(direction.from.native_handle(), nullptr, direction.write_end.get(), nullptr, kPipeSize, kSpliceFlags);
+  const auto size =
+      ::splice(direction.from.native_handle(), nullptr, direction.write_end.get(), nullptr, kPipeSize, kSpliceFlags);
   if (size > 0) {
     direction.buffered = static_cast<std::size_t>(size);
     return true;
@@ -88,7 +89,8 @@ bool TcpConnection::fill(Direction& direction) {
 }
 
 bool TcpConnection::drain(Direction& direction) {
-  const auto size = ::splice(direction.read_end.get(), nullptr, direction.to.native_handle(), nullptr, direction.buffered, kSpliceFlags);
+  const auto size = ::splice(direction.read_end.get(), nullptr, direction.to.native_handle(), nullptr,
+                             direction.buffered, kSpliceFlags);
   if (size > 0) {
     direction.buffered -= static_cast<std::size_t>(size);
     return true;

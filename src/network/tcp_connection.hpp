@@ -12,8 +12,8 @@ namespace davit::network {
 
 class TcpForwarder;
 
-/// Moves bytes both ways through the kernel (splice). An end of stream is passed on as such, and the other direction goes on;
-/// an error ends both.
+/// Moves bytes both ways through the kernel (splice). An end of stream is passed on as such, and the other direction
+/// goes on; an error ends both.
 class TcpConnection : public std::enable_shared_from_this<TcpConnection> {
  public:
   TcpConnection(boost::asio::io_context& context, std::weak_ptr<TcpForwarder> owner, Fd client);

@@ -14,7 +14,9 @@ using boost::system::error_code;
 // Without descriptors or memory, the connection stays in the backlog: trying again at once would turn in a circle.
 constexpr std::chrono::milliseconds kPause{100};
 
-bool is_shortage(int error) { return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS; }
+bool is_shortage(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
+}
 
 }  // namespace
 

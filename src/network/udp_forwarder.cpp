@@ -15,7 +15,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t kMaxDatagram = 65536;
 constexpr int kAtOnce = 64;
 
-const sockaddr* socket_address(const std::string& bytes) { return reinterpret_cast<const sockaddr*>(bytes.data()); }
+const sockaddr* socket_address(const std::string& bytes) {
+  return reinterpret_cast<const sockaddr*>(bytes.data());
+}
 
 }  // namespace
 
@@ -86,12 +88,13 @@ std::shared_ptr<UdpForwarder::Client> UdpForwarder::add_client(const std::string
 }
 
 void UdpForwarder::wait_for_answers(const std::shared_ptr<Client>& client) {
-  client->socket.async_wait(asio::ip::udp::socket::wait_read, [self = shared_from_this(), client](const error_code& error) {
-    if (error) return;
-    for (int i = 0; i < kAtOnce && self->send_back(*client); ++i) {
-    }
-    if (client->socket.is_open()) self->wait_for_answers(client);
-  });
+  client->socket.async_wait(asio::ip::udp::socket::wait_read,
+                            [self = shared_from_this(), client](const error_code& error) {
+                              if (error) return;
+                              for (int i = 0; i < kAtOnce && self->send_back(*client); ++i) {
+                              }
+                              if (client->socket.is_open()) self->wait_for_answers(client);
+                            });
 }
 
 bool UdpForwarder::send_back(Client& client) {

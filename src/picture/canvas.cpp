@@ -8,10 +8,14 @@ namespace {
 /// Select graphic rendition (ECMA-48 8.3.117).
 std::string_view begin_of(Style style) {
   switch (style) {
-    case Style::Plain: return "\x1b[0m";
-    case Style::Strong: return "\x1b[0;1m";
-    case Style::Faint: return "\x1b[0;2m";
-    case Style::Mark: return "\x1b[0;32m";
+    case Style::Plain:
+      return "\x1b[0m";
+    case Style::Strong:
+      return "\x1b[0;1m";
+    case Style::Faint:
+      return "\x1b[0;2m";
+    case Style::Mark:
+      return "\x1b[0;32m";
   }
   return {};
 }

@@ -26,8 +26,12 @@ std::size_t free_track(std::vector<std::vector<Stretch>>& tracks, const Net& net
 
 }  // namespace
 
-std::size_t Net::first() const { return std::min(to, *std::min_element(from.begin(), from.end())); }
-std::size_t Net::last() const { return std::max(to, *std::max_element(from.begin(), from.end())); }
+std::size_t Net::first() const {
+  return std::min(to, *std::min_element(from.begin(), from.end()));
+}
+std::size_t Net::last() const {
+  return std::max(to, *std::max_element(from.begin(), from.end()));
+}
 
 std::optional<std::size_t> route(std::vector<Net>& nets) {
   std::map<std::size_t, std::size_t> goes_on;  // column -> net

@@ -19,7 +19,9 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text) { return "\"" + escaped(text) + "\""; }
+std::string quoted(std::string_view text) {
+  return "\"" + escaped(text) + "\"";
+}
 
 std::string label_text(std::string_view text) {
   std::string out;
@@ -29,7 +31,8 @@ std::string label_text(std::string_view text) {
 
 std::string node(const Picture& picture, std::size_t index) {
   const Box& box = picture.boxes[index];
-  const Label label = label_of(box, shows_networks(picture) && only_network(box).empty() ? NetworkLine::Yes : NetworkLine::No);
+  const Label label =
+      label_of(box, shows_networks(picture) && only_network(box).empty() ? NetworkLine::Yes : NetworkLine::No);
   std::string text = label_text(label.title);
   for (const std::string& line : label.lines) text += "\\n" + label_text(line);
   return fmt::format("{} [label=\"{}\"{}];\n", quoted(box.name), text,

@@ -1,6 +1,6 @@
 #pragma once
-// Which services a frame can be drawn around: those of one network, where the project has more than one. A service on two
-// networks stays outside, as frames must not cross.
+// Which services a frame can be drawn around: those of one network, where the project has more than one. A service on
+// two networks stays outside, as frames must not cross.
 
 #include <cstddef>
 #include <string>

@@ -41,15 +41,30 @@ struct Range {
 
 template <std::size_t N>
 bool is_in(char32_t code, const std::array<Range, N>& ranges) {
-  return std::any_of(ranges.begin(), ranges.end(), [code](const Range& r) { return code >= r.first && code <= r.last; });
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [code](const Range& r) { return code >= r.first && code <= r.last; });
 }
 
 /// UAX #11: the blocks that are wide as a whole, and pictures.
-constexpr std::array<Range, 12> kWide{{{0x1100, 0x115F}, {0x2E80, 0x303E}, {0x3041, 0x33FF}, {0x3400, 0x4DBF},
-                                       {0x4E00, 0x9FFF}, {0xA000, 0xA4CF}, {0xAC00, 0xD7A3}, {0xF900, 0xFAFF},
-                                       {0xFE30, 0xFE6F}, {0xFF00, 0xFF60}, {0x1F300, 0x1FAFF}, {0x20000, 0x3FFFD}}};
-constexpr std::array<Range, 7> kCombining{{{0x300, 0x36F}, {0x483, 0x489}, {0x591, 0x5BD}, {0x200B, 0x200F},
-                                           {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}}};
+constexpr std::array<Range, 12> kWide{{{0x1100, 0x115F},
+                                       {0x2E80, 0x303E},
+                                       {0x3041, 0x33FF},
+                                       {0x3400, 0x4DBF},
+                                       {0x4E00, 0x9FFF},
+                                       {0xA000, 0xA4CF},
+                                       {0xAC00, 0xD7A3},
+                                       {0xF900, 0xFAFF},
+                                       {0xFE30, 0xFE6F},
+                                       {0xFF00, 0xFF60},
+                                       {0x1F300, 0x1FAFF},
+                                       {0x20000, 0x3FFFD}}};
+constexpr std::array<Range, 7> kCombining{{{0x300, 0x36F},
+                                           {0x483, 0x489},
+                                           {0x591, 0x5BD},
+                                           {0x200B, 0x200F},
+                                           {0x20D0, 0x20FF},
+                                           {0xFE00, 0xFE0F},
+                                           {0xFE20, 0xFE2F}}};
 
 std::size_t width_of(char32_t code) {
   if (is_in(code, kCombining)) return 0;
@@ -84,7 +99,8 @@ std::string source_line(const Box& box) {
 std::string network_line(const Box& box, NetworkLine networks) {
   if (box.network_mode.starts_with("service:")) return "network of " + box.network_mode.substr(8);
   if (!box.network_mode.empty()) return "network " + box.network_mode;
-  return networks == NetworkLine::Yes && !box.networks.empty() ? fmt::format("on {}", fmt::join(box.networks, ", ")) : "";
+  return networks == NetworkLine::Yes && !box.networks.empty() ? fmt::format("on {}", fmt::join(box.networks, ", "))
+                                                               : "";
 }
 
 }  // namespace
@@ -142,6 +158,8 @@ std::vector<std::string> network_notes(const Picture& picture) {
   return out;
 }
 
-std::string only_network(const Box& box) { return box.networks.size() == 1 ? box.networks.front() : std::string(); }
+std::string only_network(const Box& box) {
+  return box.networks.size() == 1 ? box.networks.front() : std::string();
+}
 
 }  // namespace davit::picture

@@ -24,7 +24,8 @@ enum class NetworkLine { No, Yes };
 /// "back (internal)", one for each network.
 [[nodiscard]] std::vector<std::string> network_notes(const Picture& picture);
 
-/// The network that the service is on, and on no other; empty if there is none. A frame can be drawn around such services.
+/// The network that the service is on, and on no other; empty if there is none. A frame can be drawn around such
+/// services.
 [[nodiscard]] std::string only_network(const Box& box);
 
 /// Columns on a terminal: East Asian wide characters and pictures take two, combining ones none.

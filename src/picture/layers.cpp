@@ -299,7 +299,9 @@ class Placer {
 
 }  // namespace
 
-Layers make_layers(const Picture& picture) { return Builder(picture).build(); }
+Layers make_layers(const Picture& picture) {
+  return Builder(picture).build();
+}
 
 int needed_width(const Sizes& sizes) {
   int most = 0;
@@ -309,6 +311,8 @@ int needed_width(const Sizes& sizes) {
   return most;
 }
 
-std::vector<std::vector<int>> place(const Layers& layers, const Sizes& sizes) { return Placer(layers, sizes).run(); }
+std::vector<std::vector<int>> place(const Layers& layers, const Sizes& sizes) {
+  return Placer(layers, sizes).run();
+}
 
 }  // namespace davit::picture

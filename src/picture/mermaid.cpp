@@ -24,7 +24,8 @@ std::string escaped(std::string_view text) {
 
 std::string node(const Picture& picture, std::size_t index) {
   const Box& box = picture.boxes[index];
-  const Label label = label_of(box, shows_networks(picture) && only_network(box).empty() ? NetworkLine::Yes : NetworkLine::No);
+  const Label label =
+      label_of(box, shows_networks(picture) && only_network(box).empty() ? NetworkLine::Yes : NetworkLine::No);
   std::string text = escaped(label.title);
   for (const std::string& line : label.lines) text += "<br/>" + escaped(line);
   return fmt::format("s{}[\"{}\"]{}\n", index, text, box.enabled ? "" : ":::inactive");
@@ -32,9 +33,12 @@ std::string node(const Picture& picture, std::size_t index) {
 
 std::string_view word(model::DependencyCondition condition) {
   switch (condition) {
-    case model::DependencyCondition::Started: return "";
-    case model::DependencyCondition::Healthy: return "healthy";
-    case model::DependencyCondition::CompletedSuccessfully: return "completed";
+    case model::DependencyCondition::Started:
+      return "";
+    case model::DependencyCondition::Healthy:
+      return "healthy";
+    case model::DependencyCondition::CompletedSuccessfully:
+      return "completed";
   }
   return {};
 }

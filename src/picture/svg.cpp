@@ -38,19 +38,32 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const Character& c : characters(text)) {
     switch (c.code) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
       // No other control character and no lone surrogate may stand in XML (XML 1.0, 2.2).
-      default: out += c.code < 0x20 || c.code == 0xFFFD || c.code == 0xFFFE || c.code == 0xFFFF ? "\xEF\xBF\xBD" : c.bytes;
+      default:
+        out += c.code < 0x20 || c.code == 0xFFFD || c.code == 0xFFFE || c.code == 0xFFFF ? "\xEF\xBF\xBD" : c.bytes;
     }
   }
   return out;
 }
 
-int pixels(const std::string& text) { return static_cast<int>(static_cast<double>(text_width(text)) * kLetter + 0.5); }
+int pixels(const std::string& text) {
+  return static_cast<int>(static_cast<double>(text_width(text)) * kLetter + 0.5);
+}
 
 struct Drawn {
   Label label;
@@ -76,9 +89,10 @@ class Document {
     draw_legend();
     const int width = width_ + kMargin;
     const int height = bottom_ + kMargin;
-    return fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n"
-                       "<title>{2}</title>\n",
-                       width, height, escaped(picture_.project)) +
+    return fmt::format(
+               "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0}\" height=\"{1}\" viewBox=\"0 0 {0} {1}\">\n"
+               "<title>{2}</title>\n",
+               width, height, escaped(picture_.project)) +
            std::string(kStyle) +
            "<defs><marker id=\"arrow\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" "
            "orient=\"auto\"><path d=\"M0 0L8 4L0 8Z\"/></marker></defs>\n" +
@@ -175,7 +189,7 @@ class Document {
   }
 
   static std::string classes(model::DependencyCondition condition, bool required) {
-    std::string out = condition == model::DependencyCondition::Healthy     ? "healthy"
+    std::string out = condition == model::DependencyCondition::Healthy   ? "healthy"
                       : condition == model::DependencyCondition::Started ? "started"
                                                                          : "completed";
     return required ? out : out + " optional";
@@ -251,6 +265,8 @@ class Document {
 
 }  // namespace
 
-std::string draw_svg(const Picture& picture) { return Document(picture).draw(); }
+std::string draw_svg(const Picture& picture) {
+  return Document(picture).draw();
+}
 
 }  // namespace davit::picture

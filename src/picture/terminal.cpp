@@ -250,8 +250,8 @@ class BoxDrawing {
     for (std::size_t x = net.first(); x <= net.last(); ++x) {
       const bool from = std::find(net.from.begin(), net.from.end(), x) != net.from.end();
       if (!from && x != net.to) continue;
-      const unsigned arms = (from ? Up : 0U) | (x == net.to ? Down : 0U) | (x > net.first() ? Left : 0U) |
-                            (x < net.last() ? Right : 0U);
+      const unsigned arms =
+          (from ? Up : 0U) | (x == net.to ? Down : 0U) | (x > net.first() ? Left : 0U) | (x < net.last() ? Right : 0U);
       canvas_.put(x, turn, words_.line(arms));
     }
   }

@@ -114,7 +114,9 @@ std::vector<Mark> marks_of(const Link& link) {
   return out;
 }
 
-std::string_view Words::line(unsigned arms) const { return ascii_ ? kAsciiLines.at(arms) : kLines.at(arms); }
+std::string_view Words::line(unsigned arms) const {
+  return ascii_ ? kAsciiLines.at(arms) : kLines.at(arms);
+}
 
 std::string_view Words::side(unsigned arms, bool solid) const {
   if (solid) return line(arms);
@@ -124,20 +126,28 @@ std::string_view Words::side(unsigned arms, bool solid) const {
 
 std::string_view Words::mark(Mark mark) const {
   switch (mark) {
-    case Mark::Healthy: return ascii_ ? "h" : "♥";
-    case Mark::Completed: return ascii_ ? "c" : "✓";
-    case Mark::Optional: return "?";
-    case Mark::Restart: return ascii_ ? "r" : "↻";
+    case Mark::Healthy:
+      return ascii_ ? "h" : "♥";
+    case Mark::Completed:
+      return ascii_ ? "c" : "✓";
+    case Mark::Optional:
+      return "?";
+    case Mark::Restart:
+      return ascii_ ? "r" : "↻";
   }
   return {};
 }
 
 std::string_view Words::meaning(Mark mark) const {
   switch (mark) {
-    case Mark::Healthy: return "when healthy";
-    case Mark::Completed: return "when completed";
-    case Mark::Optional: return "optional";
-    case Mark::Restart: return "restarts with it";
+    case Mark::Healthy:
+      return "when healthy";
+    case Mark::Completed:
+      return "when completed";
+    case Mark::Optional:
+      return "optional";
+    case Mark::Restart:
+      return "restarts with it";
   }
   return {};
 }
@@ -182,6 +192,8 @@ std::string footing(const Picture& picture, const std::set<Mark>& marks, const T
   return out.empty() ? out : "\n" + out;
 }
 
-std::string draw_list(const Picture& picture, const TerminalOptions& options) { return List(picture, options).draw(); }
+std::string draw_list(const Picture& picture, const TerminalOptions& options) {
+  return List(picture, options).draw();
+}
 
 }  // namespace davit::picture

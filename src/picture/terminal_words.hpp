@@ -1,6 +1,6 @@
 #pragma once
-// What pictures for the terminal are made of: characters, marks and their meaning, and the list that tells in words what
-// does not fit as boxes.
+// What pictures for the terminal are made of: characters, marks and their meaning, and the list that tells in words
+// what does not fit as boxes.
 
 #include <cstdint>
 #include <set>

@@ -75,8 +75,8 @@ class DownPlanner {
     }
     if (names.empty()) return;
     builder_.plan().warnings.push_back(
-        Diagnostic::warning("inactive-profile",
-                            fmt::format("left alone, because no profile of theirs is active: {}", fmt::join(names, ", ")))
+        Diagnostic::warning("inactive-profile", fmt::format("left alone, because no profile of theirs is active: {}",
+                                                            fmt::join(names, ", ")))
             .with_hint(fmt::format("lower them too: davit --profile {} down", fmt::join(profiles, " --profile "))));
   }
 

@@ -4,9 +4,9 @@ namespace davit::plan {
 namespace {
 
 struct Exclusion {
-  bool UpFlags::*a;
+  bool UpFlags::* a;
   const char* a_name;
-  bool UpFlags::*b;
+  bool UpFlags::* b;
   const char* b_name;
 };
 

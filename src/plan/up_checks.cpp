@@ -10,7 +10,8 @@
 namespace davit::plan {
 namespace {
 
-constexpr std::int64_t kMostContainers = 10'000;  // a network of Docker's size has 65 534 addresses; nobody wants them all
+constexpr std::int64_t kMostContainers =
+    10'000;  // a network of Docker's size has 65 534 addresses; nobody wants them all
 
 }  // namespace
 

@@ -284,7 +284,8 @@ void UpPlanner::create(const ServicePlan& plan, Replica& replica) {
   }
   std::vector<Edge> after = before_create(*plan.service, operation);
   after.push_back({replica.ready});
-  if (const auto freed = freed_names_.find(operation.name); freed != freed_names_.end()) after.push_back({freed->second});
+  if (const auto freed = freed_names_.find(operation.name); freed != freed_names_.end())
+    after.push_back({freed->second});
   replica.create = builder_.add({.resource = {ResourceId::Kind::Service, plan.service->name, replica.number},
                                  .operation = std::move(operation),
                                  .cause = std::move(cause),
@@ -326,10 +327,10 @@ StepId UpPlanner::remove(const ObservedContainer& container, const std::string& 
   removed_[container.id] = stopped;
   return freed_names_[container.name] =
              builder_.add({.resource = {ResourceId::Kind::Service, container.service, container.number},
-                .operation = RemoveContainer{{slot, container.id}, engine::WithVolumes::No},
-                .cause = cause,
-                .after = {{stopped}},
-                .where = where});
+                           .operation = RemoveContainer{{slot, container.id}, engine::WithVolumes::No},
+                           .cause = cause,
+                           .after = {{stopped}},
+                           .where = where});
 }
 
 StepId UpPlanner::stop(SlotId slot, const ObservedContainer& container, const std::string& cause, const Span& where) {

@@ -45,7 +45,7 @@ constexpr int kFirstFreeFd = 100;  // beyond any number a program is given
 }
 
 void default_signals() {
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
   sigset_t none;
@@ -89,11 +89,13 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
 [[noreturn]] void throw_failure(const LaunchPlan& plan, const Failure& failure) {
   switch (failure.stage) {
     case Stage::Descriptors:
-      throw Error("cannot pass a descriptor to '" + plan.path + "': " + system_error_text(failure.error)).exit_code(125);
+      throw Error("cannot pass a descriptor to '" + plan.path + "': " + system_error_text(failure.error))
+          .exit_code(125);
     case Stage::Folder:
       throw Error("cannot run '" + plan.path + "' in folder '" + plan.cwd + "': " + system_error_text(failure.error))
           .exit_code(125);
-    case Stage::Exec: break;
+    case Stage::Exec:
+      break;
   }
   const int code = failure.error == ENOENT || failure.error == ENOTDIR ? 127 : failure.error == EACCES ? 126 : 125;
   throw Error("cannot run '" + plan.path + "': " + system_error_text(failure.error)).exit_code(code);
@@ -130,8 +132,9 @@ pid_t launch(const LaunchPlan& plan) {
   const std::vector<char*> argv = pointers(plan.argv);
   const std::vector<char*> env = pointers(plan.env);
   std::vector<int> moved(plan.fds.size(), -1);
-  const Prepared prepared{plan.path.c_str(), argv.data(),  env.data(),      plan.cwd.empty() ? nullptr : plan.cwd.c_str(),
-                          plan.fds.data(),   moved.data(), plan.fds.size(), report.get()};
+  const Prepared prepared{
+      plan.path.c_str(), argv.data(),  env.data(),      plan.cwd.empty() ? nullptr : plan.cwd.c_str(),
+      plan.fds.data(),   moved.data(), plan.fds.size(), report.get()};
   pid_t pid = -1;
   {
     const SignalsBlocked blocked;

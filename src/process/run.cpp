@@ -16,8 +16,8 @@
 
 // Boost.Process 1.81 forgets to include these when it is told to use std::filesystem.
 #include <boost/optional/optional.hpp>
-#include <boost/type_traits/decay.hpp>
 #include <boost/process/v2/process.hpp>
+#include <boost/type_traits/decay.hpp>
 
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
@@ -46,8 +46,8 @@ class CapturedStream {
   Task<void> read_to_end() {
     while (!finishing_) {
       boost::system::error_code error;
-      const std::size_t got = co_await descriptor_.async_read_some(asio::buffer(buffer_),
-                                                                   asio::redirect_error(asio::use_awaitable, error));
+      const std::size_t got =
+          co_await descriptor_.async_read_some(asio::buffer(buffer_), asio::redirect_error(asio::use_awaitable, error));
       keep(got);
       if (error) break;
     }

@@ -5,8 +5,8 @@
 
 #include "davit/async/event.hpp"
 #include "davit/async/task_group.hpp"
-#include "davit/runtime/runtime.hpp"
 #include "davit/runtime/exit_event.hpp"
+#include "davit/runtime/runtime.hpp"
 
 namespace davit::runtime {
 namespace {

@@ -153,7 +153,12 @@ void Executor::learn(const engine::Observed& observed) {
     const bool same_run = facts.state == ContainerState::Running && container.state == ContainerState::Running;
     const auto ready = same_run ? facts.ready : Facts::Ready::No;
     const auto probe = container.health == engine::Health::None ? Facts::Probe::None : Facts::Probe::Configured;
-    facts = {container.state, container.health, container.exit_code, probe, ready, places_[slot->second].loop.ends_in_vain()};
+    facts = {container.state,
+             container.health,
+             container.exit_code,
+             probe,
+             ready,
+             places_[slot->second].loop.ends_in_vain()};
   }
 }
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <set>
 
-#include "davit/runtime/runtime.hpp"
 #include "davit/runtime/exit_event.hpp"
+#include "davit/runtime/runtime.hpp"
 
 namespace davit::runtime {
 

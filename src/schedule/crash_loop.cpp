@@ -8,6 +8,8 @@ void CrashLoop::ended(Time now, Duration patience) {
   hopeless_ = now - *first_end_ >= (patience == Duration::zero() ? kPatience : patience);
 }
 
-void CrashLoop::came_up() { *this = CrashLoop(); }
+void CrashLoop::came_up() {
+  *this = CrashLoop();
+}
 
 }  // namespace davit::schedule

@@ -45,8 +45,10 @@ std::vector<Scheduler::Action> Scheduler::resume(const Event& event) {
     facts_[changed->slot] = changed->facts;
     if (waited_long_enough_) count_as_ready(facts_[changed->slot]);
     for (const StepId wait : waits_of_slot_[changed->slot]) {
-      if (node(wait).state == State::Waiting) look_at_wait(wait);
-      else if (held_.contains(wait)) look_at_held(wait);
+      if (node(wait).state == State::Waiting)
+        look_at_wait(wait);
+      else if (held_.contains(wait))
+        look_at_held(wait);
     }
   } else if (const auto* image = std::get_if<ImageKnown>(&event)) {
     images_[image->image] = image->id;

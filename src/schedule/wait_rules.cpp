@@ -32,8 +32,9 @@ Judgement judge_up(Condition condition, const plan::Slot& slot, plan::SlotId id,
     return facts.ready == ContainerFacts::Ready::Yes ? WaitState::Fulfilled : WaitState::Pending;
   }
   if (facts.state == ContainerState::Restarting && facts.ends_in_vain > 0)
-    return failure(condition, id, fmt::format("container {} exited ({}) again and again: {} times while it was awaited",
-                                              slot.name, facts.exit_code, facts.ends_in_vain));
+    return failure(condition, id,
+                   fmt::format("container {} exited ({}) again and again: {} times while it was awaited", slot.name,
+                               facts.exit_code, facts.ends_in_vain));
   if (facts.health == Health::Unhealthy)
     return failure(condition, id, fmt::format("container {} is unhealthy", slot.name));
   const bool healthy = facts.state == ContainerState::Running && facts.health == Health::Healthy;

@@ -40,7 +40,7 @@ void refuse_newer(std::int64_t version, const std::filesystem::path& file) {
 
 void make_folder(const std::filesystem::path& folder) {
   if (folder.empty()) return;
-  struct stat info {};
+  struct stat info{};
   if (::stat(folder.c_str(), &info) == 0) return;
   make_folder(folder.parent_path());
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
@@ -132,7 +132,7 @@ Database Database::open(const std::filesystem::path& file) {
 }
 
 std::optional<Database> Database::open_for_reading(const std::filesystem::path& file) {
-  struct stat info {};
+  struct stat info{};
   if (::stat(file.c_str(), &info) != 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     throw_system_error("open", file.string(), errno);

@@ -56,8 +56,8 @@ std::optional<Event> Journal::find(std::int64_t id) {
 }
 
 std::int64_t Journal::last_id(const std::optional<std::string>& project) {
-  Statement rows = database_.prepare(project ? "SELECT max(id) FROM events WHERE project=?"
-                                             : "SELECT max(id) FROM events");
+  Statement rows =
+      database_.prepare(project ? "SELECT max(id) FROM events WHERE project=?" : "SELECT max(id) FROM events");
   if (project) rows.bind(*project);
   return rows.step() ? rows.integer(0) : 0;
 }

@@ -53,7 +53,7 @@ std::optional<Network> overlapping(Database& database, const std::optional<std::
   return read(rows);
 }
 
-std::optional<Blob> end_of(const std::optional<std::string>& subnet, std::string SubnetRange::*which) {
+std::optional<Blob> end_of(const std::optional<std::string>& subnet, std::string SubnetRange::* which) {
   if (!subnet) return std::nullopt;
   return Blob{subnet_range(*subnet).*which};
 }
@@ -153,7 +153,8 @@ std::vector<Neighbour> Networks::neighbours(const std::string& network_id, const
 
 std::vector<std::string> Networks::users_elsewhere(const std::string& network_id, const std::string& project) {
   Statement rows = database_.prepare(
-      "SELECT c.name FROM leases l JOIN containers c ON c.id=l.container WHERE l.network=? AND c.project<>? ORDER BY c.name");
+      "SELECT c.name FROM leases l JOIN containers c ON c.id=l.container WHERE l.network=? AND c.project<>? ORDER BY "
+      "c.name");
   rows.bind(network_id, project);
   std::vector<std::string> names;
   while (rows.step()) names.push_back(rows.text(0));

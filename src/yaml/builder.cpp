@@ -28,9 +28,9 @@ void Builder::OnDocumentStart(const YAML::Mark& mark) {
   // The parser makes empty documents without end of a stray ',', ']' or '}'.
   const std::size_t at = offset(mark);
   if (document_at_ == at && at < source_.text().size())
-    throw LimitExceeded{Diagnostic::error(
-        "yaml-syntax", "invalid YAML: unexpected '" + std::string(1, source_.text()[at]) + "'",
-        source_.span(at, at + 1))};
+    throw LimitExceeded{Diagnostic::error("yaml-syntax",
+                                          "invalid YAML: unexpected '" + std::string(1, source_.text()[at]) + "'",
+                                          source_.span(at, at + 1))};
   document_at_ = at;
   if (parsed_.documents.size() >= kMostDocuments)
     throw LimitExceeded{Diagnostic::error(
@@ -239,9 +239,10 @@ void Builder::take_key(Frame& frame, Node key) {
   frame.has_key = true;
   frame.key_is_merge = key.kind == Kind::String && !key.quoted && key.text == "<<";
   if (frame.key_is_merge && frame.merge_at.known())
-    parsed_.diagnostics.add(Diagnostic::error("duplicate-key", "the key '<<' is already defined in this mapping", key.span)
-                                .note("first defined here", frame.merge_at)
-                                .with_hint("merge several mappings with a list: '<<: [*one, *other]'"));
+    parsed_.diagnostics.add(
+        Diagnostic::error("duplicate-key", "the key '<<' is already defined in this mapping", key.span)
+            .note("first defined here", frame.merge_at)
+            .with_hint("merge several mappings with a list: '<<: [*one, *other]'"));
   else if (frame.key_is_merge)
     frame.merge_at = key.span;
   if (!key.is_string()) {

@@ -100,7 +100,8 @@ std::optional<Diagnostic> Source::open_brackets(std::size_t most) const {
     if (text_[i] == '[' || text_[i] == '{') ++open;
     if ((text_[i] == ']' || text_[i] == '}') && open > 0) --open;
     if (open > most)
-      return Diagnostic::error("yaml-limit", "more than " + std::to_string(most) + " brackets are open here", span(i, i + 1))
+      return Diagnostic::error("yaml-limit", "more than " + std::to_string(most) + " brackets are open here",
+                               span(i, i + 1))
           .with_hint("close them: every '[' needs a ']', every '{' a '}'");
   }
   return std::nullopt;

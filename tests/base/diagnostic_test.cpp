@@ -9,12 +9,15 @@ Span at(std::uint32_t line, std::uint32_t column, std::uint32_t length) {
   return {std::make_shared<const std::string>("compose.yaml"), {line, column}, {line, column + length}};
 }
 
-std::optional<std::string> source(const std::string&) { return "services:\n  api:\n    - databse\n"; }
+std::optional<std::string> source(const std::string&) {
+  return "services:\n  api:\n    - databse\n";
+}
 
 TEST(DiagnosticRender, PointsIntoTheLineAndAddsNotesAndHint) {
-  const auto d = Diagnostic::error("unknown-dependency", "service 'api' depends on unknown service 'databse'", at(3, 7, 7))
-                     .note("services in this project: api, database")
-                     .with_hint("did you mean 'database'?");
+  const auto d =
+      Diagnostic::error("unknown-dependency", "service 'api' depends on unknown service 'databse'", at(3, 7, 7))
+          .note("services in this project: api, database")
+          .with_hint("did you mean 'database'?");
   EXPECT_EQ(render(d, source),
             "compose.yaml:3:7: error: service 'api' depends on unknown service 'databse'\n"
             "    3 |     - databse\n"
@@ -39,12 +42,13 @@ TEST(DiagnosticRender, CountsColumnsNotBytesForTheCaret) {
 TEST(DiagnosticRender, KeepsControlCharactersBrokenBytesAndLongTextsFromTheTerminal) {
   const SourceLookup source = [](const std::string&) { return "a\xFF\x1B[2Jb\n"; };
   const std::string long_text(100'000, 'x');
-  EXPECT_EQ(render(Diagnostic::error("a", "no '\x1B[2J\xC3'", at(1, 2, 3)).note("a\nb\rc").with_hint("\xC3\xA4"), source),
-            "compose.yaml:1:2: error: no ' [2J?'\n"
-            "    1 | a? [2Jb\n"
-            "      |  ^~~\n"
-            "  note: a\nb c\n"
-            "  hint: \xC3\xA4\n");
+  EXPECT_EQ(
+      render(Diagnostic::error("a", "no '\x1B[2J\xC3'", at(1, 2, 3)).note("a\nb\rc").with_hint("\xC3\xA4"), source),
+      "compose.yaml:1:2: error: no ' [2J?'\n"
+      "    1 | a? [2Jb\n"
+      "      |  ^~~\n"
+      "  note: a\nb c\n"
+      "  hint: \xC3\xA4\n");
   EXPECT_LT(render(Diagnostic::error("a", long_text).note(long_text), {}).size(), 5000U);
   EXPECT_TRUE(render(Diagnostic::error("a", long_text), {}).ends_with("x…\n"));
 }

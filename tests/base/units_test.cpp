@@ -40,7 +40,8 @@ TEST(Numbers, AreReadAsGoReadsThem) {
 }
 
 TEST(Bytes, RefuseWhatIsNoSize) {
-  for (const char* bad : {"", "m", "12x", "1..5m", "99999999999g", "1  m", "0x10", "1e", "8e", "inf", "8192p"}) EXPECT_FALSE(parse_bytes(bad)) << bad;
+  for (const char* bad : {"", "m", "12x", "1..5m", "99999999999g", "1  m", "0x10", "1e", "8e", "inf", "8192p"})
+    EXPECT_FALSE(parse_bytes(bad)) << bad;
 }
 
 TEST(Bytes, AreWrittenForPeople) {

@@ -27,9 +27,9 @@ namespace {
 std::string base_tar(const fs::path& folder) {
   for (const char* name : {"bin", "etc", "tmp", "root", "var/data"}) fs::create_directories(folder / name);
   fs::copy_file("/bin/busybox", folder / "bin/busybox");
-  for (const char* name : {"sh",    "cat",   "echo", "ls",   "mkdir",    "rm",   "ln",    "id",   "stat",  "sleep",
-                           "chmod", "chown", "env",  "grep", "hostname", "true", "false", "head", "touch", "test",
-                           "ip", "nc", "unshare", "wc"})
+  for (const char* name :
+       {"sh",  "cat",  "echo",     "ls",   "mkdir", "rm",   "ln",    "id",   "stat", "sleep", "chmod",   "chown",
+        "env", "grep", "hostname", "true", "false", "head", "touch", "test", "ip",   "nc",    "unshare", "wc"})
     fs::create_symlink("busybox", folder / "bin" / name);
   fs::permissions(folder / "tmp", fs::perms(01777));
   std::ofstream(folder / "etc/passwd") << "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\n";
@@ -77,7 +77,7 @@ std::vector<std::string> build_cgroups(const fs::path& data_root) {
 std::optional<fs::path> find_in_layers(const image::ImageStore& store, const image::Image& image,
                                        const std::string& path) {
   for (const fs::path& layer : store.layer_paths(image)) {
-    struct stat info {};
+    struct stat info{};
     if (::lstat((layer.string() + path).c_str(), &info) != 0) continue;
     if (S_ISCHR(info.st_mode) && info.st_rdev == 0) return std::nullopt;
     return layer.string() + path;
@@ -182,7 +182,7 @@ std::string BuildTest::read(const ImageId& image, const std::string& path) {
 std::string BuildTest::stat_line(const ImageId& image, const std::string& path) {
   const auto found = find_in_layers(*store_, inspect(image), path);
   if (!found) return "<none>";
-  struct stat info {};
+  struct stat info{};
   if (::lstat(found->c_str(), &info) != 0) return "<error>";
   std::ostringstream out;
   out << std::oct << info.st_mode << std::dec << ' ' << info.st_uid << ' ' << info.st_gid;

@@ -496,11 +496,12 @@ TEST_F(BuildRootTest, NetworkCanBeNoneOrTheHosts) {
   EXPECT_EQ(read(must_build("FROM box\nRUN" + look), "/ns"), host);
   EXPECT_EQ(read(must_build("FROM box\nRUN --network=host" + look), "/ns"), host);
   request_.network = build::RunNetworkMode::Sandbox;
-  EXPECT_EQ(must_fail("FROM box\nRUN --network=host true\n"),
-            "Dockerfile:2:5: error: RUN may not use the host's network: it was not allowed to\n"
-            "    2 | RUN --network=host true\n"
-            "      |     ^~~~~~~~~~~~~~\n"
-            "  hint: allow it with --allow network.host, in a Compose file with 'build.entitlements: [network.host]'\n");
+  EXPECT_EQ(
+      must_fail("FROM box\nRUN --network=host true\n"),
+      "Dockerfile:2:5: error: RUN may not use the host's network: it was not allowed to\n"
+      "    2 | RUN --network=host true\n"
+      "      |     ^~~~~~~~~~~~~~\n"
+      "  hint: allow it with --allow network.host, in a Compose file with 'build.entitlements: [network.host]'\n");
   request_.host_network = build::HostNetwork::Allowed;
   EXPECT_EQ(read(must_build("FROM box\nRUN --network=host echo 2;" + look), "/ns"), host);
 }
@@ -796,7 +797,8 @@ TEST_F(BuildRootTest, AdditionalContextsAreFoldersAndImages) {
   write("more/.dockerignore", "not\n");
   request_.contexts = {{"more", (context_ / "more").string()}, {"box", "docker-image://tools"}};
   const std::string file =
-      "FROM box\nCOPY --from=more . /m/\nCOPY --from=box /tool /copied\nRUN --mount=from=more,target=/x cat /x/here > /y\n";
+      "FROM box\nCOPY --from=more . /m/\nCOPY --from=box /tool /copied\nRUN --mount=from=more,target=/x cat /x/here > "
+      "/y\n";
   const ImageId id = must_build(file);
   EXPECT_EQ(read(id, "/tool"), "tool\n") << "the context hides the image of that name";
   EXPECT_EQ(read(id, "/copied"), "tool\n");
@@ -806,10 +808,12 @@ TEST_F(BuildRootTest, AdditionalContextsAreFoldersAndImages) {
   EXPECT_EQ(must_build(file), id);
   write("more/here", "3");
   EXPECT_EQ(read(must_build(file), "/m/here"), "3");
-  EXPECT_NE(must_fail("FROM more\n").find("FROM cannot begin with the folder of the context 'more' yet"), std::string::npos);
+  EXPECT_NE(must_fail("FROM more\n").find("FROM cannot begin with the folder of the context 'more' yet"),
+            std::string::npos);
   request_.contexts = {{"more", "/nowhere"}};
-  EXPECT_EQ(must_fail(file), "error: the additional context 'more' is '/nowhere', which is not a folder\n"
-                             "  hint: it can be a folder, or an image as 'docker-image://NAME'\n");
+  EXPECT_EQ(must_fail(file),
+            "error: the additional context 'more' is '/nowhere', which is not a folder\n"
+            "  hint: it can be a folder, or an image as 'docker-image://NAME'\n");
 }
 
 TEST_F(BuildRootTest, TagsNameTheImage) {

@@ -16,8 +16,8 @@
 #include "build/names.hpp"
 #include "build/parallel.hpp"
 #include "build/rooted.hpp"
-#include "build/run_process.hpp"
 #include "build/run_network.hpp"
+#include "build/run_process.hpp"
 #include "build/run_spec.hpp"
 #include "davit/base/error.hpp"
 #include "davit/build/cleanup.hpp"
@@ -131,7 +131,11 @@ TEST(ForEachParallel, DoesEachOnceAndPassesTheFirstFailureOn) {
   for_each_parallel(seen.size(), [&](std::size_t i) { ++seen[i]; });
   for (const auto& times : seen) EXPECT_EQ(times, 1);
   for_each_parallel(0, [](std::size_t) { FAIL(); });
-  EXPECT_THROW(for_each_parallel(10, [](std::size_t i) { if (i == 3) throw Error("three"); }), Error);
+  EXPECT_THROW(for_each_parallel(10,
+                                 [](std::size_t i) {
+                                   if (i == 3) throw Error("three");
+                                 }),
+               Error);
 }
 
 class DigestCacheTest : public testing::Test {
@@ -139,7 +143,7 @@ class DigestCacheTest : public testing::Test {
   struct stat old_file(const std::string& name) const {
     const fs::path path = folder_.path() / name;
     std::ofstream(path) << name;
-    struct stat info {};
+    struct stat info{};
     EXPECT_EQ(::stat(path.c_str(), &info), 0);
     info.st_ctim.tv_sec -= 10;  // long enough ago for the clock
     return info;
@@ -200,31 +204,20 @@ TEST(RunProcess, CutsLinesAndReturnsTheExitCode) {
   const auto line = [&out](OutputStream stream, std::string_view text) {
     out += (stream == OutputStream::Out ? "o:" : "e:") + std::string(text) + "\n";
   };
-  const auto end = run_process(
-      {"/bin/sh", "-c", "printf 'a\\r\\nb\\n\\nlast'; exit 7"}, {}, line);
+  const auto end = run_process({"/bin/sh", "-c", "printf 'a\\r\\nb\\n\\nlast'; exit 7"}, {}, line);
   EXPECT_EQ(end.code, 7);
   EXPECT_EQ(out, "o:a\no:b\no:\no:last\n");
-  EXPECT_EQ(run_process(
-                {"/bin/sh", "-c", "kill -9 $$"}, {}, line)
-                .code,
-            137);
-  EXPECT_EQ(run_process(
-                {"/bin/sh", "-c", "read x || exit 9"}, {}, line)
-                .code,
-            9)
-      << "stdin is empty";
-  EXPECT_THROW((void)run_process(
-                   {"/nonexistent"}, {}, line),
-               Error);
+  EXPECT_EQ(run_process({"/bin/sh", "-c", "kill -9 $$"}, {}, line).code, 137);
+  EXPECT_EQ(run_process({"/bin/sh", "-c", "read x || exit 9"}, {}, line).code, 9) << "stdin is empty";
+  EXPECT_THROW((void)run_process({"/nonexistent"}, {}, line), Error);
 }
 
 TEST(RunProcess, StopKillsEvenWhatIgnoresIt) {
   std::stop_source source;
   int kills = 0;
   const auto line = [&source](OutputStream, std::string_view) { source.request_stop(); };
-  const auto end = run_process(
-      {"/bin/sh", "-c", "trap '' TERM INT; echo ready; while :; do sleep 0.05; done"}, 
-      {source.get_token(), [&kills] { ++kills; }}, line);
+  const auto end = run_process({"/bin/sh", "-c", "trap '' TERM INT; echo ready; while :; do sleep 0.05; done"},
+                               {source.get_token(), [&kills] { ++kills; }}, line);
   EXPECT_TRUE(end.stopped);
   EXPECT_EQ(end.code, 137);
   EXPECT_GT(kills, 1);

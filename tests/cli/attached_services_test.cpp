@@ -32,7 +32,8 @@ model::Project only(const Names& names) {
 
 plan::Plan plan_of(const model::Project& project) {
   plan::Plan plan;
-  for (const auto& [name, service] : project.services) plan.slots.push_back({.name = "p-" + name + "-1", .service = name});
+  for (const auto& [name, service] : project.services)
+    plan.slots.push_back({.name = "p-" + name + "-1", .service = name});
   plan.slots.push_back({.name = "p-gone-1", .service = "gone"});
   return plan;
 }

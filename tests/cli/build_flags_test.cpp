@@ -43,7 +43,8 @@ TEST(BuildFlags, AddedHostsTakeBothSeparatorsAndBothFamilies) {
 TEST(BuildFlags, UlimitsHaveASoftAndAHardValue) {
   EXPECT_EQ(parse_ulimit("nofile=1"), (engine::Ulimit{"nofile", 1, 1}));
   EXPECT_EQ(parse_ulimit("nofile=1:-1"), (engine::Ulimit{"nofile", 1, -1}));
-  for (const char* bad : {"", "nofile", "=1", "nofile=x", "nofile=1:2:3", "nofile="}) EXPECT_THROW((void)parse_ulimit(bad), Error) << bad;
+  for (const char* bad : {"", "nofile", "=1", "nofile=x", "nofile=1:2:3", "nofile="})
+    EXPECT_THROW((void)parse_ulimit(bad), Error) << bad;
 }
 
 }  // namespace

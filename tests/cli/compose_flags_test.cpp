@@ -6,8 +6,8 @@
 #include <sstream>
 
 #include "cli/command_line.hpp"
-#include "davit/base/error.hpp"
 #include "cli/run_davit.hpp"
+#include "davit/base/error.hpp"
 
 namespace davit::cli {
 namespace {
@@ -32,7 +32,9 @@ std::vector<Flag> flags_of_compose() {
 }
 
 /// Commands that are refused whole, whatever stands behind them.
-bool is_refused(const CLI::App& command) { return command.get_group().empty(); }
+bool is_refused(const CLI::App& command) {
+  return command.get_group().empty();
+}
 
 TEST(ComposeFlags, AreAllKnown) {
   Context context = process_context("davit");
@@ -43,7 +45,8 @@ TEST(ComposeFlags, AreAllKnown) {
     const std::string shown = flag.command + " " + flag.name;
     CLI::App* command = &line.app();
     if (flag.command != "_root") {
-      const auto found = line.app().get_subcommands([&](const CLI::App* sub) { return sub->get_name() == flag.command; });
+      const auto found =
+          line.app().get_subcommands([&](const CLI::App* sub) { return sub->get_name() == flag.command; });
       ASSERT_EQ(found.size(), 1U) << flag.command;
       command = found.front();
     }
@@ -64,7 +67,8 @@ TEST(ComposeFlags, WhatIsMissingIsRefusedInItsOwnWords) {
     EXPECT_EQ(got.code, 1);
     return got.err;
   };
-  EXPECT_EQ(refused({"build", "--push"}), "error: 'build --push' is not supported yet: davit cannot talk to registries\n");
+  EXPECT_EQ(refused({"build", "--push"}),
+            "error: 'build --push' is not supported yet: davit cannot talk to registries\n");
   EXPECT_EQ(refused({"build", "--ssh", "default"}),
             "error: 'build --ssh default' is not supported yet: RUN --mount=type=ssh is missing\n");
   EXPECT_EQ(refused({"watch", "--no-up", "web"}),

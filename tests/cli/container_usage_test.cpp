@@ -15,8 +15,9 @@ class UsageTest : public testing::Test {
     });
   }
   std::map<std::string, std::string> files_{
-      {"/proc/7/net/dev", "Inter-| Receive\n face |bytes\n    lo: 9 9 0 0 0 0 0 0 9 9\n  eth0: 100 1 0 0 0 0 0 0 50 1\n"
-                          "  eth1:10 1 0 0 0 0 0 0 5 1\n"}};
+      {"/proc/7/net/dev",
+       "Inter-| Receive\n face |bytes\n    lo: 9 9 0 0 0 0 0 0 9 9\n  eth0: 100 1 0 0 0 0 0 0 50 1\n"
+       "  eth1:10 1 0 0 0 0 0 0 5 1\n"}};
 };
 
 TEST_F(UsageTest, OfVersion2) {
@@ -38,12 +39,15 @@ TEST_F(UsageTest, OfVersion1) {
   files_[root + "memory/d/y/memory.usage_in_bytes"] = "5000\n";
   files_[root + "memory/d/y/memory.limit_in_bytes"] = "8000\n";
   files_[root + "memory/d/y/memory.stat"] = "inactive_file 7\ntotal_inactive_file 500\n";
-  files_[root + "blkio/d/y/blkio.throttle.io_service_bytes_recursive"] = "8:0 Read 4\n8:0 Write 5\n8:0 Total 9\nTotal 9\n";
+  files_[root + "blkio/d/y/blkio.throttle.io_service_bytes_recursive"] =
+      "8:0 Read 4\n8:0 Write 5\n8:0 Total 9\nTotal 9\n";
   files_[root + "pids/d/y/pids.current"] = "2\n";
   EXPECT_EQ(usage(), (Usage{77, 4500, 8000, 110, 55, 4, 5, 2}));
 }
 
-TEST_F(UsageTest, OfAProcessThatHasEndedIsNone) { EXPECT_EQ(usage(), std::nullopt); }
+TEST_F(UsageTest, OfAProcessThatHasEndedIsNone) {
+  EXPECT_EQ(usage(), std::nullopt);
+}
 
 TEST(UsageText, IsDockersTableAndJson) {
   UsageLine line{"0123456789abcdef", "p-web-1", {2000, 2 << 20, 4LL << 30, 1500, 0, 0, 12, 3}, Usage{}, {}};
@@ -53,7 +57,8 @@ TEST(UsageText, IsDockersTableAndJson) {
             "0123456789ab   p-web-1   50.00%    2MiB / 4GiB         0.05%     1.5kB / 0B   0B / 12B    3\n");
   EXPECT_EQ(usage_text({line}, UsageFormat::Json, 12),
             "{\"BlockIO\":\"0B / 12B\",\"CPUPerc\":\"50.00%\",\"Container\":\"0123456789ab\",\"ID\":\"0123456789ab\","
-            "\"MemPerc\":\"0.05%\",\"MemUsage\":\"2MiB / 4GiB\",\"Name\":\"p-web-1\",\"NetIO\":\"1.5kB / 0B\",\"PIDs\":\"3\"}\n");
+            "\"MemPerc\":\"0.05%\",\"MemUsage\":\"2MiB / 4GiB\",\"Name\":\"p-web-1\",\"NetIO\":\"1.5kB / "
+            "0B\",\"PIDs\":\"3\"}\n");
   EXPECT_EQ(usage_template({line}, 12, "{{.Name}} {{.PIDs}}"), "p-web-1 3\n");
 }
 

@@ -98,7 +98,8 @@ TEST_F(GraphCommand, AnOutputFileGetsThePictureAndStandardOutputNothing) {
 
 TEST_F(GraphCommand, ANarrowPipeGetsAList) {
   ::setenv("COLUMNS", "24", 1);
-  const Output got = graph("services: {service-with-a-long-name: {image: a}, b: {image: b, depends_on: [service-with-a-long-name]}}");
+  const Output got =
+      graph("services: {service-with-a-long-name: {image: a}, b: {image: b, depends_on: [service-with-a-long-name]}}");
   ::unsetenv("COLUMNS");
   EXPECT_THAT(got.out, HasSubstr("wave 1\n  service-with-a-long-n…\n"));
 }

@@ -61,7 +61,8 @@ TEST_F(ImageBuildCommand, RefusesWhatItCannotDo) {
   EXPECT_THAT(davit({"build", context()}).err, HasSubstr("did you mean 'dockerfil'?"));
   EXPECT_THAT(davit({"build", "-t", "Bad", context()}).err, HasSubstr("did you mean 'bad'?"));
   EXPECT_THAT(davit({"build", "--secret", "src=x", context()}).err, HasSubstr("needs 'id'"));
-  EXPECT_THAT(davit({"build", "--secret", "id=NO_SUCH_X", context()}).err, HasSubstr("the variable 'NO_SUCH_X' is not set"));
+  EXPECT_THAT(davit({"build", "--secret", "id=NO_SUCH_X", context()}).err,
+              HasSubstr("the variable 'NO_SUCH_X' is not set"));
   EXPECT_THAT(davit({"build", "--network", "blue", context()}).err, HasSubstr("it can be default, none or host"));
   EXPECT_THAT(davit({"build", "--allow", "network.hosts", context()}).err, HasSubstr("did you mean 'network.host'?"));
 }

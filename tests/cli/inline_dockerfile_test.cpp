@@ -12,10 +12,13 @@ const auto kCompose = std::make_shared<const std::string>("compose.yaml");
 
 std::string shown(const std::string& compose, Position value, const Diagnostic& mistake) {
   const InlineDockerfile file{*kInline, {kCompose, value, {value.line, value.column + 1}}, compose};
-  return render(in_compose_file(mistake, file), [&](const std::string&) { return std::optional<std::string>(compose); });
+  return render(in_compose_file(mistake, file),
+                [&](const std::string&) { return std::optional<std::string>(compose); });
 }
 
-Diagnostic mistake(Position begin, Position end) { return Diagnostic::error("x", "no", Span{kInline, begin, end}); }
+Diagnostic mistake(Position begin, Position end) {
+  return Diagnostic::error("x", "no", Span{kInline, begin, end});
+}
 
 TEST(InlineDockerfile, ALineOfABlockHasItsPlaceInTheComposeFile) {
   const std::string compose = "a:\n  build:\n    dockerfile_inline: |\n\n      FROM box\n      RUN exit 7\n";

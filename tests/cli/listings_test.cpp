@@ -59,9 +59,10 @@ TEST(Events, AreLinesAsDockersAreInLocalTime) {
 }
 
 TEST(Events, AreObjectsWithTheirCause) {
-  EXPECT_EQ(event_json(died(), "busybox"),
-            R"({"action":"die","attributes":{"exitCode":"3","image":"busybox","name":"p-web-1","cause":"process exited"},)"
-            R"("id":"abc","service":"web","time":"2025-11-24T16:00:00.001234000Z","type":"container"})");
+  EXPECT_EQ(
+      event_json(died(), "busybox"),
+      R"({"action":"die","attributes":{"exitCode":"3","image":"busybox","name":"p-web-1","cause":"process exited"},)"
+      R"("id":"abc","service":"web","time":"2025-11-24T16:00:00.001234000Z","type":"container"})");
 }
 
 }  // namespace

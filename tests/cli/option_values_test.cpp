@@ -6,8 +6,8 @@
 #include <set>
 
 #include "cli/command_line.hpp"
-#include "davit/base/error.hpp"
 #include "cli/run_davit.hpp"
+#include "davit/base/error.hpp"
 
 namespace davit::cli {
 namespace {
@@ -41,7 +41,8 @@ INSTANTIATE_TEST_SUITE_P(
              "error: invalid argument \"1e9\" for \"-t, --timeout\" flag: it is not a whole number\n" + kTimeout},
         Case{{"restart", "-t", "99999999999"},
              "error: invalid argument \"99999999999\" for \"-t, --timeout\" flag: it can be from -2147483647 to "
-             "2147483647\n" + kTimeout},
+             "2147483647\n" +
+                 kTimeout},
         Case{{"down", "-t"},
              "error: flag needs an argument: --timeout\n  hint: --timeout SECONDS: seconds to wait for the end before "
              "killing\n"},

@@ -8,15 +8,18 @@ namespace {
 using namespace std::chrono_literals;
 using Status = runtime::ProgressEvent::Status;
 
-ProgressBoard::Time at(std::chrono::milliseconds ms) { return ProgressBoard::Time(ms); }
+ProgressBoard::Time at(std::chrono::milliseconds ms) {
+  return ProgressBoard::Time(ms);
+}
 
 TEST(Progress, ThePlainLineIsDockerComposes) {
   EXPECT_EQ(plain_line({"Container p-web-1", "Created", Status::Done, ""}), " Container p-web-1 Created \n");
 }
 
 TEST(Progress, TheJsonLineHasStatusAndText) {
-  EXPECT_EQ(json_line({"Container p-web-1", "Error", Status::Error, "no \"image\""}),
-            "{\"id\":\"Container p-web-1\",\"status\":\"Error\",\"text\":\"Error\",\"details\":\"no \\\"image\\\"\"}\n");
+  EXPECT_EQ(
+      json_line({"Container p-web-1", "Error", Status::Error, "no \"image\""}),
+      "{\"id\":\"Container p-web-1\",\"status\":\"Error\",\"text\":\"Error\",\"details\":\"no \\\"image\\\"\"}\n");
 }
 
 TEST(Progress, TheModeFollowsTheTerminalUnlessAskedFor) {

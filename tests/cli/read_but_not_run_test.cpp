@@ -18,7 +18,9 @@ struct Case {
   std::string refusal;    ///< place and message; "": nothing is refused
 };
 
-void PrintTo(const Case& given, std::ostream* out) { *out << given.name; }
+void PrintTo(const Case& given, std::ostream* out) {
+  *out << given.name;
+}
 
 const std::vector<Case>& cases() {
   static const std::vector<Case> kCases{
@@ -41,7 +43,8 @@ const std::vector<Case>& cases() {
       // For `watch`, as with docker compose: `up` has nothing to do with it.
       {"Develop", "develop: {watch: [{path: ., action: rebuild}]}", "", ""},
       {"Replicas", "deploy: {replicas: 2, resources: {limits: {memory: 64m}}}", "", ""},
-      {"TooManyReplicas", "deploy: {replicas: 1000000000}", "", ":4:13: error: service 'a' makes it more than 10000 containers"},
+      {"TooManyReplicas", "deploy: {replicas: 1000000000}", "",
+       ":4:13: error: service 'a' makes it more than 10000 containers"},
       {"TooHighAScale", "scale: 1000000000", "", ":4:12: error: service 'a' makes it more than 10000 containers"},
   };
   return kCases;

@@ -61,8 +61,9 @@ TEST(ServiceChoice, OnlyRunningContainersAreEnteredAndAskedForPorts) {
             "service \"web\" is not running|'davit ps --all' shows the containers, 'davit up -d web' starts it");
   all.containers[0].state = engine::ContainerState::Running;
   EXPECT_EQ(choose_running(all, "web", 0).number, 2);
-  EXPECT_EQ(mistake([&] { (void)choose_running(all, "web", 1); }),
-            "service \"web\" is not running container #1|'davit ps --all' shows the containers, 'davit up -d web' starts it");
+  EXPECT_EQ(
+      mistake([&] { (void)choose_running(all, "web", 1); }),
+      "service \"web\" is not running container #1|'davit ps --all' shows the containers, 'davit up -d web' starts it");
 }
 
 }  // namespace

@@ -63,11 +63,11 @@ TEST(Compare, ItemsOfListsByWhatTheyAre) {
   const LoadTest b = service(
       "    volumes: ['./other:/b', '/x:/a']\n    ports: ['81:81', '90:80']\n    cap_add: [Y, Z]\n    command: [two]\n");
   EXPECT_THAT(differences(a, b),
-              ElementsAre("services web made anew",                                            //
-                          "cap_add[X]: X (compose.yaml:6) -",                                  //
-                          "cap_add[Z]: - Z (compose.yaml:6)",                                  //
-                          "command[0]: one (compose.yaml:7) two (compose.yaml:7)",             //
-                          "command[1]: two (compose.yaml:7) -",                                //
+              ElementsAre("services web made anew",                                                    //
+                          "cap_add[X]: X (compose.yaml:6) -",                                          //
+                          "cap_add[Z]: - Z (compose.yaml:6)",                                          //
+                          "command[0]: one (compose.yaml:7) two (compose.yaml:7)",                     //
+                          "command[1]: two (compose.yaml:7) -",                                        //
                           "ports[80/tcp].published: \"80\" (compose.yaml:5) \"90\" (compose.yaml:5)",  //
                           "volumes[/b].source: ./src (compose.yaml:4, from './src') "
                           "./other (compose.yaml:4, from './other')"));
@@ -83,10 +83,11 @@ TEST(Compare, PartsThatOneSideHas) {
 }
 
 TEST(Compare, SaysWhatUpMakesAnew) {
-  EXPECT_THAT(differences(service("    depends_on: [db]\n"), service("    scale: 1\n    profiles: [x]\n")),
-              ElementsAre("services web stays", "depends_on.db.condition: service_started (follows from compose.yaml:4) -",
-                          "depends_on.db.required: true (follows from compose.yaml:4) -", "profiles[x]: - x (compose.yaml:5)",
-                          "scale: - 1 (compose.yaml:4)"));
+  EXPECT_THAT(
+      differences(service("    depends_on: [db]\n"), service("    scale: 1\n    profiles: [x]\n")),
+      ElementsAre("services web stays", "depends_on.db.condition: service_started (follows from compose.yaml:4) -",
+                  "depends_on.db.required: true (follows from compose.yaml:4) -", "profiles[x]: - x (compose.yaml:5)",
+                  "scale: - 1 (compose.yaml:4)"));
   const auto with_network = [](const std::string& network) {
     return LoadTest("services: {web: {image: a, networks: [n]}}\nnetworks: {n: " + network + "}\n");
   };

@@ -1,5 +1,5 @@
-// Files that are made to hurt: each is refused by a limit that has a name (docs/limits.md), with one message and a place.
-// What a limit costs is not asserted here; that none of these cases takes long is why they can be tests.
+// Files that are made to hurt: each is refused by a limit that has a name (docs/limits.md), with one message and a
+// place. What a limit costs is not asserted here; that none of these cases takes long is why they can be tests.
 
 #include <gtest/gtest.h>
 
@@ -26,7 +26,9 @@ std::string each(std::size_t times, Make make) {
   return out;
 }
 
-std::string number(std::size_t value) { return std::to_string(value); }
+std::string number(std::size_t value) {
+  return std::to_string(value);
+}
 
 const std::string kService = "services:\n  a:\n    image: x\n";
 
@@ -37,7 +39,9 @@ struct Attack {
   std::string place;  ///< of the first error; "" when it has none
 };
 
-void PrintTo(const Attack& attack, std::ostream* out) { *out << attack.name; }
+void PrintTo(const Attack& attack, std::ostream* out) {
+  *out << attack.name;
+}
 
 /// A chain of services, each of which extends the next.
 std::string extends_chain(std::size_t length) {
@@ -72,22 +76,33 @@ std::vector<Attack> attacks() {
   const std::string big_env = each(2000, [](std::size_t i) { return "K" + number(i) + "=v\n"; });
   return {
       {"AliasesOfAliases",
-       {{"compose.yaml", "x-a0: &a0 [1, 1]\n" + each(30, [](std::size_t i) {
-                           return "x-a" + number(i + 1) + ": &a" + number(i + 1) + " [" +
-                                  repeated("*a" + number(i) + ",", 10) + "]\n";
-                         })}},
+       {{"compose.yaml", "x-a0: &a0 [1, 1]\n" + each(30,
+                                                     [](std::size_t i) {
+                                                       return "x-a" + number(i + 1) + ": &a" + number(i + 1) + " [" +
+                                                              repeated("*a" + number(i) + ",", 10) + "]\n";
+                                                     })}},
        "yaml-limit",
        "compose.yaml:6:44"},
-      {"OpenBrackets", {{"compose.yaml", kService + "x-a: " + repeated("[", 100'000)}}, "yaml-limit", "compose.yaml:4:20006"},
+      {"OpenBrackets",
+       {{"compose.yaml", kService + "x-a: " + repeated("[", 100'000)}},
+       "yaml-limit",
+       "compose.yaml:4:20006"},
       {"DeepFlow",
        {{"compose.yaml", kService + "x-a: " + repeated("[", 10'000) + repeated("]", 10'000)}},
        "yaml-limit",
        "compose.yaml:4:205"},
-      {"DeepBlock", {{"compose.yaml", kService + "x-a:\n " + repeated("- ", 10'000) + "1\n"}}, "yaml-limit",
+      {"DeepBlock",
+       {{"compose.yaml", kService + "x-a:\n " + repeated("- ", 10'000) + "1\n"}},
+       "yaml-limit",
        "compose.yaml:5:400"},
-      {"ManyValues", {{"compose.yaml", kService + "x-a: [" + repeated("1,", 700'000) + "1]\n"}}, "yaml-limit",
+      {"ManyValues",
+       {{"compose.yaml", kService + "x-a: [" + repeated("1,", 700'000) + "1]\n"}},
+       "yaml-limit",
        "compose.yaml:4:1199993"},
-      {"ManyDocuments", {{"compose.yaml", kService + repeated("...\n---\n", 20'000)}}, "yaml-limit", "compose.yaml:20003:1"},
+      {"ManyDocuments",
+       {{"compose.yaml", kService + repeated("...\n---\n", 20'000)}},
+       "yaml-limit",
+       "compose.yaml:20003:1"},
       {"IncludesThatFanOut", include_fan_out(40), "load-limit", "f39.yaml:1:11"},
       {"IncludesInARow", include_chain(300), "load-limit", "f99.yaml:1:11"},
       {"IncludeOfItselfInSecondPlace",
@@ -96,10 +111,9 @@ std::vector<Attack> attacks() {
        "compose.yaml:2:20"},
       {"ExtendsInARow", {{"compose.yaml", extends_chain(10'000)}}, "load-limit", "compose.yaml:202:20"},
       {"ExtendsThatCopyALot",
-       {{"compose.yaml", "services:\n" + each(1000,
-                                              [](std::size_t i) {
-                                                return "  s" + number(i) + ": {extends: {file: b.yaml, service: a}}\n";
-                                              })},
+       {{"compose.yaml",
+         "services:\n" +
+             each(1000, [](std::size_t i) { return "  s" + number(i) + ": {extends: {file: b.yaml, service: a}}\n"; })},
         {"b.yaml",
          kService + "    environment:\n" + each(1000, [](std::size_t i) { return "      K" + number(i) + ": v\n"; })}},
        "load-limit",
@@ -125,10 +139,8 @@ std::vector<Attack> attacks() {
        "env-syntax",
        "e:18:13"},
       {"AnEnvFileForManyServices",
-       {{"compose.yaml", "services:\n" + each(1000,
-                                              [](std::size_t i) {
-                                                return "  s" + number(i) + ": {image: x, env_file: e}\n";
-                                              })},
+       {{"compose.yaml",
+         "services:\n" + each(1000, [](std::size_t i) { return "  s" + number(i) + ": {image: x, env_file: e}\n"; })},
         {"e", big_env}},
        "load-limit",
        "compose.yaml:191:30"},
@@ -138,9 +150,9 @@ std::vector<Attack> attacks() {
        "load-limit",
        "compose.yaml:20002:3"},
       {"PortRanges",
-       {{"compose.yaml", kService + "    ports:\n" + each(100, [](std::size_t i) {
-            return "      - \"127.0.0." + number(i) + ":1-65535:1-65535\"\n";
-          })}},
+       {{"compose.yaml",
+         kService + "    ports:\n" +
+             each(100, [](std::size_t i) { return "      - \"127.0.0." + number(i) + ":1-65535:1-65535\"\n"; })}},
        "load-limit",
        "compose.yaml:6:9"},
       {"Tags",

@@ -49,8 +49,8 @@ TEST_P(Origins, AreCommentsOfAFileThatLoadsTheSame) {
 TEST_P(Origins, AreJson) {
   const LoadResult result = tracked(test::golden_case("origins", GetParam()));
   ASSERT_TRUE(result.loaded.has_value());
-  const auto json = boost::json::parse(
-      render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
+  const auto json =
+      boost::json::parse(render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
   EXPECT_FALSE(json.at("values").as_array().empty());
   EXPECT_TRUE(json.at("removed").is_array());
 }
@@ -82,8 +82,8 @@ TEST(Origin, IsInTheDocumentsAsItIsPrinted) {
 
 /// What JSON says about one value.
 std::string json_of(const LoadResult& result, const std::string& path) {
-  const auto json = boost::json::parse(
-      render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
+  const auto json =
+      boost::json::parse(render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
   for (const auto& value : json.at("values").as_array())
     if (boost::json::serialize(value.at("path")) == path) return boost::json::serialize(value);
   return {};
@@ -108,8 +108,8 @@ TEST(OriginJson, ListsWhatWasRemoved) {
   const LoadResult result = tracked(LoadTest({{"compose.yaml", "services:\n  web: {image: a, hostname: h}\n"},
                                               {"compose.override.yaml", "services:\n  web: {hostname: !reset ''}\n"}}));
   ASSERT_TRUE(result.loaded.has_value());
-  const auto json = boost::json::parse(
-      render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
+  const auto json =
+      boost::json::parse(render_origins_json(result.loaded->tree, result.loaded->origins, TreeForm::Resolved));
   EXPECT_EQ(boost::json::serialize(json.at("removed")),
             R"([{"path":["services","web","hostname"],"file":"compose.override.yaml","line":2,"column":9,)"
             R"("was":{"value":"h","file":"compose.yaml","line":2,"column":29}}])");

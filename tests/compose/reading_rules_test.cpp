@@ -59,7 +59,8 @@ TEST(ReadingRules, StorageOptionsAndGroupsAreNoFractions) {
 TEST(ReadingRules, AModeIsAWholeNumber) {
   for (const char* mode : {"2.0", "9223372036854775808"})
     EXPECT_THAT(service("configs: [{source: c, mode: " + std::string(mode) + "}]").messages(),
-                HasSubstr("'mode' must be an octal number")) << mode;
+                HasSubstr("'mode' must be an octal number"))
+        << mode;
 }
 
 TEST(ReadingRules, PortsAndModesAreAtLeastZero) {
@@ -69,10 +70,12 @@ TEST(ReadingRules, PortsAndModesAreAtLeastZero) {
 }
 
 TEST(ReadingRules, WhatAnOverrideTagStandsBeforeIsText) {
-  LoadTest test(Texts{{"compose.yaml", "services: {a: {image: x, command: [a], init: true, hostname: h}}"},
-                      {"b.yaml", "services: {a: {command: !override null, init: !override false, hostname: !override 5}}"}});
+  LoadTest test(
+      Texts{{"compose.yaml", "services: {a: {image: x, command: [a], init: true, hostname: h}}"},
+            {"b.yaml", "services: {a: {command: !override null, init: !override false, hostname: !override 5}}"}});
   test.request.files = {"compose.yaml", "b.yaml"};
-  EXPECT_THAT(test.yaml(), AllOf(HasSubstr("- \"null\"\n"), HasSubstr("init: false\n"), HasSubstr("hostname: \"5\"\n")));
+  EXPECT_THAT(test.yaml(),
+              AllOf(HasSubstr("- \"null\"\n"), HasSubstr("init: false\n"), HasSubstr("hostname: \"5\"\n")));
 }
 
 TEST(ReadingRules, BinaryIsDecoded) {
@@ -91,8 +94,9 @@ TEST(ReadingRules, ANamedServiceNeedsItsDisabledDependencies) {
   LoadTest test(std::string("services: {a: {image: x, profiles: [p], depends_on: [b]}, b: {image: y, profiles: [q]}}"));
   test.request.profiles = {};
   test.request.services = {"a"};
-  EXPECT_THAT(test.messages(), AllOf(HasSubstr("1:54: error: service 'a' depends on service 'b', which no active profile"),
-                                     HasSubstr("--profile q")));
+  EXPECT_THAT(test.messages(),
+              AllOf(HasSubstr("1:54: error: service 'a' depends on service 'b', which no active profile"),
+                    HasSubstr("--profile q")));
   test.request.services = {"a", "b"};
   EXPECT_THAT(test.messages(), IsEmpty());
   test.request.services = {"a"};
@@ -101,8 +105,9 @@ TEST(ReadingRules, ANamedServiceNeedsItsDisabledDependencies) {
 }
 
 TEST(ReadingRules, AServiceMayDoWithoutADependencyThatIsNotRequired) {
-  LoadTest test(std::string("services: {a: {image: x, profiles: [p], depends_on: {b: {condition: service_started, "
-                            "required: false}}}, b: {image: y, profiles: [q]}}"));
+  LoadTest test(
+      std::string("services: {a: {image: x, profiles: [p], depends_on: {b: {condition: service_started, "
+                  "required: false}}}, b: {image: y, profiles: [q]}}"));
   test.request.profiles = {};
   test.request.services = {"a"};
   EXPECT_THAT(test.messages(), IsEmpty());
@@ -135,9 +140,8 @@ TEST(ReadingRules, AnIncludeWithoutAPathHasNoEffect) {
 }
 
 TEST(ReadingRules, ALabelFileLooksIntoEarlierFilesFirst) {
-  const LoadTest test(Texts{{"compose.yaml", "services: {a: {image: x, label_file: [f, g]}}"},
-                            {"f", "A=f\n"},
-                            {"g", "A=g\nB=${A}\n"}});
+  const LoadTest test(
+      Texts{{"compose.yaml", "services: {a: {image: x, label_file: [f, g]}}"}, {"f", "A=f\n"}, {"g", "A=g\nB=${A}\n"}});
   EXPECT_THAT(test.yaml(), AllOf(HasSubstr("A: g\n"), HasSubstr("B: f\n")));
 }
 

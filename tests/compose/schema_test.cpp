@@ -71,7 +71,8 @@ class SchemaWalk {
     const auto* properties = object.if_contains("properties");
     if (properties == nullptr) return;
     Object result{path, {}, false};
-    if (const auto* more = object.if_contains("additionalProperties")) result.closed = more->is_bool() && !more->as_bool();
+    if (const auto* more = object.if_contains("additionalProperties"))
+      result.closed = more->is_bool() && !more->as_bool();
     for (const auto& item : properties->as_object()) {
       result.keys.emplace(item.key());
       visit(item.value(), prefix + std::string(item.key()), depth + 1);

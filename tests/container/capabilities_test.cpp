@@ -17,10 +17,9 @@ Names effective(Names add, Names drop, bool privileged = false) {
 }
 
 TEST(Capabilities, DefaultsAreDockersFourteen) {
-  EXPECT_EQ(effective({}, {}),
-            (Names{"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID",
-                   "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW", "CAP_SYS_CHROOT", "CAP_MKNOD",
-                   "CAP_AUDIT_WRITE", "CAP_SETFCAP"}));
+  EXPECT_EQ(effective({}, {}), (Names{"CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL",
+                                      "CAP_SETGID", "CAP_SETUID", "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_NET_RAW",
+                                      "CAP_SYS_CHROOT", "CAP_MKNOD", "CAP_AUDIT_WRITE", "CAP_SETFCAP"}));
 }
 
 TEST(Capabilities, NamesWorkInEveryForm) {

@@ -29,7 +29,8 @@ void print(const json::value& value, const std::string& indent, std::string& out
       separator = ",";
     }
     out += "\n" + indent + "}";
-  } else if (value.is_array() && !value.as_array().empty() && (value.as_array()[0].is_object() || value.as_array().size() > 6)) {
+  } else if (value.is_array() && !value.as_array().empty() &&
+             (value.as_array()[0].is_object() || value.as_array().size() > 6)) {
     out += "[";
     for (const json::value& entry : value.as_array()) {
       out += std::string(separator) + "\n" + inner + json::serialize(entry);
@@ -163,13 +164,22 @@ std::string error_of(const std::function<void(engine::ContainerSpec&, OciInputs&
 using Spec = engine::ContainerSpec;
 
 TEST(SpecErrors, LimitsThatCannotBeAppliedAreErrors) {
-  EXPECT_EQ(error_of([](Spec& spec, OciInputs& in) { spec.resources.pids = 5; in.host.controllers.erase("pids"); }),
+  EXPECT_EQ(error_of([](Spec& spec, OciInputs& in) {
+              spec.resources.pids = 5;
+              in.host.controllers.erase("pids");
+            }),
             "cannot apply 'pids_limit': the cgroup controller 'pids' is not available on this host");
   EXPECT_EQ(error_of([](Spec& spec, OciInputs&) { spec.resources.memory = 1000; }),
             "cannot apply 'mem_limit': 1000B is less than 6MiB, with which nothing starts");
-  EXPECT_EQ(error_of([](Spec& spec, OciInputs&) { spec.resources.memory = 64 << 20; spec.resources.memory_swap = 32 << 20; }),
+  EXPECT_EQ(error_of([](Spec& spec, OciInputs&) {
+              spec.resources.memory = 64 << 20;
+              spec.resources.memory_swap = 32 << 20;
+            }),
             "cannot apply 'memswap_limit': 32MiB is less than 'mem_limit' (64MiB), which it includes");
-  EXPECT_EQ(error_of([](Spec& spec, OciInputs& in) { spec.resources.memory_swap = -1; in.host.swap_accounting = false; }),
+  EXPECT_EQ(error_of([](Spec& spec, OciInputs& in) {
+              spec.resources.memory_swap = -1;
+              in.host.swap_accounting = false;
+            }),
             "cannot apply 'memswap_limit': the kernel of this host does not account swap");
   EXPECT_EQ(error_of([](Spec& spec, OciInputs&) { spec.resources.cpus = 9; }),
             "cannot apply 'cpus': 9 is not between 0.01 and 8, the CPUs of this host");
@@ -182,8 +192,12 @@ TEST(SpecErrors, MistakesAreNamed) {
   EXPECT_EQ(error_of([](Spec& spec, OciInputs&) { spec.ulimits = {{"nofiles", 1, 1}}; }), "unknown ulimit 'nofiles'");
   EXPECT_EQ(error_of([](Spec& spec, OciInputs&) { spec.ulimits = {{"nofile", 2, 1}}; }),
             "ulimit 'nofile': the soft limit (2) must not be above the hard limit (1)");
-  EXPECT_EQ(error_of([](Spec& spec, OciInputs&) { spec.security_opt = {"secomp=x"}; }), "security_opt 'secomp=x' is not known");
-  EXPECT_EQ(error_of([](Spec& spec, OciInputs&) { spec.network_mode = "host"; spec.sysctls = {{"net.core.somaxconn", "1"}}; }),
+  EXPECT_EQ(error_of([](Spec& spec, OciInputs&) { spec.security_opt = {"secomp=x"}; }),
+            "security_opt 'secomp=x' is not known");
+  EXPECT_EQ(error_of([](Spec& spec, OciInputs&) {
+              spec.network_mode = "host";
+              spec.sysctls = {{"net.core.somaxconn", "1"}};
+            }),
             "sysctl 'net.core.somaxconn' cannot be set in the network of the host (network_mode: host)");
 }
 

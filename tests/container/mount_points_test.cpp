@@ -34,7 +34,7 @@ class MountPoints : public ::testing::Test {
   void make() const { make_mount_points({low(), top()}, made()); }
   [[nodiscard]] bool has(const std::string& path) const { return fs::exists(fs::symlink_status(made() + path)); }
   [[nodiscard]] struct stat info(const std::string& path) const {
-    struct stat info {};
+    struct stat info{};
     EXPECT_EQ(::lstat((made() + path).c_str(), &info), 0) << path;
     return info;
   }

@@ -45,7 +45,8 @@ inline std::string read_all(const std::string& path) {
 inline std::string read_to_end(int fd) {
   std::string out;
   std::array<char, 4096> buffer{};
-  for (ssize_t got = 0; (got = ::read(fd, buffer.data(), buffer.size())) > 0;)  // EIO: the last user of a terminal has gone
+  for (ssize_t got = 0;
+       (got = ::read(fd, buffer.data(), buffer.size())) > 0;)  // EIO: the last user of a terminal has gone
     out.append(buffer.data(), static_cast<std::size_t>(got));
   return out;
 }
@@ -68,9 +69,10 @@ class ContainerTest : public ::testing::TestWithParam<const char*> {
     dir_ = pattern;
     make_layer();
     host_ = detect_host();
-    RuntimeProgram program{.kind = std::string(GetParam()) == "crun" ? RuntimeProgram::Kind::Crun : RuntimeProgram::Kind::Runc,
-                           .path = process::find_program(GetParam()).value_or(""),
-                           .version = ""};
+    RuntimeProgram program{
+        .kind = std::string(GetParam()) == "crun" ? RuntimeProgram::Kind::Crun : RuntimeProgram::Kind::Runc,
+        .path = process::find_program(GetParam()).value_or(""),
+        .version = ""};
     ASSERT_NE(program.path, "") << GetParam() << " is not installed";
     runtime_.emplace(program, dir_ + "/state", timers_);
     project_ = "/davit/test-" + std::to_string(::getpid());
@@ -79,7 +81,13 @@ class ContainerTest : public ::testing::TestWithParam<const char*> {
                .container_dir = dir_ + "/container",
                .bundle_dir = dir_ + "/bundle",
                .volumes = {},
-               .names = {.hostname = "box", .domainname = "", .hosts = {{"10.1.2.3", "box"}}, .nameservers = {"127.0.0.11"}, .search = {}, .options = {"ndots:0"}, .resolv_conf = {}},
+               .names = {.hostname = "box",
+                         .domainname = "",
+                         .hosts = {{"10.1.2.3", "box"}},
+                         .nameservers = {"127.0.0.11"},
+                         .search = {},
+                         .options = {"ndots:0"},
+                         .resolv_conf = {}},
                .cgroups_path = project_ + "/c1",
                .netns_path = "",
                .pidns_path = "",
@@ -225,8 +233,9 @@ class ContainerTest : public ::testing::TestWithParam<const char*> {
     for (const char* folder : {"/bin", "/etc", "/proc", "/sys", "/dev", "/tmp"}) fs::create_directories(layer + folder);
     ::chmod((layer + "/tmp").c_str(), 01777);
     fs::copy_file("/bin/busybox", layer + "/bin/busybox");
-    for (const char* name : {"sh", "cat", "echo", "ls", "id", "grep", "sleep", "stat", "touch", "mount", "unshare", "hostname", "ps",
-                             "true", "kill", "tail", "head", "wc", "mkdir", "ulimit", "readlink", "sysctl", "tty", "stty", "pwd", "env", "dd"})
+    for (const char* name : {"sh",    "cat",     "echo",     "ls",     "id",   "grep", "sleep", "stat", "touch",
+                             "mount", "unshare", "hostname", "ps",     "true", "kill", "tail",  "head", "wc",
+                             "mkdir", "ulimit",  "readlink", "sysctl", "tty",  "stty", "pwd",   "env",  "dd"})
       fs::create_symlink("busybox", layer + "/bin/" + name);
     write(layer + "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n");
     write(layer + "/etc/group", "root:x:0:\napp:x:1000:\nstaff:x:50:app\n");

@@ -9,7 +9,8 @@
 namespace davit::container {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(Runtimes, ContainerTest, ::testing::Values("crun", "runc"), [](const auto& test) { return test.param; });
+INSTANTIATE_TEST_SUITE_P(Runtimes, ContainerTest, ::testing::Values("crun", "runc"),
+                         [](const auto& test) { return test.param; });
 
 TEST_P(ContainerTest, OutputAndExitCodeComeBack) {
   const Ended ended = run(shell("echo out; echo err >&2; exit 7"));
@@ -34,7 +35,9 @@ TEST_P(ContainerTest, ATerminalIsHandedOver) {
 
 TEST_P(ContainerTest, CapabilitiesAreDockersFourteen) {
   const std::string text = output("grep Cap /proc/self/status");
-  EXPECT_NE(text.find("CapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("CapPrm:\t00000000a80425fb\nCapEff:\t00000000a80425fb\nCapBnd:\t00000000a80425fb\n"),
+            std::string::npos)
+      << text;
 }
 
 TEST_P(ContainerTest, AnotherUserHasNoneInEffect) {
@@ -67,20 +70,24 @@ TEST_P(ContainerTest, NoNewPrivilegesIsSet) {
 }
 
 TEST_P(ContainerTest, KernelPathsAreMaskedOrReadOnly) {
-  const std::string text = output("wc -c < /proc/interrupts; ls /sys/firmware | wc -l; echo 1 > /proc/sys/vm/swappiness || echo refused");
+  const std::string text =
+      output("wc -c < /proc/interrupts; ls /sys/firmware | wc -l; echo 1 > /proc/sys/vm/swappiness || echo refused");
   EXPECT_NE(text.find("0\n0\n"), std::string::npos) << text;
   EXPECT_NE(text.find("Read-only file system"), std::string::npos) << text;
 }
 
 TEST_P(ContainerTest, PrivilegedHasEverything) {
-  engine::ContainerSpec spec = shell("grep -E 'CapEff|Seccomp:' /proc/self/status; mount -t tmpfs none /tmp && echo mounted; ls /dev/loop-control /dev/kmsg");
+  engine::ContainerSpec spec = shell(
+      "grep -E 'CapEff|Seccomp:' /proc/self/status; mount -t tmpfs none /tmp && echo mounted; ls /dev/loop-control "
+      "/dev/kmsg");
   spec.privileged = true;
   const std::string text = run(spec).output;
   EXPECT_NE(text.find("Seccomp:\t0\nmounted\n"), std::string::npos) << text;
 }
 
 TEST_P(ContainerTest, AReadOnlyRootRefusesWriting) {
-  engine::ContainerSpec spec = shell("touch /x; echo $?; touch /dev/shm/x; echo $?; touch /tmp/x; echo $?; touch /etc/hosts; echo $?");
+  engine::ContainerSpec spec =
+      shell("touch /x; echo $?; touch /dev/shm/x; echo $?; touch /tmp/x; echo $?; touch /etc/hosts; echo $?");
   spec.read_only = true;
   spec.mounts = {{.kind = engine::Mount::Kind::Tmpfs, .target = "/tmp"}};
   const std::string text = run(spec).output;
@@ -124,20 +131,33 @@ TEST_P(ContainerTest, ProcessorsAreLimited) {
 
 TEST_P(ContainerTest, SecretsAreFilesOnTmpfsWithTheModeAskedFor) {
   engine::ContainerSpec spec = shell(
-      "stat -c '%a %u %g' /run/secrets/key; cat /run/secrets/key /etc/app.conf; grep ' /run/secrets/key ' /proc/mounts; "
+      "stat -c '%a %u %g' /run/secrets/key; cat /run/secrets/key /etc/app.conf; grep ' /run/secrets/key ' "
+      "/proc/mounts; "
       "echo x > /run/secrets/key");
   write(dir_ + "/app.conf", "conf\n");
-  spec.files = {{.kind = engine::FileMount::Kind::Secret, .name = "key", .content = "hush-hush-8\n", .target = "/run/secrets/key", .mode = 0440, .uid = 1000, .gid = 50},
-                {.kind = engine::FileMount::Kind::Config, .name = "conf", .source = dir_ + "/app.conf", .target = "/etc/app.conf"}};
+  spec.files = {{.kind = engine::FileMount::Kind::Secret,
+                 .name = "key",
+                 .content = "hush-hush-8\n",
+                 .target = "/run/secrets/key",
+                 .mode = 0440,
+                 .uid = 1000,
+                 .gid = 50},
+                {.kind = engine::FileMount::Kind::Config,
+                 .name = "conf",
+                 .source = dir_ + "/app.conf",
+                 .target = "/etc/app.conf"}};
   const std::string text = run(spec).output;
   EXPECT_EQ(text.find("440 1000 50\nhush-hush-8\nconf\ntmpfs /run/secrets/key tmpfs ro,"), 0U) << text;
   EXPECT_NE(text.find("Read-only file system"), std::string::npos) << text;
   for (const auto& entry : fs::recursive_directory_iterator(dir_ + "/container"))
-    EXPECT_FALSE(!entry.is_symlink() && entry.is_regular_file() && read_all(entry.path()).find("hush-hush-8") != std::string::npos) << entry.path();
+    EXPECT_FALSE(!entry.is_symlink() && entry.is_regular_file() &&
+                 read_all(entry.path()).find("hush-hush-8") != std::string::npos)
+        << entry.path();
 }
 
 TEST_P(ContainerTest, KernelSettingsAndUlimitsApply) {
-  engine::ContainerSpec spec = shell("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_unprivileged_port_start; ulimit -n; ulimit -Hn");
+  engine::ContainerSpec spec =
+      shell("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_unprivileged_port_start; ulimit -n; ulimit -Hn");
   spec.sysctls = {{"net.ipv4.ip_forward", "1"}};
   spec.ulimits = {{"nofile", 123, 456}};
   EXPECT_EQ(run(spec).output, "1\n0\n123\n456\n");
@@ -248,10 +268,12 @@ TEST_P(ContainerTest, ExecRunsInTheContainer) {
   if (runtime_->program().kind == RuntimeProgram::Kind::Crun)
     EXPECT_EQ(result.output, "y box /etc\n1000\nerr\n");
   else  // it copies the two streams, in any order
-    EXPECT_THAT(result.output, ::testing::AnyOf("y box /etc\n1000\nerr\n", "err\ny box /etc\n1000\n", "y box /etc\nerr\n1000\n"));
+    EXPECT_THAT(result.output,
+                ::testing::AnyOf("y box /etc\n1000\nerr\n", "err\ny box /etc\n1000\n", "y box /etc\nerr\n1000\n"));
   EXPECT_EQ(result.exit_code, 5);
   request.options.args = {"grep", "Seccomp:", "/proc/self/status"};
-  EXPECT_EQ(await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request)).output, "Seccomp:\t2\n") << "the filter holds for it too";
+  EXPECT_EQ(await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request)).output, "Seccomp:\t2\n")
+      << "the filter holds for it too";
   request.options.args = {"no-such"};
   const auto missing = await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request));
   EXPECT_EQ(missing.exit_code, 127);
@@ -324,7 +346,8 @@ TEST_P(ContainerTest, TheRuntimePassesItsCheck) {
 }
 
 TEST_P(ContainerTest, ARuntimeThatFailsIsNamedWithItsReason) {
-  write(dir_ + "/broken", "#!/bin/sh\n[ \"$1\" = --version ] && echo crun version 0.1 || { echo no luck >&2; exit 1; }\n", 0755);
+  write(dir_ + "/broken",
+        "#!/bin/sh\n[ \"$1\" = --version ] && echo crun version 0.1 || { echo no luck >&2; exit 1; }\n", 0755);
   try {
     static_cast<void>(await(choose_runtime(timers_, dir_ + "/broken", dir_ + "/cache", host_)));
     FAIL();

@@ -28,7 +28,8 @@ int under_filter(const std::string& program, const std::function<long()>& call) 
   if (pid == 0) {
     sock_fprog filter{static_cast<unsigned short>(program.size() / sizeof(sock_filter)),
                       reinterpret_cast<sock_filter*>(const_cast<char*>(program.data()))};
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) ::_exit(255);
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+      ::_exit(255);
     errno = 0;
     ::_exit(call() < 0 ? errno : 0);
   }
@@ -63,13 +64,16 @@ TEST_F(DefaultFilter, RefusesWhatLeadsOut) {
   EXPECT_EQ(under_filter(program(), [] { return ::syscall(SYS_mount, "none", "/", "tmpfs", 0, nullptr); }), EPERM);
   EXPECT_EQ(under_filter(program(), [] { return ::syscall(SYS_io_uring_setup, 1, nullptr); }), EPERM);
   EXPECT_EQ(under_filter(program(), [] { return ::syscall(SYS_bpf, 0, nullptr, 0); }), EPERM);
-  EXPECT_EQ(under_filter(program(), [] { return ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0); }), EPERM);
+  EXPECT_EQ(under_filter(program(),
+                         [] { return ::syscall(SYS_clone, CLONE_NEWUSER | SIGCHLD, nullptr, nullptr, nullptr, 0); }),
+            EPERM);
   EXPECT_EQ(under_filter(program(), [] { return static_cast<long>(::socket(AF_ALG, SOCK_SEQPACKET, 0)); }), EPERM);
   EXPECT_EQ(under_filter(program(), [] { return static_cast<long>(::socket(AF_VSOCK, SOCK_STREAM, 0)); }), EPERM);
 }
 
 TEST_F(DefaultFilter, CallsThatNobodyKnowsDoNotExist) {
-  EXPECT_EQ(under_filter(program(), [] { return ::syscall(SYS_clone3, nullptr, 0); }), ENOSYS) << "C libraries fall back to clone";
+  EXPECT_EQ(under_filter(program(), [] { return ::syscall(SYS_clone3, nullptr, 0); }), ENOSYS)
+      << "C libraries fall back to clone";
   EXPECT_EQ(under_filter(program(), [] { return ::syscall(900); }), ENOSYS) << "newer than the library";
 }
 
@@ -91,7 +95,8 @@ class TemporaryFolder {
 };
 
 std::size_t files_in(const std::string& folder) {
-  return static_cast<std::size_t>(std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
+  return static_cast<std::size_t>(
+      std::distance(std::filesystem::directory_iterator(folder), std::filesystem::directory_iterator()));
 }
 
 TEST(FilterSetting, ProgramsAreKeptByWhatTheyDependOn) {
@@ -147,7 +152,8 @@ TEST(FilterProfile, MistakesNameTheFile) {
     return "";
   };
   EXPECT_EQ(error_of("{").substr(0, 40), "seccomp profile 'p.json': it is not JSON");
-  EXPECT_EQ(error_of(R"({"defaultAction": "SCMP_ACT_NOTIFY"})"), "seccomp profile 'p.json': action 'SCMP_ACT_NOTIFY' is not supported");
+  EXPECT_EQ(error_of(R"({"defaultAction": "SCMP_ACT_NOTIFY"})"),
+            "seccomp profile 'p.json': action 'SCMP_ACT_NOTIFY' is not supported");
   EXPECT_EQ(error_of("[]").substr(0, 26), "seccomp profile 'p.json': ");
   EXPECT_EQ(error_of(R"({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"action": "SCMP_ACT_ERRNO"}]})"),
             "seccomp profile 'p.json': a rule names no system call");

@@ -60,7 +60,9 @@ TEST(ResolveUser, GroupAddComesOnTop) {
   EXPECT_EQ(resolve_user("app:staff", {"video", "9", "50"}, kFiles).groups, (std::vector<std::uint32_t>{50, 44, 9}));
 }
 
-TEST(ResolveUser, AnEmptyHomeIsTheRoot) { EXPECT_EQ(resolve_user("nohome", {}, kFiles).home, "/"); }
+TEST(ResolveUser, AnEmptyHomeIsTheRoot) {
+  EXPECT_EQ(resolve_user("nohome", {}, kFiles).home, "/");
+}
 
 TEST(ResolveUser, UnknownNamesAreErrors) {
   EXPECT_EQ(error_of("nobody"), "unable to find user 'nobody': no matching entry in /etc/passwd of the image");

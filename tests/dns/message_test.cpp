@@ -15,7 +15,9 @@ namespace {
 
 using namespace testing;
 
-std::optional<ParseProblem> parse(const std::string& packet, Query& query) { return parse_query(bytes(packet), query); }
+std::optional<ParseProblem> parse(const std::string& packet, Query& query) {
+  return parse_query(bytes(packet), query);
+}
 
 std::string header(std::uint16_t flags, int questions, int additional = 0) {
   std::string text("\x12\x34", 2);
@@ -168,14 +170,16 @@ TEST(Answers, OnlyTheSameQuestionAndId) {
   answer[2] = static_cast<char>(0x80);
   EXPECT_TRUE(answers(bytes(answer), bytes(packet)));
   EXPECT_FALSE(answers(bytes(packet), bytes(packet))) << "a query is no answer";
-  for (const auto& other : {make_query(8, "web", Type::A), make_query(7, "wec", Type::A), make_query(7, "web", Type::Mx)}) {
+  for (const auto& other :
+       {make_query(8, "web", Type::A), make_query(7, "wec", Type::A), make_query(7, "web", Type::Mx)}) {
     EXPECT_FALSE(answers(bytes(answer), bytes(other)));
   }
 }
 
 TEST(ReverseName, ReadsBothFamilies) {
   EXPECT_EQ(parse_reverse_name("4.3.2.1.in-addr.arpa"), ip("1.2.3.4"));
-  EXPECT_EQ(parse_reverse_name("2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa"), ip("fd00::2"));
+  EXPECT_EQ(parse_reverse_name("2.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa"),
+            ip("fd00::2"));
   for (const char* wrong : {"3.2.1.in-addr.arpa", "5.4.3.2.1.in-addr.arpa", "256.3.2.1.in-addr.arpa", ".in-addr.arpa",
                             "x.3.2.1.in-addr.arpa", "2.0.ip6.arpa", "in-addr.arpa", "web"}) {
     EXPECT_FALSE(parse_reverse_name(wrong)) << wrong;

@@ -54,7 +54,9 @@ TEST(NameTable, KnownNameWithoutAddressOfTheFamilyIsEmpty) {
   EXPECT_EQ(find(kBack, "db", Family::V6), "");
 }
 
-TEST(NameTable, AliasesMayHaveDotsAndCase) { EXPECT_EQ(find(kBack, "primary.db"), "10.2.0.9"); }
+TEST(NameTable, AliasesMayHaveDotsAndCase) {
+  EXPECT_EQ(find(kBack, "primary.db"), "10.2.0.9");
+}
 
 TEST(NameTable, NameWithTheNetworkBehindIt) {
   EXPECT_EQ(find(kBoth, "web.front"), "10.1.0.2 10.1.0.3");

@@ -21,7 +21,9 @@ TEST(ResolvConf, ReadsWhatCounts) {
       "options timeout:1\n"
       "sortlist 130.155.160.0\n"
       "nameserver");
-  EXPECT_EQ(conf, (ResolvConf{{ip("127.0.0.53"), ip("fd00::53")}, {"a.example", "b.example"}, {"edns0", "trust-ad", "timeout:1"}}));
+  EXPECT_EQ(
+      conf,
+      (ResolvConf{{ip("127.0.0.53"), ip("fd00::53")}, {"a.example", "b.example"}, {"edns0", "trust-ad", "timeout:1"}}));
 }
 
 TEST(ResolvConf, ContainerAsksUsAndSearchesAsTheHost) {

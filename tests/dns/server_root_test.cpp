@@ -44,7 +44,8 @@ TEST_F(DnsRoot, EachContainerSeesItsOwnNames) {
   const Fd b = network::create_namespace();
   auto sockets = open_server_sockets(std::vector{a.get(), b.get()});
   Server server(context_);
-  server.set_names(NameTable({{"front", "web-1", {"web"}, {ip("10.0.0.2")}}, {"back", "web-2", {"web"}, {ip("10.0.1.2")}}}));
+  server.set_names(
+      NameTable({{"front", "web-1", {"web"}, {ip("10.0.0.2")}}, {"back", "web-2", {"web"}, {ip("10.0.1.2")}}}));
   server.serve("a", std::move(sockets[0]), {{"front"}, {}}, {});
   server.serve("b", std::move(sockets[1]), {{"back"}, {}}, {});
   run();
@@ -73,7 +74,10 @@ TEST_F(DnsRoot, SocketsKeptElsewhereServeAgain) {
   const ServerSockets kept = open_server_sockets(a.get());
   const NameTable names({{"front", "web-1", {"web"}, {ip("10.0.0.2")}}});
   const auto duplicate = [&] { return ServerSockets{Fd(::dup(kept.udp.get())), Fd(::dup(kept.tcp.get()))}; };
-  { Server first(context_); first.serve("a", duplicate(), {{"front"}, {}}, {}); }
+  {
+    Server first(context_);
+    first.serve("a", duplicate(), {{"front"}, {}}, {});
+  }
   // Asked while nobody serves: the question waits in the socket.
   const std::string query = make_query(9, "web", Type::A);
   const Fd fd = send_datagram(a.get(), "127.0.0.11", 53, query);

@@ -43,9 +43,7 @@ Bound bound(Protocol protocol, std::optional<std::uint16_t> port = {}) {
 
 class ServerTest : public ::testing::Test {
  protected:
-  ServerTest() {
-    server_->set_names(NameTable({{"net", "shop-db-1", {"db"}, {ip("10.0.0.9")}}}));
-  }
+  ServerTest() { server_->set_names(NameTable({{"net", "shop-db-1", {"db"}, {ip("10.0.0.9")}}})); }
 
   /// Serves a container on new ports.
   void serve(std::vector<Upstream> upstreams, const std::string& container = "c") {
@@ -118,7 +116,8 @@ std::optional<Datagram> take(const Fd& fd) {
   char buffer[4096];
   Datagram datagram;
   socklen_t size = sizeof datagram.peer;
-  const auto got = ::recvfrom(fd.get(), buffer, sizeof buffer, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&datagram.peer), &size);
+  const auto got =
+      ::recvfrom(fd.get(), buffer, sizeof buffer, MSG_DONTWAIT, reinterpret_cast<sockaddr*>(&datagram.peer), &size);
   if (got < 0) return std::nullopt;
   datagram.text.assign(buffer, static_cast<std::size_t>(got));
   return datagram;
@@ -235,7 +234,10 @@ TEST_F(ServerTest, AsksTheNextServerWhenOneIsSilentOrRefuses) {
     const Bound closed = bound(Protocol::Udp);
     nobody = closed.port;
   }
-  serve({{ip("127.0.0.1"), nobody}, {ip("127.0.0.1"), silent.port}, {ip("127.0.0.1"), refusing.port}, {ip("127.0.0.1"), good.port}});
+  serve({{ip("127.0.0.1"), nobody},
+         {ip("127.0.0.1"), silent.port},
+         {ip("127.0.0.1"), refusing.port},
+         {ip("127.0.0.1"), good.port}});
   const Fd fd = connected(SOCK_DGRAM, udp_port_);
   const std::string query = make_query(5, "example.com", Type::A);
   ::send(fd.get(), query.data(), query.size(), 0);
@@ -299,7 +301,8 @@ TEST_F(ServerTest, ForwardsTcpOverTcp) {
   run_until([&] { return static_cast<bool>(asked = Fd(::accept(upstream.fd.get(), nullptr, nullptr))); });
   EXPECT_EQ(receive(asked), framed);
   const std::string answer = answer_to(query, "203.0.113.5", 50);
-  const std::string reply = std::string(1, static_cast<char>(answer.size() >> 8U)) + static_cast<char>(answer.size() & 255U) + answer;
+  const std::string reply =
+      std::string(1, static_cast<char>(answer.size() >> 8U)) + static_cast<char>(answer.size() & 255U) + answer;
   ::send(asked.get(), reply.data(), reply.size(), 0);
   std::string received;
   while (received.size() < reply.size()) received += receive(fd);

@@ -9,7 +9,9 @@ namespace {
 
 using Strings = std::vector<std::string>;
 
-Checks checks_of(const std::string& text) { return parse_checks(text, {}).value(); }
+Checks checks_of(const std::string& text) {
+  return parse_checks(text, {}).value();
+}
 std::string mistake_in(const std::string& text) {
   const auto checks = parse_checks(text, {});
   return checks ? "none" : checks.error().message;

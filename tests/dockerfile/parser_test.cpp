@@ -222,7 +222,8 @@ INSTANTIATE_TEST_SUITE_P(Golden, Messages,
                                          "no-from"));
 
 TEST(Parser, RefusesAFileWithoutInstructions) {
-  EXPECT_EQ(errors("# only this\n\n"), "Dockerfile: error: file with no instructions\n"
+  EXPECT_EQ(errors("# only this\n\n"),
+            "Dockerfile: error: file with no instructions\n"
             "  hint: start it with 'FROM IMAGE', or with 'FROM scratch' for an empty file system\n");
 }
 

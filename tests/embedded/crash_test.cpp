@@ -95,9 +95,13 @@ class StartedHalfWay : public Crash {
   }
 };
 
-TEST_F(StartedHalfWay, ARuntimeThatHasNotBegunIsEndedAndTheStartRepeated) { kill_at(Point::BeforeTheRuntime); }
+TEST_F(StartedHalfWay, ARuntimeThatHasNotBegunIsEndedAndTheStartRepeated) {
+  kill_at(Point::BeforeTheRuntime);
+}
 
-TEST_F(StartedHalfWay, AContainerThatNobodyHasHeardOfIsEndedAndTheStartRepeated) { kill_at(Point::AfterTheRuntime); }
+TEST_F(StartedHalfWay, AContainerThatNobodyHasHeardOfIsEndedAndTheStartRepeated) {
+  kill_at(Point::AfterTheRuntime);
+}
 
 TEST_F(Crash, EveryLineArrivesOnceAndInOrder) {
   const ContainerId id = start(spec("flood", {"/bin/seq", "1", "300000"}));
@@ -141,7 +145,8 @@ TEST_F(Crash, NamesPortsAndHealthComeBack) {
 
 TEST_F(Crash, SecretsSurviveForTheNextRun) {
   engine::ContainerSpec wanted = shell("vault", "cat /run/secrets/key");
-  wanted.files = {{.kind = engine::FileMount::Kind::Secret, .name = "key", .content = "open-sesame", .target = "/run/secrets/key"}};
+  wanted.files = {
+      {.kind = engine::FileMount::Kind::Secret, .name = "key", .content = "open-sesame", .target = "/run/secrets/key"}};
   const ContainerId id = start(std::move(wanted));
   const std::int64_t first = until_event(id, "die").id;
   kill_supervisor();

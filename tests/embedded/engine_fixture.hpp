@@ -276,7 +276,8 @@ class EngineTest : public testing::Test {
     image::ImageStore store = image::ImageStore::open(options_.data_root);
     image::StagedLayer staged = store.new_layer_dir();
     fs::create_directories(staged.fs() / "bin");
-    for (const char* folder : {"etc", "proc", "sys", "dev", "tmp", "data"}) fs::create_directories(staged.fs() / folder);
+    for (const char* folder : {"etc", "proc", "sys", "dev", "tmp", "data"})
+      fs::create_directories(staged.fs() / folder);
     fs::copy_file("/bin/busybox", staged.fs() / "bin/busybox");
     for (const char* name : {"sh", "sleep", "cat", "echo", "true", "false", "nslookup", "nc", "ls", "seq", "ip", "test",
                              "stty", "wc", "head", "id", "env"})

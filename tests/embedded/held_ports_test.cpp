@@ -6,16 +6,21 @@
 namespace davit::embedded {
 namespace {
 
-Fd any_descriptor() { return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+Fd any_descriptor() {
+  return Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
 
-network::IpAddress ip(const std::string& text) { return *network::IpAddress::parse(text); }
+network::IpAddress ip(const std::string& text) {
+  return *network::IpAddress::parse(text);
+}
 
 TEST(HeldPorts, WhatIsNamedComesBack) {
   network::PortReservation tcp{8080, 80, network::Protocol::Tcp, {}};
   network::PortReservation udp{53, 5353, network::Protocol::Udp, {}};
   EXPECT_EQ(held_port_name(tcp, ip("0.0.0.0")), "port/8080/80/tcp/0.0.0.0");
   std::vector<network::PortReservation> back;
-  for (const char* const address : {"0.0.0.0", "::"}) add_held_port(back, held_port_name(tcp, ip(address)), any_descriptor());
+  for (const char* const address : {"0.0.0.0", "::"})
+    add_held_port(back, held_port_name(tcp, ip(address)), any_descriptor());
   add_held_port(back, held_port_name(udp, ip("127.0.0.1")), any_descriptor());
   ASSERT_EQ(back.size(), 2U) << "sockets of one port belong together";
   EXPECT_EQ(back[0].host_port, 8080);
@@ -29,9 +34,9 @@ TEST(HeldPorts, WhatIsNamedComesBack) {
 
 TEST(HeldPorts, WhatIsNoSuchNameIsLeftOut) {
   std::vector<network::PortReservation> back;
-  for (const char* const name : {"", "port", "netns", "port/8080/80/tcp", "port/8080/80/tcp/0.0.0.0/more", "port/x/80/tcp/0.0.0.0",
-                                 "port/8080/70000/tcp/0.0.0.0", "port/8080/80/sctp/0.0.0.0", "port/8080/80/tcp/nowhere",
-                                 "other/8080/80/tcp/0.0.0.0"})
+  for (const char* const name : {"", "port", "netns", "port/8080/80/tcp", "port/8080/80/tcp/0.0.0.0/more",
+                                 "port/x/80/tcp/0.0.0.0", "port/8080/70000/tcp/0.0.0.0", "port/8080/80/sctp/0.0.0.0",
+                                 "port/8080/80/tcp/nowhere", "other/8080/80/tcp/0.0.0.0"})
     add_held_port(back, name, any_descriptor());
   EXPECT_TRUE(back.empty());
 }

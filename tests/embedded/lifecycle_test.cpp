@@ -228,7 +228,8 @@ TEST_F(Lifecycle, ProbesUntilHealthy) {
 
 TEST_F(Lifecycle, SecretsWithGivenContentAreNotStored) {
   engine::ContainerSpec wanted = shell("vault", "cat /run/secrets/key");
-  wanted.files = {{.kind = engine::FileMount::Kind::Secret, .name = "key", .content = "open-sesame", .target = "/run/secrets/key"}};
+  wanted.files = {
+      {.kind = engine::FileMount::Kind::Secret, .name = "key", .content = "open-sesame", .target = "/run/secrets/key"}};
   const ContainerId id = start(std::move(wanted));
   until_event(id, "die");
   EXPECT_NE(logged(id).find("open-sesame"), std::string::npos) << logged(id);

@@ -7,7 +7,9 @@
 namespace davit::embedded {
 namespace {
 
-network::Subnet subnet(const std::string& text) { return *network::Subnet::parse(text); }
+network::Subnet subnet(const std::string& text) {
+  return *network::Subnet::parse(text);
+}
 
 const std::vector<network::Pool> kPools{{subnet("10.1.0.0/16"), 24}, {subnet("fd00:1::/48"), 64}};
 

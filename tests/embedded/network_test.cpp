@@ -30,7 +30,9 @@ TEST_F(Networking, NamesResolveAndConnectionsReach) {
   const ContainerId server =
       start(on_network("default", spec("server", {"/bin/nc", "-ll", "-p", "7000", "-e", "/bin/echo", "welcome"})));
   const ContainerId client = start(on_network("default", spec("client", {"/bin/sleep", "1000"})));
-  const std::string ask = "for i in $(seq 200); do test \"$(nc server 7000 </dev/null 2>&1)\" = welcome && exit 0; sleep 0.05; done; exit 1";
+  const std::string ask =
+      "for i in $(seq 200); do test \"$(nc server 7000 </dev/null 2>&1)\" = welcome && exit 0; sleep 0.05; done; exit "
+      "1";
   EXPECT_EQ(exec(client, {"/bin/sh", "-c", ask}), 0);
   const engine::ObservedContainer seen = look(server);
   ASSERT_EQ(seen.networks.size(), 1U);
@@ -48,7 +50,11 @@ TEST_F(Networking, PublishedPortsReachTheContainerAndAreGivenBack) {
   ASSERT_FALSE(ports.empty());
   const std::uint16_t port = ports[0].host_port;
   EXPECT_NE(port, 0);
-  EXPECT_EQ(exec(id, {"/bin/sh", "-c", "for i in $(seq 200); do nc 127.0.0.1 80 </dev/null >/dev/null 2>&1 && exit 0; sleep 0.05; done; exit 1"}), 0);
+  EXPECT_EQ(
+      exec(id,
+           {"/bin/sh", "-c",
+            "for i in $(seq 200); do nc 127.0.0.1 80 </dev/null >/dev/null 2>&1 && exit 0; sleep 0.05; done; exit 1"}),
+      0);
   EXPECT_EQ(fetch(port), "served\n");
   run(engine_->stop_container(id, {}));
   EXPECT_EQ(fetch(port), "");
@@ -94,7 +100,9 @@ TEST_F(Networking, AContainerJoinsTheNetworkOfAnother) {
   engine::ContainerSpec wanted = spec("guest", {"/bin/sleep", "1000"});
   wanted.network_mode = "container:" + owner.str();
   const ContainerId guest = start(std::move(wanted));
-  const std::string ask = "for i in $(seq 200); do test \"$(nc 127.0.0.1 7001 </dev/null 2>&1)\" = shared && exit 0; sleep 0.05; done; exit 1";
+  const std::string ask =
+      "for i in $(seq 200); do test \"$(nc 127.0.0.1 7001 </dev/null 2>&1)\" = shared && exit 0; sleep 0.05; done; "
+      "exit 1";
   EXPECT_EQ(exec(guest, {"/bin/sh", "-c", ask}), 0);
 }
 

@@ -48,7 +48,9 @@ TEST(Protocol, ExecRequestsComeBack) {
   EXPECT_EQ(back.console_size, request.console_size);
 }
 
-TEST(Protocol, RefusesWhatIsNoJson) { EXPECT_THROW((void)exec_request_from_json("[]"), Error); }
+TEST(Protocol, RefusesWhatIsNoJson) {
+  EXPECT_THROW((void)exec_request_from_json("[]"), Error);
+}
 
 }  // namespace
 }  // namespace davit::embedded

@@ -12,8 +12,9 @@ TEST(DeviceRule, HasTypeNumbersAndAccess) {
 }
 
 TEST(DeviceRule, AnythingElseIsRefusedAsByDocker) {
-  for (const char* const wrong : {"", "c", "c 1:3", "c 1:3 ", "c 1:3 q", "c 1:3 rwmr", "x 1:3 r", "c 240:x r", "c -1:3 r", "c 1:3  r",
-                                  " c 1:3 r", "c 1 3 r", "c :3 r", "c 1: r", "c 4294967296:0 r", "cc 1:3 r"})
+  for (const char* const wrong :
+       {"", "c", "c 1:3", "c 1:3 ", "c 1:3 q", "c 1:3 rwmr", "x 1:3 r", "c 240:x r", "c -1:3 r", "c 1:3  r", " c 1:3 r",
+        "c 1 3 r", "c :3 r", "c 1: r", "c 4294967296:0 r", "cc 1:3 r"})
     EXPECT_EQ(parse_device_rule(wrong), std::nullopt) << wrong;
 }
 

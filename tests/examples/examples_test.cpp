@@ -12,7 +12,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// A copy of one example, with a data root that all examples share, so that the base images are made once.
 class Example {
@@ -25,7 +27,8 @@ class Example {
     project_ = folder_ / name;
     environment_["DAVIT_DATA_ROOT"] = std::string(DAVIT_BINARY_DIR) + "/examples-data";
     environment_["DAVIT_RUN_ROOT"] = (folder_ / "run").string();
-    Program base({std::string(DAVIT_SOURCE_DIR) + "/scripts/base-image", DAVIT_PROGRAM}, {.cwd = {}, .environment = environment_, .input = {}});
+    Program base({std::string(DAVIT_SOURCE_DIR) + "/scripts/base-image", DAVIT_PROGRAM},
+                 {.cwd = {}, .environment = environment_, .input = {}});
     const auto made = base.finish(280s);
     EXPECT_EQ(made.code, 0) << made.out << made.err;
   }
@@ -67,7 +70,8 @@ TEST(Examples, GuestbookKeepsItsEntriesOverDownAndUp) {
   EXPECT_TRUE(contains(ps.out, "Exited (0)")) << ps.out;
   const std::string url = "http://127.0.0.1:28080/";
   EXPECT_TRUE(contains(guestbook.run({"curl", "-fsS", url}).out, R"("entries": [])"));
-  EXPECT_TRUE(contains(guestbook.run({"curl", "-fsS", "-d", R"({"author": "Ada", "message": "hello"})", url}).out, "Ada"));
+  EXPECT_TRUE(
+      contains(guestbook.run({"curl", "-fsS", "-d", R"({"author": "Ada", "message": "hello"})", url}).out, "Ada"));
   guestbook.ok({"down"});
   guestbook.ok({"up", "--detach", "--wait"});
   EXPECT_TRUE(contains(guestbook.run({"curl", "-fsS", url}).out, R"({"author": "Ada", "message": "hello"})"));
@@ -76,7 +80,8 @@ TEST(Examples, GuestbookKeepsItsEntriesOverDownAndUp) {
 TEST(Examples, HelloDoesNotInstallAgainWhenTheCodeChanges) {
   const Example hello("hello", {{"HELLO_PORT", "28000"}});
   // The package index must be verifiable with the host's CA bundle, which is in the base image.
-  hello.write("Dockerfile.probe", "FROM python:3.11-slim\nRUN pip download --no-deps --quiet --dest /tmp uvicorn==0.30.6\n");
+  hello.write("Dockerfile.probe",
+              "FROM python:3.11-slim\nRUN pip download --no-deps --quiet --dest /tmp uvicorn==0.30.6\n");
   const auto reach = hello.davit({"image", "build", "-t", "hello-probe", "-f", "Dockerfile.probe", "."}, 120s);
   fs::remove(fs::path("/var/tmp/davit-example-hello/hello/Dockerfile.probe"));
   if (reach.code != 0 && contains(reach.out + reach.err, "CERTIFICATE_VERIFY_FAILED"))

@@ -1,5 +1,5 @@
-// A whole load of several files: no crash; either a project or an error; every message can be printed; and what `config`
-// prints loads again to the same. A line "#### PATH" starts another file, as in tests/compose/testdata.
+// A whole load of several files: no crash; either a project or an error; every message can be printed; and what
+// `config` prints loads again to the same. A line "#### PATH" starts another file, as in tests/compose/testdata.
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -78,8 +78,8 @@ bool is_utf8(const std::string& text) {
   return std::none_of(parsed.diagnostics.items().begin(), parsed.diagnostics.items().end(), bad);
 }
 
-/// Two things do not come back. Keys with a dollar sign: docker compose prints them with two, and reads variables in values
-/// only. Bytes of an env file that are no UTF-8 and no text of YAML either: a variable may hold them.
+/// Two things do not come back. Keys with a dollar sign: docker compose prints them with two, and reads variables in
+/// values only. Bytes of an env file that are no UTF-8 and no text of YAML either: a variable may hold them.
 bool comes_back(const davit::yaml::Node& node) {
   const bool values = is_utf8(node.text) && std::all_of(node.items.begin(), node.items.end(), comes_back);
   return values && std::all_of(node.entries.begin(), node.entries.end(), [](const davit::yaml::Entry& entry) {

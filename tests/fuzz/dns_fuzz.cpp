@@ -1,5 +1,5 @@
-// Feeds bytes to everything in the dns room that reads from the network. Built with -fsanitize=fuzzer (DAVIT_FUZZ); the unit tests
-// call it with random bytes.
+// Feeds bytes to everything in the dns room that reads from the network. Built with -fsanitize=fuzzer (DAVIT_FUZZ); the
+// unit tests call it with random bytes.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

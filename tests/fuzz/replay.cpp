@@ -1,5 +1,5 @@
-// Runs a fuzz target on every file of a folder, in the order of their names: what libFuzzer found once stays found, with
-// any compiler. usage: NAME_replay FOLDER
+// Runs a fuzz target on every file of a folder, in the order of their names: what libFuzzer found once stays found,
+// with any compiler. usage: NAME_replay FOLDER
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>

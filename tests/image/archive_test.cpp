@@ -180,7 +180,7 @@ TEST_F(Archive, IndexOfSeveralPlatformsGivesThatOfThisMachine) {
 TEST_F(Archive, LayerThatIsNotWhatTheConfigSaysIsRefusedAndNothingStays) {
   EXPECT_THAT(load_error(oci_layout(config_, {high_, low_}, {})), HasSubstr("its image expects"));
   EXPECT_TRUE(store_is_empty());
-  EXPECT_THAT(load_error(oci_layout(config_, {low_}, {})), HasSubstr("has 1 layers, its config names 2"));
+  EXPECT_THAT(load_error(oci_layout(config_, {low_}, {})), HasSubstr("has 1 layer, its config names 2"));
   EXPECT_TRUE(store_is_empty());
 }
 

@@ -128,7 +128,7 @@ TEST_F(Store, StagedFolderIsGoneWithItsObjectAndPlainFor) {
   {
     const StagedLayer staged_layer = store_.new_layer_dir();
     folder = staged_layer.fs();
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(::stat(folder.c_str(), &info), 0);
     EXPECT_EQ(info.st_mode & 07777U, 0755U);
     EXPECT_TRUE(fs::exists(staged_layer.work()));

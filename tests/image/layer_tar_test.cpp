@@ -53,7 +53,7 @@ class LayerTar : public ::testing::Test {
     return {std::istreambuf_iterator<char>(file), {}};
   }
   [[nodiscard]] struct stat look(const std::string& name) const {
-    struct stat info {};
+    struct stat info{};
     EXPECT_EQ(::lstat((root_ / name).c_str(), &info), 0) << name;
     return info;
   }

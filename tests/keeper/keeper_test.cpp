@@ -89,8 +89,9 @@ pid_t orphan(int gate_read, int gate_write) {
   return child;
 }
 
-/// First life: puts a pipe with a text in it, starts an orphan, says it is ready, and dies by a signal. Second life: lets
-/// the orphan end, takes everything back, reports it into the folder, and ends well. The folder is its first argument.
+/// First life: puts a pipe with a text in it, starts an orphan, says it is ready, and dies by a signal. Second life:
+/// lets the orphan end, takes everything back, reports it into the folder, and ends well. The folder is its first
+/// argument.
 int fake_supervisor(const std::string& folder, const std::string& mode) {
   const int socket = std::atoi(std::getenv(kSocketVariable));
   if (mode == "refuses") return kExitDoNotRestart;

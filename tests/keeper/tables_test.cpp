@@ -8,8 +8,12 @@
 namespace davit::keeper {
 namespace {
 
-int some_descriptor() { return ::open("/dev/null", O_RDONLY | O_CLOEXEC); }
-bool is_open(int fd) { return ::fcntl(fd, F_GETFD) >= 0; }
+int some_descriptor() {
+  return ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+bool is_open(int fd) {
+  return ::fcntl(fd, F_GETFD) >= 0;
+}
 
 TEST(HeldTable, ReplacesAndClosesTheSameName) {
   const auto table = std::make_unique<HeldTable>();
@@ -41,8 +45,7 @@ TEST(HeldTable, DropsByPrefixOnly) {
 
 TEST(ExitTable, ForgetsTheOldestWhenFull) {
   const auto table = std::make_unique<ExitTable>();
-  for (std::size_t i = 0; i < ExitTable::kCapacity; ++i)
-    EXPECT_TRUE(table->add(static_cast<std::int32_t>(i), 0, 0));
+  for (std::size_t i = 0; i < ExitTable::kCapacity; ++i) EXPECT_TRUE(table->add(static_cast<std::int32_t>(i), 0, 0));
   EXPECT_FALSE(table->add(9999, 7, 0));
   EXPECT_EQ(table->size(), ExitTable::kCapacity);
   EXPECT_EQ(table->at(0).pid, 1);

@@ -13,7 +13,9 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-std::vector<std::string> places(std::string_view code, std::string text) { return LintTest(std::move(text)).places(code); }
+std::vector<std::string> places(std::string_view code, std::string text) {
+  return LintTest(std::move(text)).places(code);
+}
 
 TEST(SecretInEnvironment, LooksAtTheNameAndAtWhereTheValueComesFrom) {
   LintTest test(R"(
@@ -41,8 +43,7 @@ services:
       DOLLAR_PASSWORD: a$$b
 )");
   test.request.environment["BARE_PASSWORD"] = "from outside";
-  EXPECT_THAT(test.places("secret-in-environment"),
-              ElementsAre("6:7", "7:7", "8:7", "9:7", "10:7", "11:7", "23:7"));
+  EXPECT_THAT(test.places("secret-in-environment"), ElementsAre("6:7", "7:7", "8:7", "9:7", "10:7", "11:7", "23:7"));
 }
 
 TEST(SecretInEnvironment, ReadsListsTheSameWay) {
@@ -398,8 +399,7 @@ services:
 secrets: {s: {file: ./s.txt}}
 )");
   test.with("there.conf").with("there/Dockerfile").with("config/x");
-  EXPECT_THAT(test.places("missing-path"),
-              ElementsAre("4:12", "5:16", "7:9", "9:9", "10:9", "12:9", "14:45", "17:11"));
+  EXPECT_THAT(test.places("missing-path"), ElementsAre("4:12", "5:16", "7:9", "9:9", "10:9", "12:9", "14:45", "17:11"));
 }
 
 TEST(UnusedResource, CountsServicesOfInactiveProfiles) {
@@ -505,12 +505,13 @@ TEST(Output, JsonHasPlacesNotesAndHint) {
   a: {image: "x:1", depends_on: [b]}
   b: {image: "x:1", healthcheck: {test: a}}
 )");
-  EXPECT_EQ(as_json(test.report()),
-            R"([{"code":"depends-on-without-health","severity":"warning","message":"service 'a' does not wait until )"
-            R"('b' is healthy","file":"compose.yaml","line":2,"column":34,"end_line":2,"end_column":35,"notes":[{"text":)"
-            R"("its health check","file":"compose.yaml","line":3,"column":34,"end_line":3,"end_column":35}],"hint":)"
-            R"("write 'b: {condition: service_healthy}', or 'service_started' if that is meant"}])"
-            "\n");
+  EXPECT_EQ(
+      as_json(test.report()),
+      R"([{"code":"depends-on-without-health","severity":"warning","message":"service 'a' does not wait until )"
+      R"('b' is healthy","file":"compose.yaml","line":2,"column":34,"end_line":2,"end_column":35,"notes":[{"text":)"
+      R"("its health check","file":"compose.yaml","line":3,"column":34,"end_line":3,"end_column":35}],"hint":)"
+      R"("write 'b: {condition: service_healthy}', or 'service_started' if that is meant"}])"
+      "\n");
 }
 
 TEST(Output, SarifHasRulesResultsAndSuppressions) {

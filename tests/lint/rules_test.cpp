@@ -32,7 +32,9 @@ class EveryRule : public ::testing::TestWithParam<std::string> {
   const Rule& rule() const { return *find_rule(GetParam()); }
 };
 
-TEST_P(EveryRule, FindsItsExample) { EXPECT_THAT(LintTest(std::string(rule().example)).places(GetParam()), Not(IsEmpty())); }
+TEST_P(EveryRule, FindsItsExample) {
+  EXPECT_THAT(LintTest(std::string(rule().example)).places(GetParam()), Not(IsEmpty()));
+}
 
 TEST_P(EveryRule, FindsNothingInTheBetterFile) {
   LintTest better{std::string(rule().better)};

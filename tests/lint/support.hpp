@@ -47,7 +47,8 @@ class LintTest {
   /// "place code" of all findings.
   [[nodiscard]] std::vector<std::string> all() const {
     std::vector<std::string> all;
-    for (const Finding& finding : report().findings) all.push_back(place(finding) + " " + std::string(finding.rule->code));
+    for (const Finding& finding : report().findings)
+      all.push_back(place(finding) + " " + std::string(finding.rule->code));
     return all;
   }
 

@@ -15,14 +15,16 @@ TEST(HasVariable, IgnoresDoubledDollarsAndLoneOnes) {
 }
 
 TEST(LooksSecret, GoesByTheLastWord) {
-  for (const char* name : {"PASSWORD", "db_password", "MYSQL-ROOT-PASSWORD", "a.b.secret", "X_TOKEN", "API_KEY", "DB_PASS"})
+  for (const char* name :
+       {"PASSWORD", "db_password", "MYSQL-ROOT-PASSWORD", "a.b.secret", "X_TOKEN", "API_KEY", "DB_PASS"})
     EXPECT_TRUE(looks_secret(name, "abc")) << name;
   for (const char* name : {"PASSWORD_FILE", "TOKEN_URL", "SECRET_NAME", "BYPASS", "COMPASS", "KEYBOARD", "KEY", "PWD"})
     EXPECT_FALSE(looks_secret(name, "abc")) << name;
 }
 
 TEST(LooksSecret, SparesSwitchesPathsAndReferences) {
-  for (const char* value : {"", "true", "No", "0", "/run/secrets/x", "./x", "~/x", "https://x", "urn:vault:x", "vault:x"})
+  for (const char* value :
+       {"", "true", "No", "0", "/run/secrets/x", "./x", "~/x", "https://x", "urn:vault:x", "vault:x"})
     EXPECT_FALSE(looks_secret("PASSWORD", value)) << value;
   EXPECT_TRUE(looks_secret("PASSWORD", "123456"));
 }

@@ -5,8 +5,12 @@
 namespace davit::network {
 namespace {
 
-IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
-Subnet net(std::string_view text) { return Subnet::parse(text).value(); }
+IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
+Subnet net(std::string_view text) {
+  return Subnet::parse(text).value();
+}
 
 TEST(IpAddress, ParsesAndPrintsBothFamilies) {
   EXPECT_EQ(ip("10.1.2.3").to_string(), "10.1.2.3");

@@ -202,7 +202,8 @@ TEST_F(BridgeRoot, WorksBesideAFirewallThatDropsForwardedPackets) {
   nft_ctx* context = nft_ctx_new(NFT_CTX_DEFAULT);
   ASSERT_EQ(nft_run_cmd_from_buffer(context,
                                     "add table ip filter; add chain ip filter FORWARD { type filter hook forward "
-                                    "priority 0; policy drop; }"), 0);
+                                    "priority 0; policy drop; }"),
+            0);
   nft_ctx_free(context);
   make_network("front", "10.77.0.0/24");
   const Fd web = make_container("web", {{"front", "10.77.0.2"}});

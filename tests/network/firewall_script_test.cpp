@@ -12,8 +12,12 @@ namespace {
 
 const Scope kScope{"0123abcd", "shop"};
 
-IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
-Subnet net(std::string_view text) { return Subnet::parse(text).value(); }
+IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
+Subnet net(std::string_view text) {
+  return Subnet::parse(text).value();
+}
 
 /// Compares with testdata/<name>; DAVIT_ACCEPT=1 rewrites it.
 void expect_golden(const std::string& name, const std::string& actual) {
@@ -36,7 +40,9 @@ FirewallState shop() {
   return state;
 }
 
-TEST(FirewallScript, WholeProject) { expect_golden("firewall_shop.nft", firewall_script(kScope, shop())); }
+TEST(FirewallScript, WholeProject) {
+  expect_golden("firewall_shop.nft", firewall_script(kScope, shop()));
+}
 
 TEST(FirewallScript, OrderOfTheStateDoesNotMatter) {
   auto other = shop();
@@ -58,9 +64,8 @@ TEST(DroppingChains, FindsDockersAndOthers) {
     {"chain": {"family": "ip", "table": "filter", "name": "INPUT", "hook": "input", "policy": "drop"}},
     {"chain": {"family": "inet", "table": "mine", "name": "fwd", "hook": "forward", "policy": "drop"}},
     {"chain": {"family": "inet", "table": "davit_1", "name": "forward", "hook": "forward", "policy": "accept"}}]})");
-  const std::vector<DroppingChain> expected{{"ip", "filter", "FORWARD", "DOCKER-USER"},
-                                            {"ip6", "filter", "FORWARD", "FORWARD"},
-                                            {"inet", "mine", "fwd", ""}};
+  const std::vector<DroppingChain> expected{
+      {"ip", "filter", "FORWARD", "DOCKER-USER"}, {"ip6", "filter", "FORWARD", "FORWARD"}, {"inet", "mine", "fwd", ""}};
   EXPECT_EQ(chains, expected);
 }
 

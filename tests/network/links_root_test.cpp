@@ -85,8 +85,8 @@ TEST_F(LinksRoot, FiftyAttachmentsAndTheirRemoval) {
   std::vector<NamespaceAttachments> wanted;
   for (int i = 0; i < 50; ++i) {
     spaces.push_back(create_namespace());
-    wanted.push_back({spaces.back().get(),
-                      {attachment("c" + std::to_string(i), "back", "10.77.0." + std::to_string(i + 2))}});
+    wanted.push_back(
+        {spaces.back().get(), {attachment("c" + std::to_string(i), "back", "10.77.0." + std::to_string(i + 2))}});
   }
   attach(wanted);
   EXPECT_EQ(links_of(kScope).size(), 51U);

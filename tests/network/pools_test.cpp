@@ -5,8 +5,12 @@
 namespace davit::network {
 namespace {
 
-IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
-Subnet net(std::string_view text) { return Subnet::parse(text).value(); }
+IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
+Subnet net(std::string_view text) {
+  return Subnet::parse(text).value();
+}
 
 TEST(ChooseSubnet, TakesTheFirstThatNothingCovers) {
   const std::vector<Pool> pools{{net("172.28.0.0/14"), 24}};
@@ -48,7 +52,8 @@ TEST(PlanSubnet, GatewayIsTheFirstAddressUnlessGiven) {
 
 TEST(PlanSubnet, RefusesWhatIsOutside) {
   const auto subnet = net("10.0.0.0/24");
-  EXPECT_EQ(plan_subnet(subnet, ip("10.0.1.1")).error().message, "gateway '10.0.1.1' is not in the subnet '10.0.0.0/24'");
+  EXPECT_EQ(plan_subnet(subnet, ip("10.0.1.1")).error().message,
+            "gateway '10.0.1.1' is not in the subnet '10.0.0.0/24'");
   EXPECT_EQ(plan_subnet(subnet, ip("10.0.0.255")).error().message,
             "gateway '10.0.0.255' is not in the subnet '10.0.0.0/24'");
   EXPECT_EQ(plan_subnet(subnet, {}, net("10.0.0.0/16")).error().message,

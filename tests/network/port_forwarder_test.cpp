@@ -42,7 +42,8 @@ class PortForwarderTest : public ::testing::Test {
     auto reserved = reserve_ports({request}).value();
     port_ = reserved[0].host_port;
     on_loop([&] {
-      forwarder_ = std::make_unique<PortForwarder>(context_, std::move(reserved[0]), ForwardTarget{ip("127.0.0.1"), target}, limits);
+      forwarder_ = std::make_unique<PortForwarder>(context_, std::move(reserved[0]),
+                                                   ForwardTarget{ip("127.0.0.1"), target}, limits);
     });
   }
 

@@ -6,7 +6,9 @@
 namespace davit::network {
 namespace {
 
-IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
+IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
 
 PortRequest request(std::optional<PortRange> host, std::optional<IpAddress> host_ip = ip("127.0.0.1")) {
   PortRequest result;
@@ -16,13 +18,17 @@ PortRequest request(std::optional<PortRange> host, std::optional<IpAddress> host
   return result;
 }
 
-std::uint16_t reserved_port(const std::vector<PortReservation>& reservations) { return reservations.at(0).host_port; }
+std::uint16_t reserved_port(const std::vector<PortReservation>& reservations) {
+  return reservations.at(0).host_port;
+}
 
 TEST(SocketTable, ReadsListenersOnly) {
   constexpr auto kTable =
       "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n"
-      "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 f 100 0 0 10 0\n"
-      "   1: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 f 20 4 30 10 -1\n"
+      "   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 f 100 0 0 10 "
+      "0\n"
+      "   1: 0100007F:1F90 0100007F:9C40 01 00000000:00000000 00:00000000 00000000     0        0 4712 1 f 20 4 30 10 "
+      "-1\n"
       "   2: 00000000000000000000000001000000:0050 00000000000000000000000000000000:0000 0A 0:0 00:0 0  0  0 4713 1\n"
       "   3: nonsense\n";
   const std::vector<BoundSocket> expected{{ip("127.0.0.1"), 8080, 4711}, {ip("::1"), 80, 4713}};
@@ -73,7 +79,8 @@ TEST(ReservePorts, ConflictNamesThisProcessAndPointsAtTheLine) {
   second.where = Span{std::make_shared<const std::string>("compose.yaml"), {3, 9}, {3, 20}};
   const auto refused = reserve_ports({second});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message, "port 127.0.0.1:" + std::to_string(port) + "/tcp is already in use by 'davit_network_t' (pid " +
+  EXPECT_EQ(refused.error().message, "port 127.0.0.1:" + std::to_string(port) +
+                                         "/tcp is already in use by 'davit_network_t' (pid " +
                                          std::to_string(::getpid()) + ")");
   EXPECT_EQ(refused.error().where->to_string(), "compose.yaml:3:9");
 }
@@ -115,8 +122,7 @@ TEST(ReservePorts, UdpPortIsHeldToo) {
 TEST(ReservePorts, ForeignAddressIsExplained) {
   const auto refused = reserve_ports({request(PortRange{0, 0}, ip("203.0.113.77"))});
   ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().message,
-            "cannot bind port 0/tcp on '203.0.113.77': cannot assign requested address");
+  EXPECT_EQ(refused.error().message, "cannot bind port 0/tcp on '203.0.113.77': cannot assign requested address");
   EXPECT_EQ(refused.error().hint, "publish on an address that this host has");
 }
 

@@ -27,8 +27,12 @@ namespace davit::network::testing {
 
 constexpr int kLimitMs = davit::test::patient(5000);
 
-inline IpAddress ip(std::string_view text) { return IpAddress::parse(text).value(); }
-inline Subnet net(std::string_view text) { return Subnet::parse(text).value(); }
+inline IpAddress ip(std::string_view text) {
+  return IpAddress::parse(text).value();
+}
+inline Subnet net(std::string_view text) {
+  return Subnet::parse(text).value();
+}
 
 inline void move_to_fresh_namespace() {
   if (::unshare(CLONE_NEWNET) != 0) throw std::runtime_error("these tests need root: unshare failed");
@@ -51,7 +55,8 @@ inline Fd listen_at(const std::string& address, std::uint16_t port, Protocol pro
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   const SocketAddress name(where, port);
-  if (::bind(fd.get(), name.get(), name.size) != 0) throw std::runtime_error(std::string("bind: ") + std::strerror(errno));
+  if (::bind(fd.get(), name.get(), name.size) != 0)
+    throw std::runtime_error(std::string("bind: ") + std::strerror(errno));
   if (protocol == Protocol::Tcp && ::listen(fd.get(), 16) != 0) throw std::runtime_error("listen");
   return fd;
 }

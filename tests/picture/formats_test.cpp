@@ -41,10 +41,11 @@ TEST(Mermaid, HasItsOwnNamesForNodes) {
 }
 
 TEST(Mermaid, NothingBreaksOutOfALabel) {
-  EXPECT_EQ(draw_mermaid(hostile()),
-            "flowchart TD\n"
-            "  s0[\"a<br/>#34;#93;#59; #60;script#62;alert(#39;1#39;)#60;/script#62; --#62;#124;#96;#38;#35;quot#59;#92;"
-            "\xEF\xBF\xBD#37;#37;#123;init#125;#37;#37;\xEF\xBF\xBD\"]\n");
+  EXPECT_EQ(
+      draw_mermaid(hostile()),
+      "flowchart TD\n"
+      "  s0[\"a<br/>#34;#93;#59; #60;script#62;alert(#39;1#39;)#60;/script#62; --#62;#124;#96;#38;#35;quot#59;#92;"
+      "\xEF\xBF\xBD#37;#37;#123;init#125;#37;#37;\xEF\xBF\xBD\"]\n");
 }
 
 TEST(Dot, HasAClusterForANetworkAndLabelsOnEdges) {
@@ -65,14 +66,17 @@ TEST(Dot, HasAClusterForANetworkAndLabelsOnEdges) {
 TEST(Dot, NothingBreaksOutOfAString) {
   const std::string text = draw_dot(hostile());
   EXPECT_EQ(text.substr(0, text.find('\n')), "digraph \"x\\\"]; }\" {");
-  EXPECT_NE(text.find("[label=\"a\\n\\\"]; <script>alert('1')</script> -->|`&amp;#quot;\\\\\xEF\xBF\xBD%%{init}%%\xEF\xBF\xBD\"];"),
-            std::string::npos)
+  EXPECT_NE(
+      text.find(
+          "[label=\"a\\n\\\"]; <script>alert('1')</script> -->|`&amp;#quot;\\\\\xEF\xBF\xBD%%{init}%%\xEF\xBF\xBD\"];"),
+      std::string::npos)
       << text;
 }
 
 TEST(Svg, SaysInWordsWhatALineMeans) {
   const std::string text = draw_svg(small());
-  EXPECT_NE(text.find("<title>end needs db: service_healthy, optional, restarts with it</title>"), std::string::npos) << text;
+  EXPECT_NE(text.find("<title>end needs db: service_healthy, optional, restarts with it</title>"), std::string::npos)
+      << text;
   EXPECT_NE(text.find("class=\"healthy optional\""), std::string::npos);
   EXPECT_NE(text.find("networks: back (internal), front</text>"), std::string::npos);
   EXPECT_NE(text.find("prefers-color-scheme: dark"), std::string::npos);

@@ -32,8 +32,8 @@ TEST(Label, SaysWhatAServiceIs) {
   box.replicas = 3;
   const Label label = label_of(box, NetworkLine::Yes);
   EXPECT_EQ(label.title, "api ×3");
-  EXPECT_EQ(label.lines, (std::vector<std::string>{"build ./api → shop/api", "8080→80, →53/udp, 1→1, 1 more", "on back, front",
-                                                   "profile debug"}));
+  EXPECT_EQ(label.lines, (std::vector<std::string>{"build ./api → shop/api", "8080→80, →53/udp, 1→1, 1 more",
+                                                   "on back, front", "profile debug"}));
   box.network_mode = "service:db";
   EXPECT_EQ(label_of(box, NetworkLine::No).lines[2], "network of db");
 }

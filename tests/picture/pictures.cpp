@@ -35,7 +35,8 @@ Picture pictured(const std::vector<std::string>& names, const std::vector<Needs>
 }
 
 Box& box(Picture& picture, const std::string& name) {
-  const auto found = std::find_if(picture.boxes.begin(), picture.boxes.end(), [&](const Box& b) { return b.name == name; });
+  const auto found =
+      std::find_if(picture.boxes.begin(), picture.boxes.end(), [&](const Box& b) { return b.name == name; });
   if (found == picture.boxes.end()) throw std::out_of_range(name);
   return *found;
 }

@@ -26,7 +26,8 @@ Picture random_picture(std::mt19937& random, std::size_t most) {
       const bool twice = std::any_of(needs.begin(), needs.end(),
                                      [&](const test::Needs& old) { return old.from == names[i] && old.to == to; });
       if (twice) continue;
-      needs.push_back({names[i], to, static_cast<model::DependencyCondition>(random() % 3), random() % 5 != 0, random() % 5 == 0});
+      needs.push_back(
+          {names[i], to, static_cast<model::DependencyCondition>(random() % 3), random() % 5 != 0, random() % 5 == 0});
     }
   return test::pictured(names, needs);
 }

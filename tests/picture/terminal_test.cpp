@@ -24,7 +24,9 @@ TEST(Terminal, ServicesThatNeedNothingStandSideBySide) {
 )");
 }
 
-TEST(Terminal, WithoutServicesThereIsNothingToDraw) { EXPECT_EQ(draw_terminal(pictured({}, {}), {}), "shop: 0 services\n"); }
+TEST(Terminal, WithoutServicesThereIsNothingToDraw) {
+  EXPECT_EQ(draw_terminal(pictured({}, {}), {}), "shop: 0 services\n");
+}
 
 TEST(Terminal, MarksSayWhatIsWaitedForAndLinesPassBoxes) {
   const Picture stack = pictured({"api", "cache", "db", "migrate", "web"}, {{"api", "cache", kHealthy},
@@ -64,10 +66,11 @@ TEST(Terminal, MarksSayWhatIsWaitedForAndLinesPassBoxes) {
 }
 
 TEST(Terminal, OptionalAndRestartingDependenciesHaveMarksOfTheirOwn) {
-  const Picture votes = pictured({"vote", "result", "worker", "db", "redis"}, {{"vote", "redis", kHealthy},
-                                                                               {"result", "db", kHealthy},
-                                                                               {"worker", "redis", kHealthy},
-                                                                               {"worker", "db", kHealthy, false, true}});
+  const Picture votes =
+      pictured({"vote", "result", "worker", "db", "redis"}, {{"vote", "redis", kHealthy},
+                                                             {"result", "db", kHealthy},
+                                                             {"worker", "redis", kHealthy},
+                                                             {"worker", "db", kHealthy, false, true}});
   EXPECT_EQ(draw_terminal(votes, {}), R"(shop: 5 services in 2 waves
 
 ┌────────┐  ┌──────────┐  ┌──────────┐
@@ -119,8 +122,9 @@ networks back (internal), front (external)
 }
 
 TEST(Terminal, WhatDoesNotFitIsAListByWaves) {
-  const Picture picture = pictured({"database-of-users", "database-of-orders", "api"},
-                                   {{"api", "database-of-users", kHealthy}, {"api", "database-of-orders", kCompleted, false}});
+  const Picture picture =
+      pictured({"database-of-users", "database-of-orders", "api"},
+               {{"api", "database-of-users", kHealthy}, {"api", "database-of-orders", kCompleted, false}});
   EXPECT_EQ(draw_terminal(picture, {.columns = 40}), R"(shop: 3 services in 2 waves
 
 wave 1
@@ -142,7 +146,8 @@ TEST(Terminal, AsciiHasNothingElse) {
   test::box(picture, "a").ports = {{"80", "80"}};
   test::box(picture, "a").image = "größe";
   const std::string text = draw_terminal(picture, {.glyphs = Glyphs::Ascii});
-  EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; })) << text;
+  EXPECT_TRUE(std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }))
+      << text;
   EXPECT_NE(text.find("| 80->80 |"), std::string::npos) << text;
 }
 

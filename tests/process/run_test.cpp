@@ -31,7 +31,9 @@ class RunTest : public ::testing::Test {
   std::exception_ptr error_;
   Exit exit_;
 
-  static Task<void> store(Timers& timers, Command command, Exit& exit) { exit = co_await run(timers, std::move(command)); }
+  static Task<void> store(Timers& timers, Command command, Exit& exit) {
+    exit = co_await run(timers, std::move(command));
+  }
 
   void start(Command command) {
     auto done = [this](const std::exception_ptr& e) { error_ = e; };
@@ -126,8 +128,8 @@ TEST_F(RunTest, DescriptorsArePassedUnderTheirNumbersAndNoOthers) {
 }
 
 TEST_F(RunTest, SignalsAreTheDefaultsInTheProgram) {
-  struct sigaction before {};
-  struct sigaction ignore {};
+  struct sigaction before{};
+  struct sigaction ignore{};
   ignore.sa_handler = SIG_IGN;
   ::sigaction(SIGPIPE, &ignore, &before);
   sigset_t blocked;

@@ -40,8 +40,8 @@ TEST(Signals, ReceivableSignalsAreTheCaughtAndTheBlocked) {
 void ignore_it(int) {}
 
 TEST(Signals, AProcessReactsToWhatItHandles) {
-  struct sigaction before {};
-  struct sigaction action {};
+  struct sigaction before{};
+  struct sigaction action{};
   action.sa_handler = ignore_it;
   ASSERT_EQ(::sigaction(SIGUSR2, &action, &before), 0);
   EXPECT_EQ(reaction_of_init(::getpid(), SIGUSR2), Reaction::Handles);

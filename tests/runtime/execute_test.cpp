@@ -389,8 +389,7 @@ TEST_F(Execute, ASilentPortIsAWarningAtItsLine) {
   up();
   ASSERT_TRUE(done_ && done_->ok()) << failure();
   ASSERT_EQ(done_->warnings.size(), 1U);
-  EXPECT_EQ(done_->warnings[0].message,
-            "container p-web-1 runs, but nothing listens at its published port 80 yet");
+  EXPECT_EQ(done_->warnings[0].message, "container p-web-1 runs, but nothing listens at its published port 80 yet");
   EXPECT_EQ(done_->warnings[0].where->to_string(), "c.yaml:5:9");
   up();
   EXPECT_THAT(done_->warnings, IsEmpty()) << "of a container that was kept it was said before";

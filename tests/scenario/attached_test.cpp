@@ -6,7 +6,9 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// A database that runs on, a web server that ends with 4, and a job that ends with 5 a little later.
 void compose(const Stack& stack) {
@@ -49,7 +51,8 @@ services:
   EXPECT_EQ(stack.davit({"-f", "compose.yaml", "-f", "order.yaml", "up", "--abort-on-container-exit"}).code, 4);
   EXPECT_EQ(stack.ok({"ps", "-q"}).out, "") << "everything is stopped";
   EXPECT_EQ(stack.davit({"-f", "compose.yaml", "-f", "order.yaml", "up", "--abort-on-container-failure"}).code, 4);
-  EXPECT_EQ(stack.davit({"-f", "compose.yaml", "-f", "order.yaml", "up", "--exit-code-from", "job"}).code, 6) << "its own code, though the abort has stopped it";
+  EXPECT_EQ(stack.davit({"-f", "compose.yaml", "-f", "order.yaml", "up", "--exit-code-from", "job"}).code, 6)
+      << "its own code, though the abort has stopped it";
 }
 
 TEST(UpAttached, NamesThatAreNotInTheProjectAreErrorsBeforeAnythingStarts) {
@@ -141,7 +144,9 @@ TEST(UpAttached, ASmallerScaleDoesNotKeepItFromEnding) {
 TEST(LogsFollow, TellsOfEndsAndEndsWithTheLastContainer) {
   Stack stack("attlogs");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sh, -c, 'echo one; read line; echo two; exit 3'], stdin_open: true}}\n");
+  stack.compose(
+      "services: {a: {image: busybox, command: [sh, -c, 'echo one; read line; echo two; exit 3'], stdin_open: "
+      "true}}\n");
   stack.ok({"up", "-d"});
   const auto logs = stack.start({"logs", "-f"});
   ASSERT_TRUE(logs->wait_for_output("one", 30s));

@@ -11,14 +11,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// Ids of the builds that have a work folder in the stack's data root.
 std::vector<std::string> working_builds(const Stack& stack) {
   std::vector<std::string> ids;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(stack.data_root() / "build", error))
-    if (const std::string name = entry.path().filename().string(); name.starts_with("work-")) ids.push_back(name.substr(5));
+    if (const std::string name = entry.path().filename().string(); name.starts_with("work-"))
+      ids.push_back(name.substr(5));
   return ids;
 }
 
@@ -39,7 +42,8 @@ std::vector<std::string> left_of_build(const Stack& stack, const std::string& id
   for (const auto& link : fs::directory_iterator("/sys/class/net", error))
     if (const auto alias = DiskFiles().read(link.path().string() + "/ifalias"); alias && contains(*alias, id))
       out.push_back("link " + link.path().filename().string());
-  if (contains(Program({"nft", "list", "ruleset"}, {}).finish(30s).out, ".build-" + id)) out.push_back("firewall table");
+  if (contains(Program({"nft", "list", "ruleset"}, {}).finish(30s).out, ".build-" + id))
+    out.push_back("firewall table");
   add_named(stack.data_root() / "layers" / ".staging", "", out);
   for (const pid_t pid : stack.engine_processes()) out.push_back("process " + std::to_string(pid));
   return out;
@@ -97,8 +101,9 @@ TEST(BuildScenario, KilledWithItsGuardIsClearedUpByTheNextOne) {
 TEST(BuildScenario, GoesOnWhenItsGuardIsKilled) {
   Stack stack("buildguard");
   import_busybox(stack);
-  stack.write("Dockerfile", "FROM busybox\nRUN --network=none --mount=type=cache,target=/c echo is running; "
-                            "until test -e /c/go; do sleep 0.01; done\n");
+  stack.write("Dockerfile",
+              "FROM busybox\nRUN --network=none --mount=type=cache,target=/c echo is running; "
+              "until test -e /c/go; do sleep 0.01; done\n");
   auto build = stack.start({"image", "build", "--progress", "plain", "."});
   ASSERT_TRUE(build->wait_for_output(" is running\n", 30s)) << build->output().err;
   std::size_t killed = 0;
@@ -118,7 +123,8 @@ TEST(BuildScenario, GoesOnWhenItsGuardIsKilled) {
 TEST(BuildScenario, KilledInTheMiddleOfACopyLeavesNothingAndTheNextOneWorks) {
   Stack stack("buildkillcopy");
   import_busybox(stack);
-  for (int i = 0; i < 4000; ++i) stack.write("files/" + std::to_string(i), std::string(20000, static_cast<char>('a' + i % 26)));
+  for (int i = 0; i < 4000; ++i)
+    stack.write("files/" + std::to_string(i), std::string(20000, static_cast<char>('a' + i % 26)));
   stack.write("Dockerfile", "FROM busybox\nCOPY files /files\n");
   auto build = stack.start({"image", "build", "--progress", "plain", "."});
   const auto is_copying = [&] {
@@ -152,7 +158,8 @@ TEST(BuildScenario, AServiceBuildsOnTheImageOfAnother) {
   stack.write("extra/file", "from a folder\n");
   stack.compose(
       "services:\n  a:\n    build:\n      additional_contexts: {base: \"service:z\", extra: ./extra}\n"
-      "      dockerfile_inline: |\n        FROM base\n        COPY --from=extra file /file\n        RUN cat /made /file\n"
+      "      dockerfile_inline: |\n        FROM base\n        COPY --from=extra file /file\n        RUN cat /made "
+      "/file\n"
       "  z:\n    build:\n      dockerfile_inline: |\n        FROM busybox\n        RUN echo made by z > /made\n");
   const auto built = stack.ok({"--progress", "plain", "build", "a"});
   EXPECT_TRUE(contains(built.err, " made by z\n")) << built.err;
@@ -169,16 +176,20 @@ TEST(BuildScenario, AServiceBuildsOnTheImageOfAnother) {
 TEST(BuildScenario, WhatAServiceAsksItsBuildForIsHonouredOrRefusedAtItsPlace) {
   Stack stack("buildkeys");
   import_busybox(stack);
-  stack.write("Dockerfile", "FROM busybox\nRUN --mount=type=secret,id=word cat /etc/hosts; ulimit -n; ls /sys/class/net; "
-                            "cat /run/secrets/word\n");
+  stack.write("Dockerfile",
+              "FROM busybox\nRUN --mount=type=secret,id=word cat /etc/hosts; ulimit -n; ls /sys/class/net; "
+              "cat /run/secrets/word\n");
   stack.write(".env", "WORD=mum\n");
   stack.compose(
       "services:\n  a:\n    build:\n      context: .\n      network: none\n      extra_hosts: [\"db:10.1.2.3\"]\n"
-      "      ulimits: {nofile: 77}\n      secrets: [word]\n      cache_from: [x]\nsecrets: {word: {environment: WORD}}\n");
+      "      ulimits: {nofile: 77}\n      secrets: [word]\n      cache_from: [x]\nsecrets: {word: {environment: "
+      "WORD}}\n");
   const auto built = stack.ok({"--progress", "plain", "build"});
-  for (const char* part : {"10.1.2.3\tdb", " 77\n", " lo\n", " mum\n"}) EXPECT_TRUE(contains(built.err, part)) << part << built.err;
+  for (const char* part : {"10.1.2.3\tdb", " 77\n", " lo\n", " mum\n"})
+    EXPECT_TRUE(contains(built.err, part)) << part << built.err;
   EXPECT_FALSE(contains(built.err, "eth0"));
-  EXPECT_TRUE(contains(built.err, "compose.yaml:9:19: warning: 'build.cache_from' of service 'a' has no effect")) << built.err;
+  EXPECT_TRUE(contains(built.err, "compose.yaml:9:19: warning: 'build.cache_from' of service 'a' has no effect"))
+      << built.err;
   const auto refused = [&](const std::string& key, const std::string& expected) {
     stack.compose("services:\n  a:\n    build:\n      context: .\n      " + key + "\n");
     const auto got = stack.davit({"build"});

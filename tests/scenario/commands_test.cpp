@@ -6,16 +6,20 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(Exec, PassesInputOutputAndExitCode) {
   Stack stack("cmdexec");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, environment: {X: y}}}\n");
+  stack.compose(
+      "services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, environment: {X: y}}}\n");
   stack.ok({"up", "-d"});
   EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat"}, 30s, "through\n").out, "through\n");
   EXPECT_EQ(stack.davit({"exec", "-T", "a", "sh", "-c", "exit 5"}).code, 5);
-  EXPECT_TRUE(contains(stack.ok({"exec", "-T", "-e", "M=1", "-w", "/tmp", "a", "sh", "-c", "echo $X $M $PWD"}).out, "y 1 /tmp"));
+  EXPECT_TRUE(contains(stack.ok({"exec", "-T", "-e", "M=1", "-w", "/tmp", "a", "sh", "-c", "echo $X $M $PWD"}).out,
+                       "y 1 /tmp"));
   EXPECT_EQ(stack.ok({"exec", "-T", "-u", "nobody", "a", "id", "-u"}).out, "65534\n");
   const auto missing = stack.davit({"exec", "-T", "nobody", "true"});
   EXPECT_EQ(missing.code, 1);
@@ -55,7 +59,8 @@ TEST(Exec, ASecondSignalKillsWhatIgnoresTheFirst) {
   import_busybox(stack);
   stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
   stack.ok({"up", "-d"});
-  const auto exec = stack.start({"exec", "-T", "a", "sh", "-c", "trap 'echo stubborn' TERM INT; echo ready; while :; do sleep 0.05; done"});
+  const auto exec = stack.start(
+      {"exec", "-T", "a", "sh", "-c", "trap 'echo stubborn' TERM INT; echo ready; while :; do sleep 0.05; done"});
   ASSERT_TRUE(exec->wait_for_output("ready", 30s));
   exec->signal(SIGINT);
   ASSERT_TRUE(exec->wait_for_output("stubborn", 30s));
@@ -91,7 +96,8 @@ services:
 TEST(Run, TakesVolumesPortsAndVariablesFromItsFlags) {
   Stack stack("cmdrunflags");
   import_busybox(stack);
-  stack.compose("services: {job: {image: busybox, command: [sh, -c, 'echo $$A $$B'], environment: {A: file, B: file}}}\n");
+  stack.compose(
+      "services: {job: {image: busybox, command: [sh, -c, 'echo $$A $$B'], environment: {A: file, B: file}}}\n");
   stack.write("data/f", "from the host\n");
   stack.write("env", "B=envfile\n");
   EXPECT_EQ(stack.ok({"run", "--rm", "-T", "--env-from-file", "env", "-e", "A=flag", "job"}).out, "flag envfile\n");
@@ -101,7 +107,11 @@ TEST(Run, TakesVolumesPortsAndVariablesFromItsFlags) {
   EXPECT_EQ(quiet.err, "");
   stack.ok({"run", "-d", "--name", "cmdrunserver", "-p", "127.0.0.1:28487:80", "job", "sh", "-c",
             "mkdir /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w"});
-  EXPECT_TRUE(eventually([] { return Program({"/bin/busybox", "wget", "-qO-", "http://127.0.0.1:28487/"}, {}).finish(10s).out == "hello\n"; }, 30s));
+  EXPECT_TRUE(eventually(
+      [] {
+        return Program({"/bin/busybox", "wget", "-qO-", "http://127.0.0.1:28487/"}, {}).finish(10s).out == "hello\n";
+      },
+      30s));
   stack.ok({"down", "--remove-orphans"});
 }
 
@@ -150,7 +160,9 @@ TEST(StopAndStart, KeepTheContainer) {
 TEST(Restart, GivesTheSamePortsBack) {
   Stack stack("cmdrestart");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['127.0.0.1:28484:80', '127.0.0.1:28484:80/udp']}}\n");
+  stack.compose(
+      "services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['127.0.0.1:28484:80', "
+      "'127.0.0.1:28484:80/udp']}}\n");
   stack.ok({"up", "-d"});
   for (int i = 0; i < 5; ++i) stack.ok({"restart"});
   EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28484\n");
@@ -161,20 +173,24 @@ TEST(Devices, AreAllowedByRules) {
   import_busybox(stack);
   // Number 240 is for local use: nobody answers there, so an open that is allowed fails in another way.
   constexpr const char* kOpen = "[sh, -c, 'mknod /d c 240 0 && cat /d']";
-  stack.compose(std::string("services:\n  with: {image: busybox, device_cgroup_rules: ['c 240:* rwm'], command: ") + kOpen +
-                "}\n  without: {image: busybox, command: " + kOpen + "}\n");
+  stack.compose(std::string("services:\n  with: {image: busybox, device_cgroup_rules: ['c 240:* rwm'], command: ") +
+                kOpen + "}\n  without: {image: busybox, command: " + kOpen + "}\n");
   EXPECT_TRUE(contains(stack.davit({"run", "--rm", "-T", "with"}).err, "No such device")) << "it may";
   EXPECT_TRUE(contains(stack.davit({"run", "--rm", "-T", "without"}).err, "Operation not permitted"));
   stack.compose("services: {a: {image: busybox, device_cgroup_rules: ['c 240:x rwm']}}\n");
   const auto up = stack.davit({"up", "-d"});
   EXPECT_EQ(up.code, 1);
-  EXPECT_TRUE(contains(up.err, "compose.yaml:1:") && contains(up.err, "invalid device cgroup rule format of service 'a': 'c 240:x rwm'")) << up.err;
+  EXPECT_TRUE(contains(up.err, "compose.yaml:1:") &&
+              contains(up.err, "invalid device cgroup rule format of service 'a': 'c 240:x rwm'"))
+      << up.err;
 }
 
 TEST(Port, OfWhatDoesNotRunIsAnErrorAsDockers) {
   Stack stack("cmdport");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['127.0.0.1:28599:80']}}\n");
+  stack.compose(
+      "services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: "
+      "['127.0.0.1:28599:80']}}\n");
   stack.ok({"up", "-d"});
   EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28599\n");
   stack.ok({"stop"});

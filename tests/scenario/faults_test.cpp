@@ -8,7 +8,9 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 void expect_error(const ProgramOutput& got, std::initializer_list<const char*> parts) {
   EXPECT_EQ(got.code, 1) << got.err;
@@ -73,12 +75,17 @@ TEST(Faults, ATakenPortNamesItsHolder) {
   socklen_t size = sizeof address;
   ASSERT_EQ(::getsockname(holder.get(), reinterpret_cast<sockaddr*>(&address), &size), 0);
   const std::string port = std::to_string(ntohs(address.sin_port));
-  stack.compose("services:\n  a:\n    image: busybox\n    command: [sleep, '3600']\n    ports:\n      - \"127.0.0.1:" + port + ":80\"\n");
-  expect_error(stack.davit({"up", "-d"}), {"compose.yaml:6:9", ("port 127.0.0.1:" + port + "/tcp is already in use by").c_str(), "davit_scenario", std::to_string(::getpid()).c_str()});
+  stack.compose("services:\n  a:\n    image: busybox\n    command: [sleep, '3600']\n    ports:\n      - \"127.0.0.1:" +
+                port + ":80\"\n");
+  expect_error(stack.davit({"up", "-d"}),
+               {"compose.yaml:6:9", ("port 127.0.0.1:" + port + "/tcp is already in use by").c_str(), "davit_scenario",
+                std::to_string(::getpid()).c_str()});
 }
 
 TEST(Faults, APortOfAnotherProjectNamesTheProject) {
-  constexpr const char* kServer = "services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['127.0.0.1:28600:80']}}\n";
+  constexpr const char* kServer =
+      "services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: "
+      "['127.0.0.1:28600:80']}}\n";
   Stack first("faultportone");
   import_busybox(first);
   first.compose(kServer);
@@ -86,8 +93,10 @@ TEST(Faults, APortOfAnotherProjectNamesTheProject) {
   Stack second("faultporttwo");
   import_busybox(second);
   second.compose(kServer);
-  expect_error(second.davit({"up", "-d"}), {"compose.yaml:1:", "port 127.0.0.1:28600/tcp is already in use by project 'faultportone' of davit (pid ",
-                                            "'davit -p faultportone down' lowers that project"});
+  expect_error(
+      second.davit({"up", "-d"}),
+      {"compose.yaml:1:", "port 127.0.0.1:28600/tcp is already in use by project 'faultportone' of davit (pid ",
+       "'davit -p faultportone down' lowers that project"});
 }
 
 TEST(Faults, AProbeThatNeverSucceedsShowsItsLastOutput) {

@@ -6,7 +6,9 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(Lifecycle, UpRaisesAndDownLeavesNothing) {
   Stack stack("lifeup");
@@ -123,7 +125,8 @@ TEST(Lifecycle, ScaleKeepsWhatRunsAndTakesTheHighestAway) {
 TEST(Lifecycle, OrphansAreNamedAndRemovedOnRequest) {
   Stack stack("lifeorphan");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sleep, '3600']}, b: {image: busybox, command: [sleep, '3600']}}\n");
+  stack.compose(
+      "services: {a: {image: busybox, command: [sleep, '3600']}, b: {image: busybox, command: [sleep, '3600']}}\n");
   stack.ok({"up", "-d"});
   stack.compose("services: {a: {image: busybox, command: [sleep, '3600']}}\n");
   const auto warned = stack.ok({"up", "-d"});
@@ -145,7 +148,8 @@ volumes: {data: {}}
   ASSERT_TRUE(eventually([&] { return stack.davit({"exec", "-T", "a", "cat", "/data/file"}).out == "kept\n"; }, 10s));
   stack.ok({"down"});
   stack.ok({"up", "-d"});
-  EXPECT_TRUE(eventually([&] { return stack.davit({"exec", "-T", "a", "cat", "/data/file"}).out == "kept\nkept\n"; }, 10s));
+  EXPECT_TRUE(
+      eventually([&] { return stack.davit({"exec", "-T", "a", "cat", "/data/file"}).out == "kept\nkept\n"; }, 10s));
   stack.ok({"down", "-v"});
   EXPECT_FALSE(std::filesystem::exists(stack.data_root() / "volumes/lifevol_data"));
 }

@@ -6,7 +6,9 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(Logs, AreMergedWithPrefixesAndKeepTheirOrder) {
   Stack stack("logmerge");
@@ -18,7 +20,8 @@ services:
 )");
   const auto up = stack.ok({"up", "--no-color"}, 60s);
   EXPECT_TRUE(contains(up.out, "one-1  | one 1\none-1  | one 2\none-1  | one 3\n") ||
-              contains(up.out, "one-1  | one 2")) << up.out;
+              contains(up.out, "one-1  | one 2"))
+      << up.out;
   EXPECT_TRUE(contains(up.out + up.err, "two-1  | two\n")) << up.out << up.err;
   EXPECT_TRUE(contains(up.out + up.err, "one-1 exited with code 0")) << up.out << up.err;
   const auto logs = stack.ok({"logs", "--no-color", "one"});
@@ -62,7 +65,9 @@ services:
 TEST(Logs, FirstInterruptStopsTheStackAndExitsWith130) {
   Stack stack("logint");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sh, -c, 'trap \"exit 0\" TERM; echo up; while :; do sleep 1; done']}}\n");
+  stack.compose(
+      "services: {a: {image: busybox, command: [sh, -c, 'trap \"exit 0\" TERM; echo up; while :; do sleep 1; "
+      "done']}}\n");
   const auto up = stack.start({"up", "--no-color"});
   ASSERT_TRUE(up->wait_for_output("a-1  | up", 30s)) << up->output().out << up->output().err;
   up->signal(SIGINT);

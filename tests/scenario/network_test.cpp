@@ -12,7 +12,9 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 /// Sends nothing, reads to the end; "" when nobody answers.
 std::string read_tcp(const std::string& address, int port) {
@@ -27,7 +29,8 @@ std::string read_tcp(const std::string& address, int port) {
   if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&to), sizeof to) != 0) return {};
   std::string text;
   char buffer[4096];
-  for (ssize_t got = 0; (got = ::read(fd.get(), buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(got));
+  for (ssize_t got = 0; (got = ::read(fd.get(), buffer, sizeof buffer)) > 0;)
+    text.append(buffer, static_cast<std::size_t>(got));
   return text;
 }
 
@@ -115,7 +118,8 @@ networks: {shared: {external: true, name: netowner_shared}}
     return addresses(owner_.davit({"exec", "-T", "web", "nslookup", "-type=a", name}).out);
   }
   [[nodiscard]] std::set<std::string> guest_asks(const std::string& name, const std::string& service = "ask") const {
-    return addresses(owner_.davit({"-p", guest_, "-f", "guest.yaml", "exec", "-T", service, "nslookup", "-type=a", name}).out);
+    return addresses(
+        owner_.davit({"-p", guest_, "-f", "guest.yaml", "exec", "-T", service, "nslookup", "-type=a", name}).out);
   }
 
   Stack owner_{named_after_the_test("own")};
@@ -194,7 +198,8 @@ services:
 )");
   stack.ok({"up", "-d"});
   EXPECT_FALSE(contains(stack.ok({"exec", "-T", "none", "ip", "addr"}).out, "eth0"));
-  EXPECT_EQ(stack.ok({"exec", "-T", "first", "ip", "-4", "addr"}).out, stack.ok({"exec", "-T", "second", "ip", "-4", "addr"}).out);
+  EXPECT_EQ(stack.ok({"exec", "-T", "first", "ip", "-4", "addr"}).out,
+            stack.ok({"exec", "-T", "second", "ip", "-4", "addr"}).out);
 }
 
 /// Each tried on docker compose.

@@ -8,13 +8,16 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(Resilience, AKilledSupervisorLosesNoLogLine) {
   Stack stack("killlogs");
   import_busybox(stack);
   constexpr int kLines = 300000;
-  stack.compose("services: {a: {image: busybox, command: [sh, -c, 'seq 1 " + std::to_string(kLines) + "; echo done']}}\n");
+  stack.compose("services: {a: {image: busybox, command: [sh, -c, 'seq 1 " + std::to_string(kLines) +
+                "; echo done']}}\n");
   stack.ok({"up", "-d"});
   // Three deaths while the flood runs; the keeper brings each successor up.
   for (int i = 0; i < 3; ++i) {
@@ -98,7 +101,9 @@ TEST(Resilience, ASecondUpFinishesWhatAKilledOneBegan) {
 TEST(Resilience, DownFindsEverythingAfterAllProcessesWereKilled) {
   Stack stack("killall");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], ports: ['28383:80']}, b: {image: busybox, command: [sleep, '3600']}}\n");
+  stack.compose(
+      "services: {a: {image: busybox, command: [sleep, '3600'], ports: ['28383:80']}, b: {image: busybox, command: "
+      "[sleep, '3600']}}\n");
   stack.ok({"up", "-d"});
   for (const pid_t pid : stack.engine_processes()) ::kill(pid, SIGKILL);
   ASSERT_TRUE(eventually([&] { return stack.engine_processes().empty(); }, 5s));

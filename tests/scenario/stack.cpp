@@ -35,7 +35,9 @@ std::string short_hash(const std::string& text) {
   return out;
 }
 
-bool is_number(const std::string& text) { return !text.empty() && std::all_of(text.begin(), text.end(), ::isdigit); }
+bool is_number(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), ::isdigit);
+}
 
 void collect_cgroups(const fs::path& root, const std::string& mark, std::vector<std::string>& out) {
   std::error_code error;
@@ -84,20 +86,20 @@ void Stack::write(const std::string& path, const std::string& text) const {
 std::unique_ptr<Program> Stack::start(std::vector<std::string> words) const {
   std::vector<std::string> all{DAVIT_PROGRAM, "-p", name_};
   all.insert(all.end(), words.begin(), words.end());
-  return std::make_unique<Program>(
-      std::move(all), Program::Options{.cwd = folder_.string(),
-                                       .environment = {{"DAVIT_DATA_ROOT", data_root().string()},
-                                                       {"DAVIT_RUN_ROOT", run_root().string()}},
-                                       .input = {}});
+  return std::make_unique<Program>(std::move(all),
+                                   Program::Options{.cwd = folder_.string(),
+                                                    .environment = {{"DAVIT_DATA_ROOT", data_root().string()},
+                                                                    {"DAVIT_RUN_ROOT", run_root().string()}},
+                                                    .input = {}});
 }
 
 ProgramOutput Stack::davit(std::vector<std::string> words, std::chrono::seconds limit, std::string input) const {
   std::vector<std::string> all{DAVIT_PROGRAM, "-p", name_};
   all.insert(all.end(), words.begin(), words.end());
-  Program program(std::move(all), {.cwd = folder_.string(),
-                                   .environment = {{"DAVIT_DATA_ROOT", data_root().string()},
-                                                   {"DAVIT_RUN_ROOT", run_root().string()}},
-                                   .input = std::move(input)});
+  Program program(std::move(all),
+                  {.cwd = folder_.string(),
+                   .environment = {{"DAVIT_DATA_ROOT", data_root().string()}, {"DAVIT_RUN_ROOT", run_root().string()}},
+                   .input = std::move(input)});
   return program.finish(limit);
 }
 

@@ -11,7 +11,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 std::string read(const fs::path& path) {
   std::ifstream in(path);
@@ -126,10 +128,12 @@ TEST(Events, TellWhatHappensAndWhatHasHappened) {
   const auto events = stack.start({"events", "--json", "web"});
   stack.ok({"exec", "-T", "web", "true"});
   // It may not listen yet when the first restart happens; the past tells the rest.
-  EXPECT_TRUE(eventually([&] {
-    stack.ok({"restart", "-t", "0"});
-    return events->wait_for_output("\"action\":\"die\"", 1s);
-  }, 60s));
+  EXPECT_TRUE(eventually(
+      [&] {
+        stack.ok({"restart", "-t", "0"});
+        return events->wait_for_output("\"action\":\"die\"", 1s);
+      },
+      60s));
   events->signal(SIGINT);
   EXPECT_EQ(events->finish(30s).code, 130);
   const auto past = stack.ok({"events", "--since", "10m", "--until", "0s"}).out;

@@ -6,7 +6,9 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 bool nothing_left(const Stack& stack) {
   return eventually([&] { return stack.leftovers().empty(); }, 10s);
@@ -27,7 +29,7 @@ services:
 
 constexpr const char* kThree = R"(
 services:
-  a: {image: busybox, command: [sleep, "3600"], ports: ["127.0.0.1:28598:80"]}
+  a: {image: busybox, command: [sleep, "3600"], ports: ["127.0.0.1::80"]}
   b: {image: busybox, command: [sleep, "3600"]}
   c: {image: busybox, command: [sleep, "3600"], depends_on: [a, b]}
 )";
@@ -117,7 +119,8 @@ TEST(Turns, UpsAndDownsInAnyOrderLeaveOneOrTheOther) {
   for (int round = 0; round < 12; ++round) {
     const auto up = stack.start({"up", "-d"});
     // Hits the up at another point in every round: at once, or after its first, second, … line.
-    constexpr const char* kPoints[] = {"", "Creating", "Network turnmix_default Created", "a-1 Created", "a-1 Starting", "c-1 Starting"};
+    constexpr const char* kPoints[] = {
+        "", "Creating", "Network turnmix_default Created", "a-1 Created", "a-1 Starting", "c-1 Starting"};
     const std::string point = kPoints[round % 6];
     if (!point.empty()) ASSERT_TRUE(up->wait_for_output(point, 30s)) << up->output().err;
     const auto down = stack.davit({"down"});

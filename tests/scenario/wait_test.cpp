@@ -6,7 +6,9 @@
 namespace davit::test {
 namespace {
 
-bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST(UpWait, FailsForWhatEndsAtOnceWithItsLastLines) {
   Stack stack("waitends");
@@ -117,8 +119,9 @@ services:
     x-davit: {listen_timeout: 100ms}
 )");
   const auto up = stack.ok({"up", "-d", "--wait"});
-  EXPECT_TRUE(contains(up.err, "compose.yaml:6:13: warning: container waitsilent-web-1 runs, but nothing listens at its "
-                               "published port 80 yet"))
+  EXPECT_TRUE(contains(up.err,
+                       "compose.yaml:6:13: warning: container waitsilent-web-1 runs, but nothing listens at its "
+                       "published port 80 yet"))
       << up.err;
 }
 

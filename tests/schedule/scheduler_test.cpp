@@ -273,8 +273,9 @@ TEST(Scheduler, UpFailsForAContainerThatEndsUnlessItsCompletionIsAwaited) {
     w.wait(w.slot("a"), condition, {});
     S scheduler(w.plan(), {});
     (void)scheduler.resume(S::Begin{});
-    EXPECT_EQ(text_of(scheduler.resume(S::Changed{0, exited(0)})),
-              condition == Condition::Up ? "failed 1: container p-a-1 exited (0); finished" : "fulfilled 1; look again");
+    EXPECT_EQ(
+        text_of(scheduler.resume(S::Changed{0, exited(0)})),
+        condition == Condition::Up ? "failed 1: container p-a-1 exited (0); finished" : "fulfilled 1; look again");
   }
 }
 

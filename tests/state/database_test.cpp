@@ -151,7 +151,9 @@ TEST(Database, ManyProcessesWriteAtTheSameTimeAndLoseNothing) {
 TEST(Database, ProcessKilledInATransactionLeavesNothingHalf) {
   const TempDir dir;
   const auto file = dir.path() / "davit.db";
-  { Database database = Database::open(file); }
+  {
+    Database database = Database::open(file);
+  }
   EXPECT_FALSE(in_child([&] {
     Database database = Database::open(file);
     const Transaction transaction(database);

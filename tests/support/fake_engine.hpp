@@ -23,7 +23,7 @@ struct Script {
   int exit_code = 0;
   std::optional<Duration> healthy_after;  ///< of each start
   std::optional<Duration> unhealthy_after;
-  std::optional<Duration> ready_after;  ///< of each start: await_ready() says so; none: at once
+  std::optional<Duration> ready_after;      ///< of each start: await_ready() says so; none: at once
   std::vector<std::uint16_t> silent_ports;  ///< then it says that nothing listens there
   std::string probe_output;
   std::string create_error;

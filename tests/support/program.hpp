@@ -25,7 +25,8 @@ struct ProgramOutput {
   std::string err;
 };
 
-/// A child with captured output. Limits are stretched for sanitized builds (patience.hpp). The destructor kills what is still running.
+/// A child with captured output. Limits are stretched for sanitized builds (patience.hpp). The destructor kills what is
+/// still running.
 class Program {
  public:
   struct Options {

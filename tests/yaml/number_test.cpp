@@ -20,14 +20,16 @@ TEST_P(NumberText, IsAsGoPrintsIt) {
   EXPECT_EQ(json_number(GetParam().text), GetParam().json) << GetParam().text;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, NumberText,
-    ::testing::Values(Case{"0", "0", "0"}, Case{"-0", "-0", "-0"}, Case{"1.50", "1.5", "1.5"}, Case{"0.1", "0.1", "0.1"},
-                      Case{"100000.5", "100000.5", "100000.5"}, Case{"1000000", "1e+06", "1000000"},
-                      Case{"1234567.5", "1.2345675e+06", "1234567.5"}, Case{"1e20", "1e+20", "100000000000000000000"},
-                      Case{"1e21", "1e+21", "1e+21"}, Case{"0.0001", "0.0001", "0.0001"},
-                      Case{"1e-05", "1e-05", "0.00001"}, Case{"1e-7", "1e-07", "1e-7"},
-                      Case{"-2.5e-10", "-2.5e-10", "-2.5e-10"}, Case{"+Inf", "+Inf", "+Inf"}, Case{"x", "x", "x"}));
+INSTANTIATE_TEST_SUITE_P(All, NumberText,
+                         ::testing::Values(Case{"0", "0", "0"}, Case{"-0", "-0", "-0"}, Case{"1.50", "1.5", "1.5"},
+                                           Case{"0.1", "0.1", "0.1"}, Case{"100000.5", "100000.5", "100000.5"},
+                                           Case{"1000000", "1e+06", "1000000"},
+                                           Case{"1234567.5", "1.2345675e+06", "1234567.5"},
+                                           Case{"1e20", "1e+20", "100000000000000000000"},
+                                           Case{"1e21", "1e+21", "1e+21"}, Case{"0.0001", "0.0001", "0.0001"},
+                                           Case{"1e-05", "1e-05", "0.00001"}, Case{"1e-7", "1e-07", "1e-7"},
+                                           Case{"-2.5e-10", "-2.5e-10", "-2.5e-10"}, Case{"+Inf", "+Inf", "+Inf"},
+                                           Case{"x", "x", "x"}));
 
 TEST(FormatNumber, HasTheFewestDigits) {
   EXPECT_EQ(format_number(0.1), "0.1");

@@ -17,8 +17,8 @@ class Event {
   Event& operator=(const Event&) = delete;
 
   void notify();
-  /// Ends at the next notify(); throws operation_aborted when the waiter is cancelled. The event outlives its waiters: who
-  /// destroys it has cancelled and joined them.
+  /// Ends at the next notify(); throws operation_aborted when the waiter is cancelled. The event outlives its waiters:
+  /// who destroys it has cancelled and joined them.
   Task<void> wait();
 
  private:

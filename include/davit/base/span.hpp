@@ -28,8 +28,7 @@ struct Span {
   [[nodiscard]] std::string to_string() const;
 
   friend bool operator==(const Span& a, const Span& b) {
-    return a.begin == b.begin && a.end == b.end &&
-           (a.file == b.file || (a.file && b.file && *a.file == *b.file));
+    return a.begin == b.begin && a.end == b.end && (a.file == b.file || (a.file && b.file && *a.file == *b.file));
   }
 };
 

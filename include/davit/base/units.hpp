@@ -11,8 +11,8 @@
 
 namespace davit {
 
-/// A number as Go reads it (strconv.ParseFloat), for attributes that docker compose reads so: decimal or hexadecimal with
-/// an exponent, '_' between digits, "inf" and "nan". Nullopt for all else and for what is too large for a double.
+/// A number as Go reads it (strconv.ParseFloat), for attributes that docker compose reads so: decimal or hexadecimal
+/// with an exponent, '_' between digits, "inf" and "nan". Nullopt for all else and for what is too large for a double.
 [[nodiscard]] std::optional<double> parse_number(std::string_view text);
 
 /// Parses "64m", "1.5gb", "1024", "-1": suffix b, k, kb, kib, m, mb, mib, g, gb, gib, t, tb, tib, p, pb, pib in any

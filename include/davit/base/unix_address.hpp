@@ -10,13 +10,15 @@
 
 namespace davit {
 
-/// An address holds 108 bytes (unix(7)), and a project's name alone may fill them. So the socket is named through a descriptor of its
-/// folder, which this owns: it must live until bind(2) or connect(2) has returned. Good in this process only.
+/// An address holds 108 bytes (unix(7)), and a project's name alone may fill them. So the socket is named through a
+/// descriptor of its folder, which this owns: it must live until bind(2) or connect(2) has returned. Good in this
+/// process only.
 class UnixAddress {
  public:
   /// The socket `name` in an open folder; `name` is a file name, not a path.
   UnixAddress(Fd folder, const std::string& name);
-  /// The socket at `path`; its folder must be there, the socket need not. Throws Error when the folder cannot be opened.
+  /// The socket at `path`; its folder must be there, the socket need not. Throws Error when the folder cannot be
+  /// opened.
   static UnixAddress of(const std::string& path);
   /// The same; nullopt when there is no such folder.
   static std::optional<UnixAddress> find(const std::string& path);

@@ -107,8 +107,8 @@ struct BuildFailure {
 [[nodiscard]] Result<ImageId, BuildFailure> build(const BuildRequest& request, image::ImageStore& store,
                                                   BuildObserver& observer);
 
-/// Only looks at the Dockerfile (--check): warnings, or the errors that would end the build before its first step. Nothing
-/// is built, and no base image has to be unpacked. Needs no root.
+/// Only looks at the Dockerfile (--check): warnings, or the errors that would end the build before its first step.
+/// Nothing is built, and no base image has to be unpacked. Needs no root.
 [[nodiscard]] BuildFailure check(const BuildRequest& request, image::ImageStore& store);
 
 }  // namespace davit::build

@@ -15,8 +15,8 @@ namespace davit::build {
 class PlainProgress final : public BuildObserver {
  public:
   using Warn = std::function<void(const Diagnostic&)>;
-  /// `write` gets whole lines, each with its end. `warn` shows warnings, who knows the sources they point into; none: they
-  /// are written without an excerpt.
+  /// `write` gets whole lines, each with its end. `warn` shows warnings, who knows the sources they point into; none:
+  /// they are written without an excerpt.
   explicit PlainProgress(std::function<void(std::string_view)> write, Warn warn = {})
       : write_(std::move(write)), warn_(std::move(warn)) {}
 

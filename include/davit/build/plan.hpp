@@ -117,7 +117,8 @@ struct BuildPlan {
 enum class RunNetworkMode { Sandbox, None, Host };
 enum class HostNetwork { Refused, Allowed };
 
-/// An additional context, as FROM, COPY --from and mounts may name it. It hides a stage or image of that name (BuildKit).
+/// An additional context, as FROM, COPY --from and mounts may name it. It hides a stage or image of that name
+/// (BuildKit).
 struct NamedContext {
   std::string image;  ///< the image that it is; empty: a folder
 };

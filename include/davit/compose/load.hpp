@@ -19,19 +19,19 @@ namespace davit::compose {
 
 /// Which phases a load leaves out. The defaults load completely; `davit config` has a flag for each.
 struct LoadOptions {
-  bool interpolate = true;          ///< replace variables; without it only the tree is made, no project …
-  bool project = false;             ///< … but where this is set, from the values as they are
-  bool validate = true;             ///< check against the schema, and single objects
-  bool normalize = true;            ///< fill in names, default network, implied dependencies
-  bool resolve_paths = true;        ///< make relative paths absolute
-  bool check_consistency = true;    ///< references, cycles, conflicts between attributes
-  bool resolve_environment = true;  ///< read `env_file` into `environment`
-  bool bind = true;                 ///< make the typed project; without it only its names and paths are set
+  bool interpolate = true;             ///< replace variables; without it only the tree is made, no project …
+  bool project = false;                ///< … but where this is set, from the values as they are
+  bool validate = true;                ///< check against the schema, and single objects
+  bool normalize = true;               ///< fill in names, default network, implied dependencies
+  bool resolve_paths = true;           ///< make relative paths absolute
+  bool check_consistency = true;       ///< references, cycles, conflicts between attributes
+  bool resolve_environment = true;     ///< read `env_file` into `environment`
+  bool bind = true;                    ///< make the typed project; without it only its names and paths are set
   bool unique_container_names = true;  ///< with check_consistency: no two enabled services have the same name
-  bool origins = false;             ///< record where every value comes from (Loaded::origins)
-  bool compatibility = false;       ///< `--compatibility`: names are joined by '_'
-  bool keep_all_resources = false;  ///< keep networks, volumes, … that no service uses
-  bool keep_documents = false;      ///< also return the Compose files as they were parsed (LoadResult::documents)
+  bool origins = false;                ///< record where every value comes from (Loaded::origins)
+  bool compatibility = false;          ///< `--compatibility`: names are joined by '_'
+  bool keep_all_resources = false;     ///< keep networks, volumes, … that no service uses
+  bool keep_documents = false;         ///< also return the Compose files as they were parsed (LoadResult::documents)
 };
 
 /// What happens with the dependencies of selected services.

@@ -17,9 +17,9 @@ namespace davit::container {
 
 /// What /etc/hosts, /etc/hostname and /etc/resolv.conf say.
 struct NameFiles {
-  std::string hostname;                                     ///< short name
+  std::string hostname;  ///< short name
   std::string domainname;
-  std::vector<std::pair<std::string, std::string>> hosts;   ///< address, names separated by blanks; after localhost
+  std::vector<std::pair<std::string, std::string>> hosts;  ///< address, names separated by blanks; after localhost
   std::optional<std::string> hosts_file;  ///< the whole file, instead of localhost and the above (network_mode "host")
   std::vector<std::string> nameservers;
   std::vector<std::string> search;
@@ -29,9 +29,9 @@ struct NameFiles {
 
 struct BundleInputs {
   ContainerId id;
-  std::vector<std::string> layers;   ///< the image's, absolute folders, lowest first
-  std::string container_dir;         ///< in the data root: upper/ and work/ live here, across restarts
-  std::string bundle_dir;            ///< in the run root: made here, removed by remove_bundle
+  std::vector<std::string> layers;             ///< the image's, absolute folders, lowest first
+  std::string container_dir;                   ///< in the data root: upper/ and work/ live here, across restarts
+  std::string bundle_dir;                      ///< in the run root: made here, removed by remove_bundle
   std::map<std::string, std::string> volumes;  ///< name of each volume in spec.mounts to its absolute folder (…/_data)
   NameFiles names;
   std::string cgroups_path;
@@ -46,8 +46,8 @@ struct BundleInputs {
 };
 
 struct Bundle {
-  std::string dir;      ///< holds config.json
-  std::string rootfs;   ///< mounted
+  std::string dir;     ///< holds config.json
+  std::string rootfs;  ///< mounted
   ResolvedUser user;
 };
 

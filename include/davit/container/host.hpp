@@ -16,7 +16,8 @@ enum class CgroupMode { Unified, Hybrid, Legacy };
 
 struct HostFacts {
   CgroupMode cgroups = CgroupMode::Unified;
-  /// v2: what cgroup.controllers of the root says ("memory"). v1: the mounted controllers. hugetlb_… sizes not included.
+  /// v2: what cgroup.controllers of the root says ("memory"). v1: the mounted controllers. hugetlb_… sizes not
+  /// included.
   std::set<std::string> controllers;
   bool swap_accounting = true;  ///< a limit on memory plus swap can be set
   bool seccomp = true;
@@ -25,7 +26,8 @@ struct HostFacts {
   int kernel_minor = 1;
   std::string arch = "amd64";  ///< as Go names it
   unsigned cpus = 1;           ///< online
-  std::vector<std::string> thermal_throttle;  ///< /sys/devices/system/cpu/cpuN/thermal_throttle folders, masked in containers
+  std::vector<std::string>
+      thermal_throttle;  ///< /sys/devices/system/cpu/cpuN/thermal_throttle folders, masked in containers
   std::uint64_t capabilities = 0x1ffffffffff;  ///< that davit can give away: its bounding set, bit n for number n
 
   friend bool operator==(const HostFacts&, const HostFacts&) = default;

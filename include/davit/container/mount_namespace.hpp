@@ -17,8 +17,8 @@ inline int enter_private_mount_namespace() {
   constexpr long kCgroup2 = 0x63677270;
   if (::unshare(CLONE_NEWNS) != 0) return errno;
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) return errno;
-  struct statfs root {};
-  struct statfs beside {};
+  struct statfs root{};
+  struct statfs beside{};
   if (::statfs("/sys/fs/cgroup", &root) != 0 || root.f_type == kCgroup2) return 0;
   if (::statfs("/sys/fs/cgroup/unified", &beside) != 0 || beside.f_type != kCgroup2) return 0;
   return ::umount2("/sys/fs/cgroup/unified", MNT_DETACH) == 0 ? 0 : errno;

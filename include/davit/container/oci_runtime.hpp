@@ -27,8 +27,8 @@ struct RuntimeProgram {
   friend bool operator==(const RuntimeProgram&, const RuntimeProgram&) = default;
 };
 
-/// The first words of a command line: the program, and what keeps crun from asking systemd for cgroups, which are davit's
-/// own to make.
+/// The first words of a command line: the program, and what keeps crun from asking systemd for cgroups, which are
+/// davit's own to make.
 [[nodiscard]] std::vector<std::string> runtime_words(const RuntimeProgram& program);
 
 /// Where a program's streams go. Without a terminal: three descriptors, kept by the caller until the call has ended.
@@ -47,15 +47,15 @@ class OciRuntime {
   [[nodiscard]] FilterForm filter_form() const;
 
   struct Started {
-    pid_t pid = 0;                 ///< of the container's first process, which is now a child of the nearest subreaper
-    std::optional<Fd> pidfd;       ///< none: it has already ended and been reaped; the reaper knows its status
-    Fd terminal;                   ///< the pty's master end, when the config asks for a terminal
+    pid_t pid = 0;            ///< of the container's first process, which is now a child of the nearest subreaper
+    std::optional<Fd> pidfd;  ///< none: it has already ended and been reaped; the reaper knows its status
+    Fd terminal;              ///< the pty's master end, when the config asks for a terminal
   };
   /// crun leaves ended processes of its own to the nearest subreaper, at run and at exec. It has to reap every child:
   /// the kernel keeps a container's first process from ending while zombies are left in its PID namespace.
   /// `run --detach`: the container's program is running when this ends. Throws Error with docker's exit code (127: the
-  /// command does not exist, 126: it cannot be executed, 125: anything else) and a message that names the command; then,
-  /// as after cancellation, nothing of the container is left.
+  /// command does not exist, 126: it cannot be executed, 125: anything else) and a message that names the command;
+  /// then, as after cancellation, nothing of the container is left.
   Task<Started> run(ContainerId id, std::string bundle_dir, Stdio stdio);
 
   struct ExecRequest {
@@ -79,8 +79,8 @@ class OciRuntime {
     std::string log_file;      ///< what the runtime has to say; for start_error()
     std::string pid_file;      ///< made when the program was started
   };
-  /// The command line of an exec with the caller's own streams or terminal (`davit exec`): write the process document to
-  /// the bundle folder and run it inside the keeper's mount namespace.
+  /// The command line of an exec with the caller's own streams or terminal (`davit exec`): write the process document
+  /// to the bundle folder and run it inside the keeper's mount namespace.
   [[nodiscard]] Command exec_command(const ContainerId& id, const std::string& bundle_dir,
                                      const ExecOptions& options) const;
 
@@ -111,9 +111,9 @@ struct RuntimeCheck {
 /// Starts a container that ends at once, with davit-init as its program, in `scratch_dir` (made and removed).
 Task<RuntimeCheck> check_runtime(Timers& timers, RuntimeProgram program, std::string scratch_dir, HostFacts host);
 
-/// The runtime to use: `wanted` ("crun", "runc", a path) or, if empty, the first of crun and runc that passes its check.
-/// The answer is kept in `cache_dir` until the next boot or until the program changes. Throws Error listing every
-/// candidate with its failure if none passes.
+/// The runtime to use: `wanted` ("crun", "runc", a path) or, if empty, the first of crun and runc that passes its
+/// check. The answer is kept in `cache_dir` until the next boot or until the program changes. Throws Error listing
+/// every candidate with its failure if none passes.
 Task<RuntimeProgram> choose_runtime(Timers& timers, std::string wanted, std::string cache_dir, HostFacts host);
 
 /// The runtime's own message made into one of ours. `log` is what it logged, JSON lines or text.

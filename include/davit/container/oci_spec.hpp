@@ -1,5 +1,6 @@
 #pragma once
-// From a container spec to the config.json of an OCI runtime (opencontainers/runtime-spec), with Docker's defaults. Pure.
+// From a container spec to the config.json of an OCI runtime (opencontainers/runtime-spec), with Docker's defaults.
+// Pure.
 
 #include <cstdint>
 #include <optional>
@@ -46,7 +47,7 @@ struct SeccompSetting {
 /// Everything besides the spec that goes into the config.
 struct OciInputs {
   ContainerId id;
-  std::string hostname;            ///< short name
+  std::string hostname;  ///< short name
   ResolvedUser user;
   std::string rootfs;              ///< absolute path
   std::vector<OciMount> mounts;    ///< volumes, binds, tmpfs, secrets, /etc/hosts ...: as prepared
@@ -56,7 +57,7 @@ struct OciInputs {
   std::string pidns_path;          ///< of the container meant by pid_mode "container:<id>"
   std::string ipcns_path;          ///< likewise
   SeccompSetting seccomp;
-  std::string init_binary;         ///< where init is mounted in the container; needed when spec.init
+  std::string init_binary;  ///< where init is mounted in the container; needed when spec.init
   std::optional<std::pair<unsigned, unsigned>> console_size;  ///< columns, rows
   HostFacts host;
 };

@@ -30,7 +30,8 @@ class Root {
   [[nodiscard]] int fd() const { return fd_.get(); }
   /// Opens a path; an invalid Fd, with errno set, if that fails.
   [[nodiscard]] Fd open(const std::string& path, int flags, mode_t mode = 0) const;
-  /// Makes missing folders of the path with this mode and owner root. Throws Error "not a directory" if a file is there.
+  /// Makes missing folders of the path with this mode and owner root. Throws Error "not a directory" if a file is
+  /// there.
   void make_folders(const std::string& path, mode_t mode = 0755) const;
   /// The text of a small file, or "" if it is absent. Throws Error if it is over a mebibyte.
   [[nodiscard]] std::string read(const std::string& path) const;

@@ -48,10 +48,12 @@ class NameTable {
   NameTable() = default;
   explicit NameTable(const std::vector<Endpoint>& endpoints);
 
-  /// Addresses of a family for a name, as the asker sees it: every endpoint with that name on the asker's networks; the first
-  /// network that knows the name counts. `rotation` turns the order, so that replicas take turns. "name.network" works too.
-  /// `name` must be in lower case; `result` is overwritten (it is a parameter so that its memory is used again).
-  void find(const Asker& asker, std::string_view name, network::Family family, std::uint32_t rotation, Lookup& result) const;
+  /// Addresses of a family for a name, as the asker sees it: every endpoint with that name on the asker's networks; the
+  /// first network that knows the name counts. `rotation` turns the order, so that replicas take turns. "name.network"
+  /// works too. `name` must be in lower case; `result` is overwritten (it is a parameter so that its memory is used
+  /// again).
+  void find(const Asker& asker, std::string_view name, network::Family family, std::uint32_t rotation,
+            Lookup& result) const;
   /// The name of an address on one of the asker's networks: "container.network".
   void find_name(const Asker& asker, const network::IpAddress& address, Lookup& result) const;
 

@@ -27,15 +27,15 @@ struct ServiceDns {
   std::vector<std::string> options;
 };
 
-/// The file a container on a network gets: our server at 127.0.0.11, the service's search and options or else the host's,
-/// and ndots:0 unless ndots is set, as Docker writes it.
+/// The file a container on a network gets: our server at 127.0.0.11, the service's search and options or else the
+/// host's, and ndots:0 unless ndots is set, as Docker writes it.
 [[nodiscard]] std::string container_resolv_conf(const ResolvConf& host, const ServiceDns& service);
 
 /// The file for a container that shares the host's network: the host's own, with the service's settings in its place.
 [[nodiscard]] std::string host_network_resolv_conf(const ResolvConf& host, const ServiceDns& service);
 
-/// Where questions that are not ours go for such a container: its own `dns`, else the host's servers. Loopback servers are fine,
-/// since questions are sent from the host's namespace.
+/// Where questions that are not ours go for such a container: its own `dns`, else the host's servers. Loopback servers
+/// are fine, since questions are sent from the host's namespace.
 [[nodiscard]] std::vector<network::IpAddress> upstream_servers(const ResolvConf& host, const ServiceDns& service);
 
 /// /etc/hosts of a container: localhost, the container's own addresses with its hostname, and `extra_hosts`.

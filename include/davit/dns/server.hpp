@@ -37,15 +37,15 @@ struct Upstream {
 };
 
 struct ServerLimits {
-  std::size_t outstanding = 512;                  ///< forwarded queries at once; more are answered SERVFAIL
-  std::size_t tcp_connections = 64;               ///< of one container at once
+  std::size_t outstanding = 512;                     ///< forwarded queries at once; more are answered SERVFAIL
+  std::size_t tcp_connections = 64;                  ///< of one container at once
   std::chrono::milliseconds upstream_timeout{3000};  ///< until the next server is tried
   std::chrono::seconds tcp_idle{10};
-  std::uint32_t ttl = 600;                        ///< of our own answers, in seconds, as Docker's
+  std::uint32_t ttl = 600;  ///< of our own answers, in seconds, as Docker's
 };
 
-/// Answers the names of a table; forwards every other question to the asker's upstream servers from the namespace it was
-/// made in. Lives on the thread of the io_context. Destroying it closes all sockets.
+/// Answers the names of a table; forwards every other question to the asker's upstream servers from the namespace it
+/// was made in. Lives on the thread of the io_context. Destroying it closes all sockets.
 class Server {
  public:
   explicit Server(boost::asio::io_context& context, ServerLimits limits = {});
@@ -53,15 +53,15 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// Serves a container from now on (replaces what was served under this name). The descriptors become the server's own;
-  /// hand in duplicates of those that are kept elsewhere.
+  /// Serves a container from now on (replaces what was served under this name). The descriptors become the server's
+  /// own; hand in duplicates of those that are kept elsewhere.
   void serve(const std::string& container, ServerSockets sockets, Asker asker, std::vector<Upstream> upstreams);
   /// Stops serving; its open questions get no answer.
   void forget(const std::string& container);
   /// Replaces all names, as containers start and stop.
   void set_names(NameTable names);
-  /// Called in front of each answer, and may call set_names(): for names that are kept elsewhere, and need not be looked at
-  /// before someone asks. Must be quick, and must not throw.
+  /// Called in front of each answer, and may call set_names(): for names that are kept elsewhere, and need not be
+  /// looked at before someone asks. Must be quick, and must not throw.
   void set_look(std::function<void()> look);
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
-// The directive `# check=skip=RULE,…;error=true` (or the build argument BUILDKIT_DOCKERFILE_CHECK): which warnings about a
-// Dockerfile are not wanted, and whether the others are errors. BuildKit: frontend/dockerfile/linter.
+// The directive `# check=skip=RULE,…;error=true` (or the build argument BUILDKIT_DOCKERFILE_CHECK): which warnings
+// about a Dockerfile are not wanted, and whether the others are errors. BuildKit: frontend/dockerfile/linter.
 
 #include <optional>
 #include <string>
@@ -23,8 +23,9 @@ struct Checks {
 /// Reads the value of the directive.
 [[nodiscard]] Result<Checks, Diagnostic> parse_checks(std::string_view text, const std::optional<Span>& where);
 
-/// Takes the skipped ones out of `warnings`; with error=true the rest become errors. Only what is one of BuildKit's rules
-/// is touched. Adds a note about rules that nobody knows, and, with error=true, about those that davit does not check.
+/// Takes the skipped ones out of `warnings`; with error=true the rest become errors. Only what is one of BuildKit's
+/// rules is touched. Adds a note about rules that nobody knows, and, with error=true, about those that davit does not
+/// check.
 void apply_checks(const Checks& checks, std::vector<Diagnostic>& warnings);
 
 }  // namespace davit::dockerfile

@@ -77,20 +77,21 @@ class EmbeddedEngine final : public engine::Engine {
   Task<void> ensure_running();
 
   /// Waits for the turn of this command to change the project, from its look at the project to its last act. Commands
-  /// that raise it wait for each other; one that lowers it makes those before it give way. `waits_for` is told the command
-  /// line of another one that is waited for. Starts keeper and supervisor. Throws Error "lowered" when a lowering command
-  /// came while this one waited. Cancelled or failed: there is no turn.
+  /// that raise it wait for each other; one that lowers it makes those before it give way. `waits_for` is told the
+  /// command line of another one that is waited for. Starts keeper and supervisor. Throws Error "lowered" when a
+  /// lowering command came while this one waited. Cancelled or failed: there is no turn.
   Task<void> take_turn(Turn kind, std::function<void(const std::string&)> waits_for);
   /// Gives the turn back; close() does, too. Nothing without one.
   Task<void> leave_turn();
   [[nodiscard]] bool has_turn() const;
-  /// Throws Error "lowered" when another command lowers the project; until then what this one asks for is done, from then
-  /// on it is refused. Ends only by that or by cancellation.
+  /// Throws Error "lowered" when another command lowers the project; until then what this one asks for is done, from
+  /// then on it is refused. Ends only by that or by cancellation.
   Task<void> until_lowered();
 
   /// Runs a program in a container to its end, with this process's stdin, stdout and stderr, and returns its exit code
-  /// (128 + n: signal n). With `tty` the caller's terminal is the program's. Throws Error, with docker's exit code (126,
-  /// 127), when it could not be started. Cancelled: the program gets SIGTERM and is waited for; cancelled again, it is killed.
+  /// (128 + n: signal n). With `tty` the caller's terminal is the program's. Throws Error, with docker's exit code
+  /// (126, 127), when it could not be started. Cancelled: the program gets SIGTERM and is waited for; cancelled again,
+  /// it is killed.
   Task<int> exec(ContainerId id, ExecRequest request);
   /// Starts a program in a container and leaves it to itself, without streams. Throws as exec().
   Task<void> exec_detached(ContainerId id, ExecRequest request);

@@ -20,16 +20,17 @@ struct Mount {
   enum class CreateSource { No, Directory };
 
   Kind kind = Kind::Volume;
-  std::string source;  ///< Bind: absolute host path. Volume: full volume name, empty for an anonymous volume. Tmpfs: empty
+  std::string
+      source;  ///< Bind: absolute host path. Volume: full volume name, empty for an anonymous volume. Tmpfs: empty
   std::string target;  ///< absolute, clean path in the container
   bool read_only = false;
   CreateSource create_source = CreateSource::No;
-  bool copy_up = true;                        ///< Volume: fill an empty volume from the image
-  std::string volume_subpath;                 ///< Volume: mount only this folder of it
-  std::string propagation;                    ///< Bind: "rprivate" (default when empty), "rslave", "rshared", ...
-  std::optional<std::int64_t> tmpfs_size;     ///< bytes
+  bool copy_up = true;                     ///< Volume: fill an empty volume from the image
+  std::string volume_subpath;              ///< Volume: mount only this folder of it
+  std::string propagation;                 ///< Bind: "rprivate" (default when empty), "rslave", "rshared", ...
+  std::optional<std::int64_t> tmpfs_size;  ///< bytes
   std::optional<std::uint32_t> tmpfs_mode;
-  std::vector<std::string> tmpfs_options;     ///< further mount options from the short form
+  std::vector<std::string> tmpfs_options;  ///< further mount options from the short form
 
   friend bool operator==(const Mount&, const Mount&) = default;
 };
@@ -39,10 +40,11 @@ struct Mount {
 struct FileMount {
   enum class Kind { Secret, Config };
   Kind kind = Kind::Config;
-  std::string name;                    ///< for messages
-  std::string source;                  ///< absolute host path; empty when the content is given
-  std::optional<std::string> content;  ///< from `content:` or `environment:`; kept only in the engine's memory and tmpfs
-  std::string target;                  ///< absolute path in the container
+  std::string name;    ///< for messages
+  std::string source;  ///< absolute host path; empty when the content is given
+  std::optional<std::string>
+      content;         ///< from `content:` or `environment:`; kept only in the engine's memory and tmpfs
+  std::string target;  ///< absolute path in the container
   std::uint32_t mode = 0444;
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
@@ -51,11 +53,11 @@ struct FileMount {
 };
 
 struct PortMapping {
-  std::string host_ip;            ///< empty: all addresses, IPv4 and IPv6
-  std::uint16_t host_port = 0;    ///< first of the range; 0: chosen by the engine at start
+  std::string host_ip;              ///< empty: all addresses, IPv4 and IPv6
+  std::uint16_t host_port = 0;      ///< first of the range; 0: chosen by the engine at start
   std::uint16_t host_port_end = 0;  ///< last of the range to choose from; equal to host_port for a single port
   std::uint16_t container_port = 0;
-  std::string protocol = "tcp";   ///< "tcp" or "udp"
+  std::string protocol = "tcp";  ///< "tcp" or "udp"
 
   friend bool operator==(const PortMapping&, const PortMapping&) = default;
 };
@@ -99,7 +101,7 @@ struct RestartPolicy {
 };
 
 struct LogOptions {
-  std::string driver = "json-file";     ///< "json-file", "local" (both: our CRI files) or "none"
+  std::string driver = "json-file";      ///< "json-file", "local" (both: our CRI files) or "none"
   std::optional<std::int64_t> max_size;  ///< bytes; none: no rotation
   int max_file = 1;
   friend bool operator==(const LogOptions&, const LogOptions&) = default;
@@ -124,7 +126,7 @@ struct Resources {
 };
 
 struct Ulimit {
-  std::string name;  ///< "nofile"
+  std::string name;       ///< "nofile"
   std::int64_t soft = 0;  ///< -1: no limit
   std::int64_t hard = 0;
   friend bool operator==(const Ulimit&, const Ulimit&) = default;
@@ -139,7 +141,7 @@ struct Device {
 
 /// Everything an engine needs to make a container. Image defaults are already applied.
 struct ContainerSpec {
-  std::string name;      ///< full container name, unique within the data root
+  std::string name;  ///< full container name, unique within the data root
   std::string project;
   std::string service;
   int number = 1;        ///< replica number, from 1
@@ -151,14 +153,14 @@ struct ContainerSpec {
   // process
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;  ///< in order, one entry a name
-  std::string working_dir;  ///< empty: "/"
-  std::string user;         ///< "", "name", "uid", "name:group", ...: resolved in the root file system at start
+  std::string working_dir;                               ///< empty: "/"
+  std::string user;  ///< "", "name", "uid", "name:group", ...: resolved in the root file system at start
   std::vector<std::string> group_add;
   std::string hostname;  ///< empty: the short id
   std::string domainname;
   bool tty = false;
   bool stdin_open = false;
-  bool init = false;  ///< a minimal init as PID 1
+  bool init = false;        ///< a minimal init as PID 1
   std::string stop_signal;  ///< empty: SIGTERM
   std::chrono::nanoseconds stop_grace_period{std::chrono::seconds{10}};
   bool full_stop_grace = false;  ///< x-davit: wait even if PID 1 cannot receive the stop signal
@@ -173,11 +175,11 @@ struct ContainerSpec {
   std::map<std::string, std::string> sysctls;
   std::optional<std::int64_t> shm_size;
   std::vector<Device> devices;
-  std::string pid_mode;     ///< "", "host", "container:<id>"
-  std::string ipc_mode;     ///< "", "host", "private", "shareable", "none", "container:<id>"
-  std::string uts_mode;     ///< "", "host"
+  std::string pid_mode;  ///< "", "host", "container:<id>"
+  std::string ipc_mode;  ///< "", "host", "private", "shareable", "none", "container:<id>"
+  std::string uts_mode;  ///< "", "host"
   std::string cgroup_parent;
-  std::string runtime;      ///< "", "crun", "runc" or a path
+  std::string runtime;  ///< "", "crun", "runc" or a path
   std::map<std::string, std::string> annotations;
   Resources resources;
 
@@ -191,7 +193,8 @@ struct ContainerSpec {
   std::vector<Link> links;
   std::vector<PortMapping> ports;
   std::vector<std::uint16_t> exposed_tcp;  ///< for `ps`
-  std::vector<std::pair<std::string, std::string>> extra_hosts;  ///< name, address ("host-gateway" resolved by the engine)
+  std::vector<std::pair<std::string, std::string>>
+      extra_hosts;  ///< name, address ("host-gateway" resolved by the engine)
   std::vector<std::string> dns;
   std::vector<std::string> dns_search;
   std::vector<std::string> dns_options;

@@ -16,8 +16,8 @@ struct DeviceRule {
   friend bool operator==(const DeviceRule&, const DeviceRule&) = default;
 };
 
-/// "c 1:3 rwm", "b *:* m", as Docker takes them (moby daemon/container: ^([acb]) ([0-9]+|\*):([0-9]+|\*) ([rwm]{1,3})$).
-/// nullopt for anything else, and for numbers that no device has.
+/// "c 1:3 rwm", "b *:* m", as Docker takes them (moby daemon/container: ^([acb]) ([0-9]+|\*):([0-9]+|\*)
+/// ([rwm]{1,3})$). nullopt for anything else, and for numbers that no device has.
 [[nodiscard]] std::optional<DeviceRule> parse_device_rule(std::string_view text);
 
 }  // namespace davit::engine

@@ -59,14 +59,14 @@ class Engine {
   /// Throws if it is running. One that is not there is no error: it may be asked twice.
   virtual Task<void> remove_container(ContainerId id, WithVolumes volumes) = 0;
 
-  /// Events after `since`, at once if there are some, else as soon as one happens. Ends with an empty list only when the
-  /// engine has shut down.
+  /// Events after `since`, at once if there are some, else as soon as one happens. Ends with an empty list only when
+  /// the engine has shut down.
   virtual Task<std::vector<Event>> next_events(std::int64_t since) = 0;
   /// The id of the newest event: where to begin following.
   virtual Task<std::int64_t> newest_event() = 0;
 
-  /// Looks at a running container, which has no health check, until it is up; see Readiness. Changes nothing. Cancelled:
-  /// nobody looks any more.
+  /// Looks at a running container, which has no health check, until it is up; see Readiness. Changes nothing.
+  /// Cancelled: nobody looks any more.
   virtual Task<Readiness> await_ready(ContainerId id, ReadyLimits limits) = 0;
 };
 

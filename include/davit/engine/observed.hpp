@@ -112,14 +112,15 @@ struct Observed {
 struct Event {
   std::int64_t id = 0;  ///< grows; `since` of Engine::next_events
   WallTime time;
-  std::string type;    ///< "container", "network", "volume", "supervisor"
-  std::string action;  ///< docker's words: create, start, die, stop, kill, restart, oom, health_status: healthy, destroy, connect, ...
+  std::string type;       ///< "container", "network", "volume", "supervisor"
+  std::string action;     ///< docker's words: create, start, die, stop, kill, restart, oom, health_status: healthy,
+                          ///< destroy, connect, ...
   std::string container;  ///< id
   std::string name;
   std::string service;
   /// exitCode and signal; "restarting" is there at a `die` after which the restart policy starts the container again.
   std::map<std::string, std::string> attributes;
-  std::string cause;                              ///< what led to it
+  std::string cause;  ///< what led to it
   friend bool operator==(const Event&, const Event&) = default;
 };
 

@@ -10,7 +10,8 @@ namespace davit::engine {
 
 /// Limits of the wait, from the start of the container's run: one that has been up for longer is not waited for.
 struct ReadyLimits {
-  std::chrono::nanoseconds listen{std::chrono::seconds{10}};  ///< for its published TCP ports; zero: ports do not matter
+  std::chrono::nanoseconds listen{
+      std::chrono::seconds{10}};  ///< for its published TCP ports; zero: ports do not matter
   friend bool operator==(const ReadyLimits&, const ReadyLimits&) = default;
 };
 

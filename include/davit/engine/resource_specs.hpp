@@ -29,7 +29,8 @@ struct NetworkSpec {
   friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
 
-/// Docker's rule for the names of volumes (moby volume/local, "volumeNameRegex"): a letter or digit, then letters, digits,
+/// Docker's rule for the names of volumes (moby volume/local, "volumeNameRegex"): a letter or digit, then letters,
+/// digits,
 /// '_', '.', '-'. An engine may use such a name as that of a folder.
 [[nodiscard]] bool is_volume_name(std::string_view name);
 

@@ -26,8 +26,8 @@ struct ReadinessLimits {
 
 /// One wait for one run of a container.
 ///
-/// With published TCP ports the program is ready when all of them are open. Without, when it was found asleep twice in a
-/// row, since what fails at its start does so without waiting for anything; a busy program counts as up after as long
+/// With published TCP ports the program is ready when all of them are open. Without, when it was found asleep twice in
+/// a row, since what fails at its start does so without waiting for anything; a busy program counts as up after as long
 /// as docker compose takes for its first look. The limits count from the start of the run, so a container that has been
 /// up for a while is answered for at once.
 class Readiness {

@@ -56,8 +56,8 @@ struct TarOfTree {
 /// Sockets are left out. Throws davit::Error for what cannot be archived (a renamed folder: redirect_dir must be off).
 TarOfTree write_layer_tar(int root, OverlayMarks marks, const std::function<void(std::span<const char>)>& sink);
 
-/// Writes what stands at `name` in a folder, links not followed, as a tar whose first entry is called `as`; with an empty
-/// name all that is in the folder. Nothing in it is taken for a mark of overlayfs. Throws davit::Error.
+/// Writes what stands at `name` in a folder, links not followed, as a tar whose first entry is called `as`; with an
+/// empty name all that is in the folder. Nothing in it is taken for a mark of overlayfs. Throws davit::Error.
 TarOfTree write_tree_tar(int folder, const std::string& name, const std::string& as,
                          const std::function<void(std::span<const char>)>& sink);
 

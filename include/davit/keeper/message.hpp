@@ -18,17 +18,17 @@ inline constexpr const char* kPrivateFolder = "private";
 
 enum class Kind : std::uint8_t {
   // supervisor to keeper
-  Put = 1,       ///< with a descriptor: hold it under `name`; one of that name is replaced
-  Drop = 2,      ///< close what is held under `name`
-  DropAll = 3,   ///< close everything whose name begins with `name`
-  Recover = 4,   ///< send everything that is held, and every exit not acknowledged, then Recovered
-  Forget = 5,    ///< the exit of `pid` is dealt with
-  Sync = 6,      ///< answer with Synced once everything said before is done; `pid` is the asker's number
+  Put = 1,      ///< with a descriptor: hold it under `name`; one of that name is replaced
+  Drop = 2,     ///< close what is held under `name`
+  DropAll = 3,  ///< close everything whose name begins with `name`
+  Recover = 4,  ///< send everything that is held, and every exit not acknowledged, then Recovered
+  Forget = 5,   ///< the exit of `pid` is dealt with
+  Sync = 6,     ///< answer with Synced once everything said before is done; `pid` is the asker's number
   // keeper to supervisor
-  Held = 16,      ///< with a descriptor: it is held under `name`
-  Exited = 17,    ///< process `pid` ended: `status` as of waitpid, `time` in ns since 1970
-  Synced = 19,    ///< everything said before Sync number `pid` is done
-  Recovered = 18, ///< answer to Recover is complete; `status`: supervisors that died before this one
+  Held = 16,       ///< with a descriptor: it is held under `name`
+  Exited = 17,     ///< process `pid` ended: `status` as of waitpid, `time` in ns since 1970
+  Synced = 19,     ///< everything said before Sync number `pid` is done
+  Recovered = 18,  ///< answer to Recover is complete; `status`: supervisors that died before this one
 };
 
 struct Message {
@@ -55,7 +55,9 @@ inline constexpr std::uint8_t kProtocolVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 20;  ///< version, kind, name size, zero, pid, status, time
 inline constexpr std::size_t kMaxPacket = kHeaderBytes + Message::kMaxName;
 
-[[nodiscard]] constexpr bool carries_descriptor(Kind kind) { return kind == Kind::Put || kind == Kind::Held; }
+[[nodiscard]] constexpr bool carries_descriptor(Kind kind) {
+  return kind == Kind::Put || kind == Kind::Held;
+}
 
 /// Both ends run on one machine, so numbers are in its byte order. Returns the size of the packet.
 inline std::size_t encode(const Message& message, std::span<std::byte, kMaxPacket> out) {
@@ -86,8 +88,11 @@ inline std::optional<Message> decode(std::span<const std::byte> packet) {
     case Kind::Synced:
     case Kind::Held:
     case Kind::Exited:
-    case Kind::Recovered: message.kind = kind; break;
-    default: return std::nullopt;
+    case Kind::Recovered:
+      message.kind = kind;
+      break;
+    default:
+      return std::nullopt;
   }
   message.name_size = static_cast<std::size_t>(packet[2]);
   if (message.name_size > Message::kMaxName || packet.size() != kHeaderBytes + message.name_size) return std::nullopt;

@@ -9,8 +9,8 @@
 namespace davit::logs {
 
 /// A program that floods its pipe would wake the reader at every write, and every wake-up takes time from the program
-/// as well as from the reader. So, while output comes thick, the reader sleeps a little and then takes what has gathered;
-/// otherwise it waits for the pipe to become readable, and a line is in its file at once.
+/// as well as from the reader. So, while output comes thick, the reader sleeps a little and then takes what has
+/// gathered; otherwise it waits for the pipe to become readable, and a line is in its file at once.
 class ReadPacing {
  public:
   using Time = std::chrono::steady_clock::time_point;

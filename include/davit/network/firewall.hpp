@@ -82,8 +82,9 @@ class Firewall {
   /// Removes the table and every rule of this project elsewhere. Nothing to remove is fine.
   void remove();
 
-  /// What changes left open. Closing it waits until the kernel has let go of replaced rules (an RCU grace period, some 30
-  /// ms), so it may be dropped on another thread than the one that changes rules. Destroying the firewall drops it too.
+  /// What changes left open. Closing it waits until the kernel has let go of replaced rules (an RCU grace period, some
+  /// 30 ms), so it may be dropped on another thread than the one that changes rules. Destroying the firewall drops it
+  /// too.
   [[nodiscard]] std::shared_ptr<void> take_retired();
 
   /// What in the host's firewall keeps containers from reaching out or being reached, for `davit doctor` and the

@@ -62,8 +62,8 @@ void remove_links(const std::vector<Link>& links);
 /// Subnets this host can reach without its default route: routes in all tables and addresses of interfaces. What a new
 /// network must not overlap.
 [[nodiscard]] std::vector<Subnet> host_subnets();
-/// host_subnets(), and those of davit's own networks, which may not be up at the moment. Throws Error for a text that is
-/// no subnet.
+/// host_subnets(), and those of davit's own networks, which may not be up at the moment. Throws Error for a text that
+/// is no subnet.
 [[nodiscard]] std::vector<Subnet> taken_subnets(const std::vector<std::string>& of_networks);
 
 /// What enable_forwarding changed, in words; empty when it was on already.

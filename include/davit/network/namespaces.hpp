@@ -14,8 +14,8 @@ namespace davit::network {
 struct NamespaceSettings {
   enum class Ipv6 { Off, On };
   Ipv6 ipv6 = Ipv6::Off;  ///< Off: ::1 alone
-  /// `sysctls:` of the service below net., such as {"net.core.somaxconn", "1024"}. They come after davit's own: ports from 0 and
-  /// ping sockets for everybody, as Docker's.
+  /// `sysctls:` of the service below net., such as {"net.core.somaxconn", "1024"}. They come after davit's own: ports
+  /// from 0 and ping sockets for everybody, as Docker's.
   std::vector<std::pair<std::string, std::string>> sysctls;
 };
 

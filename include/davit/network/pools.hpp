@@ -30,8 +30,8 @@ struct Pool {
 struct SubnetPlan {
   Subnet subnet;
   IpAddress gateway;
-  std::optional<Subnet> range;      ///< `ip_range`: where dynamic addresses come from; the whole subnet otherwise
-  std::set<IpAddress> reserved{};   ///< `aux_addresses`
+  std::optional<Subnet> range;     ///< `ip_range`: where dynamic addresses come from; the whole subnet otherwise
+  std::set<IpAddress> reserved{};  ///< `aux_addresses`
 
   friend bool operator==(const SubnetPlan&, const SubnetPlan&) = default;
 };

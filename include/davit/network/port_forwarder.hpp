@@ -23,9 +23,9 @@ struct ForwardTarget {
 };
 
 struct ForwarderLimits {
-  std::size_t tcp_connections = 4096;             ///< at once, of one reservation; more wait in the backlog
-  std::size_t udp_clients = 1024;                 ///< at once; the one idle for longest makes room
-  std::chrono::seconds udp_idle{30};              ///< after which a UDP client is forgotten
+  std::size_t tcp_connections = 4096;  ///< at once, of one reservation; more wait in the backlog
+  std::size_t udp_clients = 1024;      ///< at once; the one idle for longest makes room
+  std::chrono::seconds udp_idle{30};   ///< after which a UDP client is forgotten
   std::chrono::seconds connect_timeout{10};
 };
 

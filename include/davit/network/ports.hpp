@@ -30,7 +30,7 @@ struct PortRequest {
   std::optional<PortRange> host;     ///< absent: a port the kernel chooses; a range: the first free one in it
   std::uint16_t container = 0;
   Protocol protocol = Protocol::Tcp;
-  std::optional<Span> where{};       ///< the line that asks for it, for messages
+  std::optional<Span> where{};  ///< the line that asks for it, for messages
 
   friend bool operator==(const PortRequest&, const PortRequest&) = default;
 };
@@ -75,7 +75,8 @@ struct BoundSocket {
 
 /// The process that listens on the port in the calling thread's network namespace. nullopt when no process does, or
 /// when it is not ours to see.
-[[nodiscard]] std::optional<PortHolder> find_port_holder(Protocol protocol, const IpAddress& host_ip, std::uint16_t port);
+[[nodiscard]] std::optional<PortHolder> find_port_holder(Protocol protocol, const IpAddress& host_ip,
+                                                         std::uint16_t port);
 
 /// The davit project that a process serves, by its command line as /proc shows it; empty: none. Pure.
 [[nodiscard]] std::string project_of_command_line(std::string_view command_line);

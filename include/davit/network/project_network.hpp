@@ -46,10 +46,10 @@ class ProjectNetwork {
   /// The bridge of a network of this project.
   [[nodiscard]] std::string bridge(const std::string& network) const { return bridge_name(scope_, network); }
 
-  /// What a new supervisor says first: everything that is there, in one firewall change, so that no port and no isolation is
-  /// missing for a moment. Bridges that are gone are made again. Returns notices as create_network does.
+  /// What a new supervisor says first: everything that is there, in one firewall change, so that no port and no
+  /// isolation is missing for a moment. Bridges that are gone are made again. Returns notices as create_network does.
   std::vector<std::string> restore(const std::vector<NetworkDescription>& networks,
-               const Publications& ports_by_container);
+                                   const Publications& ports_by_container);
 
   /// Makes the bridge and its rules; turns on forwarding when it is off. Returns notices for the user (such as
   /// forwarding that was turned on). Also takes up a network that exists already. After an error nothing is left of it.
@@ -57,8 +57,8 @@ class ProjectNetwork {
   /// Removes the bridge, what is attached to it, and its rules.
   void remove_network(const std::string& network);
 
-  /// One firewall change for all ports of these containers; replaces what each had (nothing, for one without ports). Throws
-  /// Error; then the old rules stand.
+  /// One firewall change for all ports of these containers; replaces what each had (nothing, for one without ports).
+  /// Throws Error; then the old rules stand.
   void publish(const Publications& by_container);
 
   /// See Firewall::take_retired.
@@ -76,8 +76,9 @@ class ProjectNetwork {
   std::map<std::string, std::vector<FirewallPort>> ports_;
 };
 
-/// Builds use a project name that no project can have, such as ".build-<id>", so that their leftovers are found the same way.
-/// Removes every link and firewall rule of a project, found by alias and name. Returns what it removed, in words.
+/// Builds use a project name that no project can have, such as ".build-<id>", so that their leftovers are found the
+/// same way. Removes every link and firewall rule of a project, found by alias and name. Returns what it removed, in
+/// words.
 std::vector<std::string> cleanup_leftovers(const Scope& scope);
 
 }  // namespace davit::network

@@ -17,8 +17,8 @@ struct TerminalOptions {
   Colours colours = Colours::No;
 };
 
-/// Boxes in rows, what others need below them, lines between them, and a legend; no line is wider than `columns` (but at
-/// least 20). When the lines do not fit, the boxes name what they need instead.
+/// Boxes in rows, what others need below them, lines between them, and a legend; no line is wider than `columns` (but
+/// at least 20). When the lines do not fit, the boxes name what they need instead.
 [[nodiscard]] std::string draw_terminal(const Picture& picture, const TerminalOptions& options);
 
 /// A flowchart for Mermaid (mermaid.js.org), as Markdown hosts draw it in ```mermaid blocks.

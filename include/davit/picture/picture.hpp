@@ -41,7 +41,8 @@ struct Link {
   model::DependencyCondition condition = model::DependencyCondition::Started;
   bool required = true;
   bool restart = false;
-  /// What it follows from besides or instead of `depends_on`: "network_mode", "pid", "ipc", "uts", "cgroup", "links", "volumes_from".
+  /// What it follows from besides or instead of `depends_on`: "network_mode", "pid", "ipc", "uts", "cgroup", "links",
+  /// "volumes_from".
   std::vector<std::string> through;
   Span where;
   friend bool operator==(const Link&, const Link&) = default;
@@ -58,14 +59,14 @@ struct Network {
 
 struct Picture {
   std::string project;
-  std::vector<Box> boxes;  ///< by name
+  std::vector<Box> boxes;   ///< by name
   std::vector<Link> links;  ///< by from, then to
   std::vector<Network> networks;
   friend bool operator==(const Picture&, const Picture&) = default;
 };
 
-/// The enabled services of the project, all taken for active. Needs a project whose dependencies have no cycle, as every
-/// load gives it. Dependencies on services that are not shown are left out.
+/// The enabled services of the project, all taken for active. Needs a project whose dependencies have no cycle, as
+/// every load gives it. Dependencies on services that are not shown are left out.
 [[nodiscard]] Picture make_picture(const model::Project& project);
 /// The same; services that are not among the active ones are drawn as such (Box::enabled).
 [[nodiscard]] Picture make_picture(const model::Project& project, const std::set<std::string>& active);

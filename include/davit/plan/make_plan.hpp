@@ -101,7 +101,7 @@ struct ContainerOptions {
   Dependencies dependencies = Dependencies::With;
   std::optional<std::chrono::nanoseconds> grace;  ///< stop, restart
   std::string signal = "SIGKILL";                 ///< kill
-  Orphans orphans = Orphans::Ignore;              ///< kill; Remove: containers of services that are not in the file, too
+  Orphans orphans = Orphans::Ignore;  ///< kill; Remove: containers of services that are not in the file, too
   enum class Stop { No, First };
   Stop stop = Stop::No;                                   ///< rm -s
   engine::WithVolumes volumes = engine::WithVolumes::No;  ///< rm -v

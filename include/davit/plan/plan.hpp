@@ -197,7 +197,7 @@ struct Plan {
   std::vector<Step> steps;  ///< a step stands after those it comes after
   std::vector<Diagnostic> warnings;
   std::vector<std::string> changed_volumes;  ///< kept as they are, but the file describes them otherwise now
-  std::map<std::string, ImageInfo> images;  ///< on this machine when the plan was made, by name
+  std::map<std::string, ImageInfo> images;   ///< on this machine when the plan was made, by name
   OnFailure on_failure = OnFailure::Stop;
 
   [[nodiscard]] const Step& step(StepId id) const { return steps[id - 1]; }

@@ -13,12 +13,12 @@
 
 namespace davit::process {
 
-struct DevNull {};              ///< /dev/null
-struct Inherit {};              ///< davit's own stream
-struct Capture {};              ///< read into Exit::out or Exit::err
-struct SameAsOut {};            ///< stderr only: where stdout goes, in the order written
+struct DevNull {};    ///< /dev/null
+struct Inherit {};    ///< davit's own stream
+struct Capture {};    ///< read into Exit::out or Exit::err
+struct SameAsOut {};  ///< stderr only: where stdout goes, in the order written
 struct UseFd {
-  int fd = -1;                  ///< kept open by the caller until the program has been started
+  int fd = -1;  ///< kept open by the caller until the program has been started
 };
 using Input = std::variant<DevNull, Inherit, UseFd>;
 using Output = std::variant<Capture, DevNull, Inherit, UseFd, SameAsOut>;
@@ -38,8 +38,9 @@ struct Command {
   Output err = Capture{};
   std::vector<PassedFd> pass;
   std::optional<std::chrono::milliseconds> timeout;
-  std::size_t capture_limit = std::size_t{64} << 10U;  ///< bytes kept of each captured stream; the rest is read and dropped
-  std::chrono::milliseconds kill_grace{2000};          ///< between SIGTERM and SIGKILL, on time-out and cancellation
+  std::size_t capture_limit = std::size_t{64}
+                              << 10U;          ///< bytes kept of each captured stream; the rest is read and dropped
+  std::chrono::milliseconds kill_grace{2000};  ///< between SIGTERM and SIGKILL, on time-out and cancellation
 };
 
 /// How a program ended.

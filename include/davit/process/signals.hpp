@@ -15,8 +15,9 @@ namespace davit::process {
 /// "SIGTERM"; "SIGRTMIN+3"; "signal 99" for an unknown number.
 [[nodiscard]] std::string signal_name(int signal);
 
-/// Signals that can reach the first process of a PID namespace, bit n-1 for signal n, from the text of /proc/PID/status:
-/// those it has a handler for (SigCgt) and those it has blocked (SigBlk), which it may take by sigwait or signalfd.
+/// Signals that can reach the first process of a PID namespace, bit n-1 for signal n, from the text of
+/// /proc/PID/status: those it has a handler for (SigCgt) and those it has blocked (SigBlk), which it may take by
+/// sigwait or signalfd.
 [[nodiscard]] std::optional<std::uint64_t> receivable_signals(std::string_view proc_status);
 
 enum class Reaction { Handles, Drops, Gone };

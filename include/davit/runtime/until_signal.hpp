@@ -10,7 +10,7 @@ namespace davit::runtime {
 
 /// How such work has ended.
 struct CutShort {
-  bool signalled = false;     ///< a signal came before its end
+  bool signalled = false;      ///< a signal came before its end
   std::exception_ptr failure;  ///< what the work threw; never just the cancellation that the signal asked for
 };
 

@@ -32,8 +32,8 @@ class RestartPolicy {
 
   Action container_exited(int exit_code, std::chrono::milliseconds ran_for, StopRequest stop);
 
-  /// The wait for a container that a former supervisor, whose delay is not known, was about to start again: what so many
-  /// restarts in a row would have come to.
+  /// The wait for a container that a former supervisor, whose delay is not known, was about to start again: what so
+  /// many restarts in a row would have come to.
   [[nodiscard]] std::chrono::milliseconds delay_after_take_over() const;
   /// A start by the user forgives all earlier ends.
   void started_by_user();

@@ -8,8 +8,8 @@
 
 namespace davit::state {
 
-/// A number in a file mapped into memory. Whoever commits a change advances it afterwards; whoever has read the database
-/// compares it with the number from before that reading: another one means, read again. Costs no system call.
+/// A number in a file mapped into memory. Whoever commits a change advances it afterwards; whoever has read the
+/// database compares it with the number from before that reading: another one means, read again. Costs no system call.
 class ChangeCounter {
  public:
   /// Opens or makes the file (0600); its folder must exist. Throws Error.

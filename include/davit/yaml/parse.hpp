@@ -13,10 +13,10 @@ namespace davit::yaml {
 
 /// Bounds on what a file may make of memory and time.
 struct Limits {
-  std::size_t bytes = 6U << 20U;      ///< of the text
-  std::size_t depth = 200;            ///< of nesting
-  std::size_t nodes = 600'000;        ///< keys and values in all documents, copies by aliases too
-  std::size_t brackets = 20'000;      ///< `[` and `{` that are open at once, be it in a text: they are kept until closed
+  std::size_t bytes = 6U << 20U;  ///< of the text
+  std::size_t depth = 200;        ///< of nesting
+  std::size_t nodes = 600'000;    ///< keys and values in all documents, copies by aliases too
+  std::size_t brackets = 20'000;  ///< `[` and `{` that are open at once, be it in a text: they are kept until closed
   std::size_t alias_nodes = 300'000;  ///< copied by aliases and merge keys; anchored values may hold twice as many
 };
 

@@ -1,5 +1,5 @@
-// davit-init: the first process of a container with `init: true`. Starts the program, passes signals on to it, and reaps
-// whatever is orphaned in the container. Static and without the C++ library's streams: it runs in every image.
+// davit-init: the first process of a container with `init: true`. Starts the program, passes signals on to it, and
+// reaps whatever is orphaned in the container. Static and without the C++ library's streams: it runs in every image.
 //
 //   davit-init -- PROGRAM [ARGUMENT...]    exits with the program's status, 128 + signal if a signal killed it
 //   davit-init --self-test                 exits with 0: a container runtime that gets so far works
