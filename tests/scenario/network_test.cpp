@@ -234,8 +234,11 @@ services:
   char host[256]{};
   ASSERT_EQ(::gethostname(host, sizeof host - 1), 0);
   EXPECT_EQ(in("host", "hostname; cat /etc/hostname"), std::string(host) + "\n" + host + "\n");
-  std::ifstream file("/etc/hosts");
-  EXPECT_EQ(in("host", "cat /etc/hosts"), std::string(std::istreambuf_iterator<char>(file), {}));
+  const std::string hosts = in("host", "cat /etc/hosts");
+  if (std::ifstream file("/etc/hosts"); file)
+    EXPECT_EQ(hosts, std::string(std::istreambuf_iterator<char>(file), {}));
+  else  // as on a bare machine
+    EXPECT_TRUE(hosts.starts_with("127.0.0.1\tlocalhost\n")) << hosts;
   EXPECT_EQ(in("named", "hostname"), "mine\n");
   EXPECT_TRUE(contains(in("named", "cat /etc/hosts"), "1.2.3.4\telsewhere\n"));
 }
