@@ -27,13 +27,14 @@ std::string text_or_empty(const char* text) {
   return text == nullptr ? std::string() : std::string(text);
 }
 
-void refuse_foreign_link(const NetlinkBatch& netlink, const BridgeDescription& bridge) {
+/// Whether there is one already. Throws Error when it is not ours.
+bool is_there(const NetlinkBatch& netlink, const BridgeDescription& bridge) {
   rtnl_link* found = nullptr;
-  if (rtnl_link_get_kernel(netlink.socket(), 0, bridge.name.c_str(), &found) < 0) return;
+  if (rtnl_link_get_kernel(netlink.socket(), 0, bridge.name.c_str(), &found) < 0) return false;
   const std::unique_ptr<rtnl_link, FreeLink> link(found);
   const std::string alias = text_or_empty(rtnl_link_get_ifalias(found));
   // Without an alias it is one that was cut off between making and naming it: ours by its name.
-  if (alias.empty() || alias == bridge.alias) return;
+  if (alias.empty() || alias == bridge.alias) return true;
   throw Error("link '" + bridge.name + "' exists already and is '" + alias + "', not '" + bridge.alias + "'");
 }
 
@@ -65,13 +66,9 @@ void configure_interfaces(const std::vector<Attachment>& attachments) {
   batch.execute();
 }
 
-void undo(const std::vector<NamespaceAttachments>& namespaces) {
-  std::vector<std::string> names;
-  for (const auto& ns : namespaces) {
-    for (const auto& attachment : ns.attachments) names.push_back(attachment.host_link);
-  }
+void undo(const std::vector<std::string>& links) {
   try {
-    remove_links(names);
+    remove_links(links);
   } catch (const std::exception&) {
     // The first error is the one to tell; what is left is found by its alias.
   }
@@ -83,11 +80,7 @@ std::uint32_t random_group() {
   return (random() & 0x3FFFFFFFU) | 0x40000000U;
 }
 
-}  // namespace
-
-void create_bridge(const BridgeDescription& bridge) {
-  NetlinkBatch batch;
-  refuse_foreign_link(batch, bridge);
+void make_bridge(NetlinkBatch& batch, const BridgeDescription& bridge) {
   batch.add(new_bridge(bridge), "create bridge", bridge.name, {EEXIST});
   batch.add(finish_bridge(bridge.name, bridge.alias), "set up bridge", bridge.name);
   batch.execute();
@@ -96,6 +89,26 @@ void create_bridge(const BridgeDescription& bridge) {
     batch.add(new_address(index, address), "add address", address.to_string(), {EEXIST});
   }
   batch.execute();
+}
+
+std::vector<std::string> host_links(const std::vector<NamespaceAttachments>& namespaces) {
+  std::vector<std::string> names;
+  for (const auto& ns : namespaces)
+    for (const auto& attachment : ns.attachments) names.push_back(attachment.host_link);
+  return names;
+}
+
+}  // namespace
+
+void create_bridge(const BridgeDescription& bridge) {
+  NetlinkBatch batch;
+  const bool was_there = is_there(batch, bridge);
+  try {
+    make_bridge(batch, bridge);
+  } catch (...) {
+    if (!was_there) undo({bridge.name});
+    throw;
+  }
 }
 
 void attach(const std::vector<NamespaceAttachments>& namespaces) {
@@ -107,7 +120,7 @@ void attach(const std::vector<NamespaceAttachments>& namespaces) {
     }
     run_in_namespaces(work);
   } catch (...) {
-    undo(namespaces);
+    undo(host_links(namespaces));
     throw;
   }
 }

@@ -1,6 +1,7 @@
 #include "davit/network/links.hpp"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "davit/base/error.hpp"
 #include "network/sysctl.hpp"
@@ -77,6 +78,13 @@ TEST_F(LinksRoot, FailedAttachLeavesNothing) {
         << error.what();
   }
   EXPECT_EQ(names(links_of(kScope)), std::vector{bridge_name(kScope, "back")});
+}
+
+TEST_F(LinksRoot, ABridgeThatCannotBeFinishedDoesNotStay) {
+  auto unfinished = bridge("back", "10.77.0.1");
+  unfinished.alias = std::string(400, 'a');  // longer than the kernel takes
+  EXPECT_THROW(create_bridge(unfinished), Error);
+  EXPECT_FALSE(std::filesystem::exists("/sys/class/net/" + unfinished.name));
 }
 
 TEST_F(LinksRoot, FiftyAttachmentsAndTheirRemoval) {
