@@ -1,13 +1,11 @@
 // davit config itself: the project, and where its values come from.
 
-#include <cstdio>
-#include <fstream>
-
 #include "config_digests.hpp"
 #include "config_options.hpp"
 #include "davit/base/error.hpp"
 #include "davit/compose/origin_render.hpp"
 #include "project_loading.hpp"
+#include "result_file.hpp"
 
 namespace davit::cli {
 namespace {
@@ -50,15 +48,7 @@ compose::Format format_of(const ConfigOptions& options) {
 }
 
 void write_config(const ConfigOptions& options, const std::string& text) {
-  if (options.quiet) return;
-  if (options.output.empty()) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return;
-  }
-  std::ofstream file(options.output, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) throw Error("cannot write '" + options.output + "'");
+  if (!options.quiet) write_result(options.output, text);
 }
 
 int print_document(const Context& context, const ConfigOptions& options) {

@@ -1,14 +1,12 @@
 // davit graph: which service needs which, as a picture.
 
-#include <cstdio>
-#include <fstream>
 #include <set>
 
 #include "commands.hpp"
-#include "davit/base/error.hpp"
 #include "davit/picture/draw.hpp"
 #include "option_values.hpp"
 #include "project_loading.hpp"
+#include "result_file.hpp"
 #include "terminal.hpp"
 
 namespace davit::cli {
@@ -55,17 +53,6 @@ std::string drawn(const Context& context, const Options& options, const picture:
                                  .colours = colour ? picture::Colours::Yes : picture::Colours::No});
 }
 
-void write(const Options& options, const std::string& text) {
-  if (options.output.empty()) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return;
-  }
-  std::ofstream file(options.output, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  if (!file) throw Error("cannot write '" + options.output + "'");
-}
-
 int graph(Context& context, const Options& options) {
   if (options.format == "json") context.messages = Messages::Json;
   compose::LoadRequest request = load_request(context);
@@ -73,7 +60,7 @@ int graph(Context& context, const Options& options) {
   request.options.resolve_environment = false;  // the values do not show
   const compose::Loaded loaded = load_or_exit(context, request);
   if (!options.all) {
-    write(options, drawn(context, options, picture::make_picture(loaded.project)));
+    write_result(options.output, drawn(context, options, picture::make_picture(loaded.project)));
     return 0;
   }
   std::set<std::string> active;
@@ -85,7 +72,7 @@ int graph(Context& context, const Options& options) {
     print(context, all.diagnostics, all.sources.lookup());
     return 1;
   }
-  write(options, drawn(context, options, picture::make_picture(all.loaded->project, active)));
+  write_result(options.output, drawn(context, options, picture::make_picture(all.loaded->project, active)));
   return 0;
 }
 

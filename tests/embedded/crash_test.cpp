@@ -71,6 +71,7 @@ class StartedHalfWay : public Crash {
     const ContainerId id = create(std::move(wanted));
     std::ofstream(mark()).close();
     const pid_t runtime = run(start_and_kill(id));
+    ASSERT_GT(runtime, 0) << "the runtime never came to that point";
     EXPECT_TRUE(is_gone(runtime)) << "it would go on beside the next supervisor";
     EXPECT_EQ(look(id).state, ContainerState::Running);
     const container::Cgroups cgroups(container::detect_host().cgroups);
