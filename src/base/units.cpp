@@ -44,18 +44,6 @@ constexpr std::array<Unit, 9> kTimeUnits{{{"ns", 1},
                                           {"d", 86400e9},
                                           {"w", 604800e9}}};
 
-/// Reads "12" or "1.5" at the front; nullopt when there is no digit.
-std::optional<double> take_number(std::string_view& text) {
-  std::size_t length = 0;
-  while (length < text.size() && (std::isdigit(static_cast<unsigned char>(text[length])) != 0 || text[length] == '.'))
-    ++length;
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + length, value, std::chars_format::fixed);
-  if (error != std::errc{} || end != text.data() + length) return std::nullopt;
-  text.remove_prefix(length);
-  return value;
-}
-
 /// A decimal number in parts.
 struct Decimal {
   std::optional<std::int64_t> whole;  ///< nullopt: too large

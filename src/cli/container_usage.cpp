@@ -3,7 +3,6 @@
 #include <array>
 #include <boost/json.hpp>
 #include <charconv>
-#include <cstdio>
 #include <sstream>
 
 #include "go_template.hpp"
@@ -115,10 +114,11 @@ void add_network(const std::string& text, Usage& out) {
   }
 }
 
-std::string decimals(const char* format, double value) {
-  std::array<char, 48> text{};
-  std::snprintf(text.data(), text.size(), format, value);
-  return text.data();
+/// `precision` digits: behind the point where `format` is fixed, in all where it is general.
+std::string decimals(double value, std::chars_format format, int precision) {
+  std::array<char, 400> text{};
+  const auto written = std::to_chars(text.data(), text.data() + text.size(), value, format, precision);
+  return {text.data(), written.ptr};
 }
 
 /// docker's BytesSize: four digits, factor 1024.
@@ -127,11 +127,11 @@ std::string binary_size(std::int64_t bytes) {
   auto value = static_cast<double>(bytes);
   std::size_t unit = 0;
   for (; value >= 1024.0 && unit + 1 < kUnits.size(); ++unit) value /= 1024.0;
-  return decimals("%.4g", value) + kUnits.at(unit);
+  return decimals(value, std::chars_format::general, 4) + kUnits.at(unit);
 }
 
 std::string percent(double part, double whole) {
-  return decimals("%.2f%%", whole > 0 ? part / whole * 100.0 : 0.0);
+  return decimals(whole > 0 ? part / whole * 100.0 : 0.0, std::chars_format::fixed, 2) + "%";
 }
 
 std::string processor(const UsageLine& line) {

@@ -129,7 +129,7 @@ void copy_tree(const FileTree& from, const std::string& source, const FileTree& 
   });
   std::exception_ptr unpacking;
   try {
-    image::FdSource tar(Fd(ends[0]), source);
+    image::FdSource tar(Fd{ends[0]}, source);
     image::unpack_tar(tar, folder.get(), unpack_options(owner));
   } catch (...) {
     unpacking = std::current_exception();

@@ -16,7 +16,7 @@ TEST(ProjectTest, ImageNameFallsBackToProjectAndService) {
 }
 
 TEST(ServiceTest, ReplicasPreferScaleThenDeployThenOne) {
-  Service service;
+  Service service{};
   EXPECT_EQ(service.replicas(), 1);
   service.deploy.emplace().replicas = 3;
   EXPECT_EQ(service.replicas(), 3);

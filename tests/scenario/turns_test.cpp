@@ -122,7 +122,9 @@ TEST(Turns, UpsAndDownsInAnyOrderLeaveOneOrTheOther) {
     constexpr const char* kPoints[] = {
         "", "Creating", "Network turnmix_default Created", "a-1 Created", "a-1 Starting", "c-1 Starting"};
     const std::string point = kPoints[round % 6];
-    if (!point.empty()) ASSERT_TRUE(up->wait_for_output(point, 30s)) << up->output().err;
+    if (!point.empty()) {
+      ASSERT_TRUE(up->wait_for_output(point, 30s)) << up->output().err;
+    }
     const auto down = stack.davit({"down"});
     EXPECT_EQ(down.code, 0) << point << ": " << down.err;
     const auto ended = up->finish(30s);
