@@ -58,7 +58,7 @@ void StepRunner::enter() {
 
 std::vector<std::string> StepRunner::layer_folders(const std::vector<std::string>& diff_ids) const {
   std::vector<std::string> out;
-  for (auto id = diff_ids.rbegin(); id != diff_ids.rend(); ++id) out.push_back(store_.layer_path(*id).string());
+  for (const fs::path& folder : store_.layer_paths(diff_ids)) out.push_back(folder.string());
   return out;
 }
 
@@ -111,7 +111,7 @@ void StepRunner::perform(const Step& step, const StepInput& input, const image::
   const auto& workdir = std::get<WorkdirStep>(step.action);
   const Root below(mount_view(input.diff_ids, "below"));
   const Root layer(staged.fs().string());
-  const Identity user = find_identity(below, workdir.user, step.where);
+  const container::ResolvedUser user = find_identity(below, workdir.user, step.where);
   LayerTarget(layer, &below).make_folders(workdir.path, {user.uid, user.gid}, 0755, step.where);
 }
 

@@ -242,10 +242,13 @@ fs::path ImageStore::layer_path(const std::string& diff_id) const {
 }
 
 std::vector<fs::path> ImageStore::layer_paths(const Image& image) const {
+  return layer_paths(image.diff_ids);
+}
+
+std::vector<fs::path> ImageStore::layer_paths(const std::vector<std::string>& diff_ids) const {
   std::vector<fs::path> paths;
   std::set<std::string> seen;
-  // overlayfs refuses a folder that stands there twice; the topmost one is the one that counts.
-  for (auto it = image.diff_ids.rbegin(); it != image.diff_ids.rend(); ++it)
+  for (auto it = diff_ids.rbegin(); it != diff_ids.rend(); ++it)
     if (seen.insert(*it).second) paths.push_back(layer_path(*it));
   return paths;
 }

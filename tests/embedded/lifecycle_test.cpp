@@ -1,3 +1,5 @@
+#include <sys/stat.h>
+
 #include "embedded/engine_fixture.hpp"
 
 namespace davit::embedded::test {
@@ -47,6 +49,23 @@ TEST_F(Lifecycle, AContainersOwnLayerIsEmptyUntilItWrites) {
   EXPECT_TRUE(fs::is_empty(paths_.container(id) + "/upper"));
   EXPECT_TRUE(fs::exists("/proc/" + std::to_string(look(id).pid) + "/root/etc/hosts"));
   EXPECT_TRUE(fs::exists("/proc/" + std::to_string(look(id).pid) + "/root/.dockerenv"));
+}
+
+TEST_F(Lifecycle, AnImageMayHaveTheSameLayerTwice) {
+  {
+    image::ImageStore store = image::ImageStore::open(options_.data_root);
+    image::StagedLayer with = store.new_layer_dir();
+    std::ofstream(with.fs() / "again") << "here\n";
+    image::StagedLayer without = store.new_layer_dir();
+    ASSERT_EQ(::mknod((without.fs() / "again").c_str(), S_IFCHR, 0), 0) << "a whiteout";
+    const std::string added = store.adopt_layer(std::move(with)).diff_id;
+    image::ImageConfig config = store.find(image_)->config;
+    config.diff_ids.insert(config.diff_ids.end(), {added, store.adopt_layer(std::move(without)).diff_id, added});
+    image_ = store.create_image(config);
+  }
+  const ContainerId id = start(shell("again", "cat /again"));
+  until_event(id, "die");
+  EXPECT_NE(logged(id).find("stdout F here\n"), std::string::npos) << logged(id);
 }
 
 TEST_F(Lifecycle, StopsByTheStopSignal) {

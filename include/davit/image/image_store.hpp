@@ -88,8 +88,11 @@ class ImageStore {
   [[nodiscard]] std::optional<Image> find(const Reference& reference) const;
   /// Newest first.
   [[nodiscard]] std::vector<Image> list() const;
-  /// The folders of its layers, topmost first: the order of overlayfs's lowerdir.
+  /// The folders of its layers, topmost first: the order of overlayfs's lowerdir, which takes no folder twice. A layer
+  /// that repeats stands where it is topmost: it hides all of itself below, and what lies between stays between.
   [[nodiscard]] std::vector<std::filesystem::path> layer_paths(const Image& image) const;
+  /// The same for a chain of diff ids, lowest first.
+  [[nodiscard]] std::vector<std::filesystem::path> layer_paths(const std::vector<std::string>& diff_ids) const;
   [[nodiscard]] std::filesystem::path layer_path(const std::string& diff_id) const;
   [[nodiscard]] std::optional<Layer> find_layer(const std::string& diff_id) const;
   /// The config document, byte for byte.
