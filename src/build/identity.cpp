@@ -1,11 +1,10 @@
 #include "build/identity.hpp"
 
-#include <algorithm>
 #include <charconv>
 #include <vector>
 
+#include "build/step_error.hpp"
 #include "davit/base/error.hpp"
-#include "davit/base/suggest.hpp"
 
 namespace davit::build {
 namespace {
@@ -20,107 +19,23 @@ std::vector<std::string> split(std::string_view text, char separator) {
   }
 }
 
-std::optional<std::uint32_t> number(const std::string& text) {
-  std::uint32_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-using Table = std::vector<std::vector<std::string>>;
-
-Table read_table(const Root& root, const std::string& path, std::size_t columns) {
-  Table table;
-  for (const std::string& line : split(root.read(path).value_or(""), '\n')) {
-    auto fields = split(line, ':');
-    if (fields.size() >= columns) table.push_back(std::move(fields));
-  }
-  return table;
-}
-
-/// First match by name, else by number in column 2.
-const std::vector<std::string>* find_row(const Table& table, const std::string& wanted) {
-  const auto by_name = std::find_if(table.begin(), table.end(), [&](const auto& row) { return row[0] == wanted; });
-  if (by_name != table.end()) return &*by_name;
-  const auto by_number =
-      std::find_if(table.begin(), table.end(), [&](const auto& row) { return number(wanted) && row[2] == wanted; });
-  return by_number == table.end() ? nullptr : &*by_number;
-}
-
-[[noreturn]] void unknown(const std::string& what, const std::string& name, const std::string& file, const Table& table,
-                          const Span& where) {
-  auto diagnostic =
-      Diagnostic::error("unknown-user", "unable to find " + what + " '" + name + "' in the image's " + file, where);
-  std::vector<std::string> names;
-  for (const auto& row : table) names.push_back(row[0]);
-  if (const auto best = nearest(name, names)) diagnostic.with_hint("did you mean '" + *best + "'?");
-  throw Error(std::move(diagnostic));
-}
-
-std::uint32_t find_group(const Root& root, const std::string& group, const Span& where) {
-  const Table groups = read_table(root, "/etc/group", 3);
-  if (const auto* row = find_row(groups, group))
-    if (const auto gid = number((*row)[2])) return *gid;
-  if (const auto gid = number(group)) return *gid;
-  unknown("group", group, "/etc/group", groups, where);
-}
-
-std::vector<std::uint32_t> supplementary(const Root& root, const std::string& user) {
-  std::vector<std::uint32_t> out;
-  for (const auto& row : read_table(root, "/etc/group", 4)) {
-    const auto members = split(row[3], ',');
-    if (std::find(members.begin(), members.end(), user) == members.end()) continue;
-    if (const auto gid = number(row[2])) out.push_back(*gid);
-  }
-  return out;
-}
-
 }  // namespace
 
-Identity find_identity(const Root& root, const std::string& user, const Span& where) {
-  const std::size_t colon = user.find(':');
-  const std::string name = user.empty() ? "0" : user.substr(0, colon);
-  const Table users = read_table(root, "/etc/passwd", 6);
-  Identity out;
-  const auto* row = find_row(users, name);
-  if (row != nullptr) {
-    out.uid = number((*row)[2]).value_or(0);
-    out.gid = number((*row)[3]).value_or(0);
-    if (!(*row)[5].empty()) out.home = (*row)[5];
-  } else if (const auto uid = number(name)) {
-    out.uid = *uid;
-    out.home = *uid == 0 ? "/root" : "/";
-  } else {
-    unknown("user", name, "/etc/passwd", users, where);
+container::ResolvedUser find_identity(const Root& root, const std::string& user, const Span& where) {
+  try {
+    return container::resolve_user(user, {}, container::read_user_files(root.path()));
+  } catch (const Error& error) {
+    throw placed_at(error, where);
   }
-  if (colon != std::string::npos) {
-    out.gid = find_group(root, user.substr(colon + 1), where);
-  } else if (row != nullptr) {
-    out.groups = supplementary(root, (*row)[0]);
-  }
-  return out;
 }
 
 std::pair<uid_t, gid_t> find_owner(const Root& root, const std::string& owner, const Span& where) {
-  const std::size_t colon = owner.find(':');
-  const std::string name = owner.substr(0, colon);
-  const Table users = read_table(root, "/etc/passwd", 4);
-  uid_t uid = 0;
-  gid_t gid = 0;
-  if (const auto numeric = number(name)) {
-    uid = *numeric;
-    gid = *numeric;
-  } else if (const auto* row = find_row(users, name)) {
-    uid = number((*row)[2]).value_or(0);
-    gid = number((*row)[3]).value_or(0);
-  } else if (name != "root") {
-    unknown("user", name, "/etc/passwd", users, where);
+  try {
+    const container::Owner found = container::resolve_owner(owner, container::read_user_files(root.path()));
+    return {found.uid, found.gid};
+  } catch (const Error& error) {
+    throw placed_at(error, where);
   }
-  if (colon != std::string::npos) {
-    const std::string group = owner.substr(colon + 1);
-    gid = group == "root" ? 0 : find_group(root, group, where);
-  }
-  return {uid, gid};
 }
 
 ModeChange::ModeChange(std::string text, const Span& where) : text_(std::move(text)) {

@@ -8,16 +8,16 @@
 #include <utility>
 
 #include "build/rooted.hpp"
-#include "build/run_spec.hpp"
 #include "davit/base/span.hpp"
+#include "davit/container/user.hpp"
 
 namespace davit::build {
 
-/// "name", "uid", "name:group", … against the root's /etc/passwd and /etc/group, as Docker's GetExecUser: an unknown
-/// number is taken as it is with group 0, an unknown name is an error (davit::Error at `where`).
-[[nodiscard]] Identity find_identity(const Root& root, const std::string& user, const Span& where);
+/// Who a step of this USER is, by the root's own files; as for a container (container::resolve_user). Throws davit::Error
+/// at `where`.
+[[nodiscard]] container::ResolvedUser find_identity(const Root& root, const std::string& user, const Span& where);
 
-/// Owner for --chown: a number alone is the group too; a name alone brings its group. Unknown names are errors.
+/// Owner for --chown (container::resolve_owner). Throws davit::Error at `where`.
 [[nodiscard]] std::pair<uid_t, gid_t> find_owner(const Root& root, const std::string& owner, const Span& where);
 
 /// --chmod: octal up to 07777 or symbolic ("u=rwX,go-w"), umask 0.

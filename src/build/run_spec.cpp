@@ -9,12 +9,6 @@ namespace {
 
 namespace json = boost::json;
 
-container::ResolvedUser resolved(const Identity& user) {
-  container::ResolvedUser out{user.uid, user.gid, {user.gid}, user.home};  // as Docker: the primary group is listed too
-  out.groups.insert(out.groups.end(), user.groups.begin(), user.groups.end());
-  return out;
-}
-
 std::string network_mode(dockerfile::Run::Network network) {
   switch (network) {
     case dockerfile::Run::Network::Default:
@@ -51,7 +45,7 @@ engine::ContainerSpec container_spec(const RunStep& step, const RunSettings& set
 std::string run_spec(const RunStep& step, const RunSettings& settings, const SpecInput& input) {
   container::OciInputs inputs;
   inputs.hostname = kBuildHostname;
-  inputs.user = resolved(input.user);
+  inputs.user = input.user;
   inputs.rootfs = input.root;
   inputs.mounts = input.mounts;
   inputs.cgroups_path = input.cgroup;

@@ -9,23 +9,16 @@
 #include "build/sandbox.hpp"
 #include "davit/build/plan.hpp"
 #include "davit/container/oci_spec.hpp"
+#include "davit/container/user.hpp"
 
 namespace davit::build {
-
-/// Who a process is, as numbers.
-struct Identity {
-  std::uint32_t uid = 0;
-  std::uint32_t gid = 0;
-  std::vector<std::uint32_t> groups;
-  std::string home = "/root";
-};
 
 struct SpecInput {
   std::string root;  ///< absolute path of the mounted root file system
   std::string cgroup;
   std::string network;  ///< path of the namespace; empty with network "none" (a new one) and "host"
   std::vector<container::OciMount> mounts;
-  Identity user;
+  container::ResolvedUser user;
   std::vector<std::string> secret_env;  ///< "NAME=value"
   container::SeccompSetting filter;
   container::HostFacts host;

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "davit/base/error.hpp"
+#include "davit/base/suggest.hpp"
 #include "davit/container/rootfs.hpp"
 
 namespace davit::container {
@@ -84,12 +85,21 @@ void add_once(std::vector<std::uint32_t>& groups, std::uint32_t gid) {
   if (std::find(groups.begin(), groups.end(), gid) == groups.end()) groups.push_back(gid);
 }
 
+/// `file` is that of UserFiles whose lines begin with the names.
+[[noreturn]] void unknown(const std::string& what, std::string_view name, std::string_view file) {
+  std::vector<std::string> names;
+  for (const std::string_view line : split(file, '\n')) names.emplace_back(split(line, ':').front());
+  const auto best = nearest(name, names);
+  throw Error(Diagnostic::error("unknown-" + what, "unable to find " + what + " '" + std::string(name) +
+                                                       "': no matching entry in /etc/" +
+                                                       (what == "user" ? "passwd" : "group") + " of the image")
+                  .with_hint(best ? "did you mean '" + *best + "'?" : "use a " + what + " of the image, or a number"));
+}
+
 std::uint32_t group_id(std::string_view name, const UserFiles& files) {
   if (const auto value = number(name)) return checked_id(*value, name);
   if (const auto gid = find_group(files.group, name)) return *gid;
-  throw Error(Diagnostic::error("unknown-group", "unable to find group '" + std::string(name) +
-                                                     "': no matching entry in /etc/group of the image")
-                  .with_hint("use a group of the image, or a number"));
+  unknown("group", name, files.group);
 }
 
 }  // namespace
@@ -105,10 +115,7 @@ ResolvedUser resolve_user(const std::string& user, const std::vector<std::string
     return value || name.empty() ? e.uid == value.value_or(0) : e.name == name;
   };
   const auto entry = find_passwd(files.passwd, is_meant);
-  if (!entry && !value && !name.empty())
-    throw Error(Diagnostic::error("unknown-user",
-                                  "unable to find user '" + name + "': no matching entry in /etc/passwd of the image")
-                    .with_hint("use a user of the image, or a number"));
+  if (!entry && !value && !name.empty()) unknown("user", name, files.passwd);
 
   ResolvedUser result;
   if (entry) {
@@ -123,6 +130,22 @@ ResolvedUser resolve_user(const std::string& user, const std::vector<std::string
   if (entry && group.empty())
     for (const std::uint32_t gid : groups_of(files.group, entry->name)) add_once(result.groups, gid);
   for (const std::string& extra : group_add) add_once(result.groups, group_id(extra, files));
+  return result;
+}
+
+Owner resolve_owner(const std::string& owner, const UserFiles& files) {
+  const std::size_t colon = owner.find(':');
+  const std::string name = owner.substr(0, colon);
+  const std::string group = colon == std::string::npos ? "" : owner.substr(colon + 1);
+  Owner result;
+  if (const auto value = number(name)) {
+    result.uid = result.gid = checked_id(*value, name);
+  } else if (const auto entry = find_passwd(files.passwd, [&](const PasswdEntry& e) { return e.name == name; })) {
+    result = {entry->uid, entry->gid};
+  } else if (name != "root" && !name.empty()) {
+    unknown("user", name, files.passwd);
+  }
+  if (!group.empty()) result.gid = group == "root" ? 0 : group_id(group, files);
   return result;
 }
 

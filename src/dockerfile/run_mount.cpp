@@ -14,6 +14,8 @@ namespace {
 
 using Type = RunMount::Type;
 
+constexpr std::uint32_t kLargestId = 0x7fffffff;
+
 Diagnostic bad_mount(std::string message, const Span& where) {
   return Diagnostic::error("bad-mount", std::move(message), where);
 }
@@ -120,6 +122,8 @@ class MountReader {
     if (key == "mode" || key == "uid" || key == "gid") {
       const auto parsed = number(value, key == "mode" ? 8 : 10);
       if (!parsed) return bad_mount("mount option '" + key + "' has no number: '" + value + "'", where_);
+      if (*parsed > kLargestId)  // 4294967295 would be -1: "leave the owner as it is" to the kernel
+        return bad_mount("mount option '" + key + "' is out of range: '" + value + "'", where_);
       (key == "mode" ? mount_.mode : key == "uid" ? mount_.uid : mount_.gid) = *parsed;
       return std::nullopt;
     }

@@ -69,17 +69,20 @@ TEST_F(RootTest, FindsUsersAsDockerDoes) {
   const auto app = find_identity(root_, "app", {});
   EXPECT_EQ(app.uid, 1000U);
   EXPECT_EQ(app.gid, 1001U);
-  EXPECT_EQ(app.groups, std::vector<std::uint32_t>{2000});
+  EXPECT_EQ(app.groups, (std::vector<std::uint32_t>{1001, 2000}));
   EXPECT_EQ(app.home, "/home/app");
   EXPECT_EQ(find_identity(root_, "1000", {}).gid, 1001U) << "a known number is looked up too";
   EXPECT_EQ(find_identity(root_, "77", {}).gid, 0U);
   EXPECT_EQ(find_identity(root_, "app:extra", {}).gid, 2000U);
-  EXPECT_TRUE(find_identity(root_, "app:extra", {}).groups.empty());
+  EXPECT_EQ(find_identity(root_, "app:extra", {}).groups, std::vector<std::uint32_t>{2000});
   EXPECT_EQ(find_owner(root_, "77", {}), (std::pair<uid_t, gid_t>{77, 77}));
   EXPECT_EQ(find_owner(root_, "app", {}), (std::pair<uid_t, gid_t>{1000, 1001}));
   EXPECT_EQ(find_owner(root_, "77:extra", {}), (std::pair<uid_t, gid_t>{77, 2000}));
   EXPECT_THROW((void)find_identity(root_, "ap", {}), Error);
   EXPECT_THROW((void)find_owner(root_, "app:none", {}), Error);
+  // As an id it would be -1: "leave the owner as it is" to chown, and root to who runs.
+  EXPECT_THROW((void)find_identity(root_, "4294967295", {}), Error);
+  EXPECT_THROW((void)find_owner(root_, "0:4294967295", {}), Error);
 }
 
 TEST(DeadBuilds, StayLockedUntilTheyAreCleared) {
@@ -234,7 +237,7 @@ TEST(RunSpec, IsAContainerWithDockersLimitsAndTheStepsEnvironment) {
   input.network = "/proc/1/fd/2";
   input.user.uid = 5;
   input.user.gid = 6;
-  input.user.groups = {7};
+  input.user.groups = {6, 7};
   input.user.home = "/home/x";
   input.filter = {container::SeccompSetting::Form::BpfAnnotation, "filter"};
   RunSettings settings;

@@ -71,5 +71,28 @@ TEST(ResolveUser, UnknownNamesAreErrors) {
   EXPECT_EQ(error_of("4294967296"), "user or group id '4294967296' is out of range: 0 to 2147483647");
 }
 
+TEST(ResolveUser, ProposesTheNearestName) {
+  try {
+    static_cast<void>(resolve_user("ap:stafff", {}, kFiles));
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.diagnostic().hint, "did you mean 'app'?");
+  }
+}
+
+TEST(ResolveOwner, ANumberIsTheGroupTooAndANameBringsItsGroup) {
+  EXPECT_EQ(resolve_owner("1001", kFiles), (Owner{1001, 1001})) << "a number is not looked up";
+  EXPECT_EQ(resolve_owner("nohome", kFiles), (Owner{1001, 50}));
+  EXPECT_EQ(resolve_owner("app:video", kFiles), (Owner{1000, 44}));
+  EXPECT_EQ(resolve_owner("app:", kFiles), (Owner{1000, 1000}));
+  EXPECT_EQ(resolve_owner(":video", kFiles), (Owner{0, 44}));
+  EXPECT_EQ(resolve_owner("root:root", {}), (Owner{0, 0}));
+}
+
+TEST(ResolveOwner, WhatIsNoIdIsAnError) {
+  for (const char* text : {"nobody", "huge", "4294967295", "2147483648", "0:4294967295", "app:none", "-1"})
+    EXPECT_THROW(static_cast<void>(resolve_owner(text, kFiles)), Error) << text;
+}
+
 }  // namespace
 }  // namespace davit::container
