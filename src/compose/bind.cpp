@@ -120,7 +120,7 @@ model::Service service_of(const Entry& entry, const Surroundings& around) {
   for (const Entry& attribute : node.entries) service.where.attributes[attribute.key] = attribute.value.span;
   what_runs(node, service, around);
   identity(node, service);
-  life(node, service, around);
+  life(node, service);
   network(node, service, around);
   storage(node, service);
   limits(node, service);

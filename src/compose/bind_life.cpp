@@ -24,36 +24,38 @@ model::Healthcheck health(const Node& node) {
   return check;
 }
 
-/// `deploy.restart_policy` wins over `restart`.
-void restart(const Node& node, model::Service& service, const Surroundings& around) {
+/// `restart`. The number of `on-failure:NUMBER` is the only one that can be given.
+model::RestartPolicy restart_of(const Node& value) {
   using model::RestartMode;
-  if (service.deploy && service.deploy->restart_policy) {
-    const model::DeployRestart& policy = *service.deploy->restart_policy;
-    if (policy.condition == "on-failure") service.restart = {RestartMode::OnFailure, policy.max_attempts};
-    if (policy.condition == "any" || policy.condition.empty()) service.restart = {RestartMode::Always, std::nullopt};
-    return;
-  }
-  const Node& value = at(node, "restart");
   const std::string& name = value.text;
-  const std::string head = name.substr(0, name.find(':'));
-  if (name == "always") {
-    service.restart.mode = RestartMode::Always;
-  } else if (name == "unless-stopped") {
-    service.restart.mode = RestartMode::UnlessStopped;
-  } else if (head == "on-failure") {
-    service.restart.mode = RestartMode::OnFailure;
-    if (head.size() == name.size()) return;
-    std::uint64_t attempts = 0;
-    const char* end = name.data() + name.size();
-    const auto result = std::from_chars(name.data() + head.size() + 1, end, attempts);
-    if (result.ec != std::errc{} || result.ptr != end)
-      around.error("restart", "'restart': expected 'on-failure:NUMBER', found '" + name + "'", value.span);
-    service.restart.max_attempts = attempts;
-  } else if (!name.empty() && name != "no") {
-    around.error("restart",
-                 "'restart' must be one of no, always, on-failure[:NUMBER], unless-stopped, found '" + name + "'",
-                 value.span);
-  }
+  if (name.empty() || name == "no") return {};
+  if (name == "always") return {RestartMode::Always, {}, {}};
+  if (name == "unless-stopped") return {RestartMode::UnlessStopped, {}, {}};
+  if (name == "on-failure") return {RestartMode::OnFailure, {}, {}};
+  if (!name.starts_with("on-failure:"))
+    return {{}, {}, {{"must be one of no, always, on-failure[:NUMBER], unless-stopped, found '" + name + "'", value.span}}};
+  const std::string_view number = std::string_view(name).substr(std::string_view("on-failure:").size());
+  std::uint64_t attempts = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), attempts);
+  if (number.empty() || error != std::errc{} || end != number.data() + number.size())
+    return {{}, {}, {{"must be 'on-failure:NUMBER', found '" + name + "'", value.span}}};
+  return {RestartMode::OnFailure, attempts, {}};
+}
+
+/// `deploy.restart_policy`.
+model::RestartPolicy restart_of(const model::DeployRestart& policy, const Node& written) {
+  using model::RestartMode;
+  if (policy.condition == "none") return {};
+  if (policy.condition == "on-failure") return {RestartMode::OnFailure, policy.max_attempts, {}};
+  if (policy.condition == "any" || policy.condition.empty()) return {RestartMode::Always, {}, {}};
+  const Node& condition = at(written, "condition");
+  return {{}, {}, {{"must be one of none, on-failure, any, found '" + policy.condition + "'", condition.span}}};
+}
+
+/// `deploy.restart_policy` wins over `restart`.
+model::RestartPolicy restart(const Node& node, const model::Service& service) {
+  if (!service.deploy || !service.deploy->restart_policy) return restart_of(at(node, "restart"));
+  return restart_of(*service.deploy->restart_policy, at(at(node, "deploy"), "restart_policy"));
 }
 
 model::Hook hook(const Node& node) {
@@ -75,7 +77,7 @@ std::vector<model::Hook> hooks(const Node& list) {
 
 }  // namespace
 
-void life(const Node& node, model::Service& service, const Surroundings& around) {
+void life(const Node& node, model::Service& service) {
   for (const Entry& entry : at(node, "depends_on").entries) {
     model::Dependency& dependency = service.depends_on[entry.key];
     dependency.where = entry.key_span;
@@ -87,7 +89,7 @@ void life(const Node& node, model::Service& service, const Surroundings& around)
     dependency.required = maybe_flag(entry.value, "required").value_or(true);
   }
   if (const Node* check = node.find("healthcheck")) service.healthcheck = health(*check);
-  restart(node, service, around);
+  service.restart = restart(node, service);
   service.pre_start = hooks(at(node, "pre_start"));
   service.post_start = hooks(at(node, "post_start"));
   service.pre_stop = hooks(at(node, "pre_stop"));

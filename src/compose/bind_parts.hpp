@@ -27,7 +27,7 @@ struct Surroundings {
 
 // bind_life.cpp
 /// Dependencies, health, restart, hooks and `develop`.
-void life(const yaml::Node& node, model::Service& service, const Surroundings& around);
+void life(const yaml::Node& node, model::Service& service);
 
 // bind_network.cpp
 void network(const yaml::Node& node, model::Service& service, const Surroundings& around);

@@ -60,6 +60,16 @@ void restart_mismatch(const Subject& subject, Findings& findings) {
   }
 }
 
+void unknown_restart(const Subject& subject, Findings& findings) {
+  for (const ServiceView& service : subject.services()) {
+    const auto& mistake = service.model.restart.mistake;
+    if (mistake)
+      findings.add(place_of(service),
+                   "the restart policy of service '" + service.name + "' " + mistake->message + "; 'up' will refuse it",
+                   mistake->where);
+  }
+}
+
 void fixed_container_name(const Subject& subject, Findings& findings) {
   for (const ServiceView& service : subject.services())
     if (!service.model.container_name.empty())
@@ -143,6 +153,26 @@ port, or are a known database) and say nothing about restarts.)",
 )",
          .fix = R"(Give both the same policy, or write `restart: "no"` where staying down is meant.)"},
         restart_mismatch},
+    Definition{
+        {.code = "restart-unknown",
+         .severity = Severity::Error,
+         .title = "a restart policy that does not exist",
+         .why =
+             R"(`config` takes every word, davit's as well as docker compose's, and the mistake shows when the container is made, on
+the machine where it is to run.)",
+         .example = R"(services:
+  web:
+    image: nginx:1.27
+    restart: on-crash
+)",
+         .better = R"(services:
+  web:
+    image: nginx:1.27
+    restart: on-failure
+)",
+         .fix = R"(Write `no`, `always`, `on-failure`, `on-failure:5` or `unless-stopped`; below `deploy.restart_policy`, the `condition`
+is `none`, `on-failure` or `any`.)"},
+        unknown_restart},
     Definition{
         {.code = "fixed-container-name",
          .severity = Severity::Note,

@@ -39,6 +39,10 @@ class Refusals {
     refuse("device-rule", fmt::format("invalid device cgroup rule format of {}: '{}'", owner_, rule), where,
            "write type, numbers and access: 'c 1:3 rwm'; '*' stands for every number");
   }
+  void restart(bool by_deploy, const model::RestartMistake& mistake) {
+    const char* attribute = by_deploy ? "deploy.restart_policy.condition" : "restart";
+    refuse("restart", fmt::format("'{}' of {} {}", attribute, owner_, mistake.message), mistake.where);
+  }
   [[nodiscard]] Diagnostics take() { return std::move(out_); }
 
  private:
@@ -194,6 +198,8 @@ Diagnostics check_supported(const model::Project& project, const Service& servic
   for (const auto& [name, where] : service.others) out.key(true, name, where);
   check_namespaces(service, out);
   check_joined_network(service, out);
+  if (service.restart.mistake)
+    out.restart(service.deploy && service.deploy->restart_policy, *service.restart.mistake);
   check_deploy(service, out);
   check_mounts(service, out);
   check_network(project, service, out);

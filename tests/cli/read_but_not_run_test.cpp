@@ -40,6 +40,16 @@ const std::vector<Case>& cases() {
       {"PreStop", "pre_stop: [{command: x}]", "", ":4:15: error: 'pre_stop' of service 'a' is not"},
       {"Gpus", "gpus: all", "", ":4:11: error: 'gpus' of service 'a' is not"},
       {"ApiSocket", "use_api_socket: true", "", ":4:21: error: 'use_api_socket' of service 'a' is not"},
+      {"Restart", "restart: sometimes", "",
+       ":4:14: error: 'restart' of service 'a' must be one of no, always, on-failure[:NUMBER], unless-stopped, found "
+       "'sometimes'"},
+      {"RestartCount", "restart: on-failure:x", "",
+       ":4:14: error: 'restart' of service 'a' must be 'on-failure:NUMBER', found 'on-failure:x'"},
+      {"RestartWithoutCount", "restart: 'on-failure:'", "",
+       ":4:14: error: 'restart' of service 'a' must be 'on-failure:NUMBER', found 'on-failure:'"},
+      {"RestartCondition", "deploy: {restart_policy: {condition: sometimes}}", "",
+       ":4:42: error: 'deploy.restart_policy.condition' of service 'a' must be one of none, on-failure, any, found "
+       "'sometimes'"},
       // For `watch`, as with docker compose: `up` has nothing to do with it.
       {"Develop", "develop: {watch: [{path: ., action: rebuild}]}", "", ""},
       {"Replicas", "deploy: {replicas: 2, resources: {limits: {memory: 64m}}}", "", ""},
@@ -84,6 +94,16 @@ TEST_P(ReadButNotRun, IsRefusedWhenItWouldBeDone) {
   }
   EXPECT_EQ(planned.code, 1) << planned.out;
   EXPECT_NE(planned.err.find(GetParam().refusal), std::string::npos) << planned.err;
+}
+
+/// What only looks at the file looks at it all.
+TEST_P(ReadButNotRun, HidesNothingFromCommandsThatOnlyLook) {
+  const test::Output drawn = run({"graph", "--format", "json"});
+  EXPECT_EQ(drawn.code, 0) << drawn.err;
+  const test::Output linted = run({"lint", "--level", "error"});
+  const bool restart = GetParam().name.starts_with("Restart");
+  EXPECT_EQ(linted.code, restart ? 1 : 0) << linted.out << linted.err;
+  EXPECT_EQ(linted.err, "");
 }
 
 INSTANTIATE_TEST_SUITE_P(Attributes, ReadButNotRun, ::testing::ValuesIn(cases()),

@@ -238,7 +238,7 @@ TEST(RunPlan, TheServiceLosesItsPortsPolicyAndName) {
   SampleProject p;
   auto& s = p.add("api");
   s.ports.push_back({.target = 80, .published = model::PortRange{80, 80}});
-  s.restart.mode = model::RestartMode::Always;
+  s.restart.mistake = model::RestartMistake{"must be another one", {}};
   s.container_name = "fixed";
   RunOptions options = run_of(p, "api");
   options.command = std::vector<std::string>{"bash"};

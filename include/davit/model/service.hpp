@@ -55,10 +55,18 @@ struct Logging {
 
 enum class RestartMode { No, Always, OnFailure, UnlessStopped };
 
+/// A restart policy that is none. It is read, as docker compose does, for whoever only looks at the file.
+struct RestartMistake {
+  std::string message;  ///< "must be one of no, …, found 'x'", to be put behind the attribute and the service
+  Span where;
+  friend bool operator==(const RestartMistake&, const RestartMistake&) = default;
+};
+
 /// What happens after a container ends; `restart:` and `deploy.restart_policy` combined.
 struct RestartPolicy {
   RestartMode mode = RestartMode::No;
   std::optional<std::uint64_t> max_attempts;  ///< OnFailure only; unset means no limit
+  std::optional<RestartMistake> mistake;  ///< then the mode is No; who runs the service must refuse it
   friend bool operator==(const RestartPolicy&, const RestartPolicy&) = default;
 };
 
