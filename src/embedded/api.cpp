@@ -37,11 +37,13 @@ std::optional<std::pair<ContainerId, std::string>> container_path(const std::str
   return std::pair{ContainerId(rest.substr(0, slash)), rest.substr(slash + 1)};
 }
 
-/// "/v1/turns/<id>": the id.
+constexpr std::string_view kTurns = "/v1/turns/";
+constexpr std::string_view kLowered = "/lowered";
+
+/// "/v1/turns/<id>" and what may follow: the id.
 std::optional<std::string> turn_of(const std::string& path) {
-  constexpr std::string_view kPrefix = "/v1/turns/";
-  if (!path.starts_with(kPrefix)) return std::nullopt;
-  return path.substr(kPrefix.size());
+  if (!path.starts_with(kTurns)) return std::nullopt;
+  return path.substr(kTurns.size(), path.find('/', kTurns.size()) - kTurns.size());
 }
 
 /// What a command must have the right to: everything that changes the project. One without a turn is asked only for
@@ -65,17 +67,29 @@ bool Api::abandonable(const HttpRequest& request) {
   return request.path == "/v1/events" || request.path.ends_with("/ready") || turn_of(request.path);
 }
 
-Task<HttpResponse> Api::answer(HttpRequest request) {
+std::vector<Api::KeptConnection> Api::recover(std::map<std::string, Fd>& held) {
+  KeptTurns::Recovered recovered = KeptTurns::take(held);
+  std::vector<KeptConnection> out;
+  for (const auto& place : recovered.line) {
+    HttpRequest request{"POST", std::string(kTurns) + place.id};
+    out.push_back({std::move(recovered.connections.at(place.id)), std::move(request)});
+  }
+  turns_ = Turns(std::move(recovered.line));
+  return out;
+}
+
+Task<HttpResponse> Api::answer(HttpRequest request, int connection) {
   if (request.path == "/v1/observe") co_return HttpResponse{200, engine::to_json(engine_.observe())};
   if (request.path == "/v1/events") co_return co_await on_events(std::move(request));
   if (request.path == "/v1/newest-event") co_return HttpResponse{200, number_to_json("id", engine_.events().newest())};
   if (request.path == "/v1/hello") co_return HttpResponse{200, number_to_json("keeper", ::getppid())};
   if (request.path == "/v1/end")
     co_return HttpResponse{200, number_to_json("keeper", engine_.is_empty() ? ::getppid() : 0)};
-  if (auto turn = turn_of(request.path)) co_return co_await on_turn(std::move(request), std::move(*turn));
+  if (auto turn = turn_of(request.path)) co_return co_await on_turn(std::move(request), std::move(*turn), connection);
   if (!needs_permit(request)) co_return co_await act(std::move(request));
   const Turns::Permit permit = turns_.act_begins(request.turn);
-  if (!permit.forbidden_by.empty()) throw lowered_error(engine_.project(), permit.forbidden_by);
+  if (permit.answer == Turns::Permit::Answer::Lowered) throw lowered_error(engine_.project(), permit.forbidden_by);
+  if (permit.answer == Turns::Permit::Answer::Lost) throw turn_lost_error(engine_.project());
   HttpResponse response;
   std::exception_ptr failure;
   try {
@@ -89,13 +103,19 @@ Task<HttpResponse> Api::answer(HttpRequest request) {
   co_return response;
 }
 
-/// The request that holds a turn stays open as long as it lasts; another one asks when it begins.
-Task<HttpResponse> Api::on_turn(HttpRequest request, std::string id) {
+/// The request that holds a turn is never answered and stays open as long as it lasts; others ask when it begins, and
+/// whether it ends because the project is lowered.
+Task<HttpResponse> Api::on_turn(HttpRequest request, std::string id, int connection) {
   if (request.method == "POST") {
     const auto kind = request.parameter("kind") == "lower" ? Turns::Kind::Lower : Turns::Kind::Raise;
-    co_return co_await hold_turn(std::move(id), kind, request.cause);
+    return hold_turn(std::move(id), kind, std::move(request.cause), connection);
   }
-  for (bool asked_to_wait = request.parameter("wait") == "yes";;) {
+  if (request.path.ends_with(kLowered)) return until_lowered(std::move(id));
+  return until_begun(std::move(id), request.parameter("wait") == "yes");
+}
+
+Task<HttpResponse> Api::until_begun(std::string id, bool asked_to_wait) {
+  for (;;) {
     const Turns::State state = turns_.state(id);
     if (state == Turns::State::GivesWay) throw lowered_error(engine_.project(), turns_.lowered_by(id));
     const std::string ahead = turns_.ahead_of(id);
@@ -105,22 +125,45 @@ Task<HttpResponse> Api::on_turn(HttpRequest request, std::string id) {
   }
 }
 
-Task<HttpResponse> Api::hold_turn(std::string id, Turns::Kind kind, std::string cause) {
-  std::exception_ptr gone;
+Task<HttpResponse> Api::until_lowered(std::string id) {
+  while (turns_.state(id) == Turns::State::Holding) co_await turns_changed_.wait();
+  if (turns_.state(id) != Turns::State::GivesWay) throw turn_lost_error(engine_.project());
+  co_return HttpResponse{200, text_to_json("lowered_by", turns_.lowered_by(id))};
+}
+
+/// The keeper has it before anybody is told, so that no turn is given that the next supervisor does not know of.
+void Api::join(const std::string& id, Turns::Kind kind, std::string cause, int connection) {
+  if (turns_.state(id) != Turns::State::Unknown) return;  // taken up from the last supervisor
   turns_.join(id, kind, std::move(cause));
-  turns_changed_.notify();
   try {
-    while (turns_.state(id) != Turns::State::GivesWay) co_await turns_changed_.wait();
+    kept_turns_.put_line(turns_.line());
+    kept_turns_.put_connection(id, connection);
+  } catch (...) {
+    turns_.leave(id);
+    throw;
+  }
+  turns_changed_.notify();
+}
+
+/// An end of this supervisor is not one of the command: the next one finds it where it was.
+void Api::leave(const std::string& id, int connection) {
+  if (is_open_and_quiet(connection)) return;
+  turns_.leave(id);
+  turns_changed_.notify();
+  kept_turns_.drop_connection(id);
+  kept_turns_.put_line(turns_.line());
+}
+
+Task<HttpResponse> Api::hold_turn(std::string id, Turns::Kind kind, std::string cause, int connection) {
+  join(id, kind, std::move(cause), connection);
+  std::exception_ptr gone;
+  try {
+    for (;;) co_await turns_changed_.wait();
   } catch (...) {
     gone = std::current_exception();
   }
-  const std::string lowered_by = turns_.lowered_by(id);
-  if (gone) {
-    turns_.leave(id);
-    turns_changed_.notify();
-    std::rethrow_exception(gone);
-  }
-  co_return HttpResponse{200, text_to_json("lowered_by", lowered_by)};
+  leave(id, connection);
+  std::rethrow_exception(gone);
 }
 
 Task<HttpResponse> Api::act(HttpRequest request) {

@@ -2,17 +2,27 @@
 // Requests to operations.
 
 #include "embedded/http_server.hpp"
+#include "embedded/kept_turns.hpp"
 #include "embedded/project_engine.hpp"
 #include "embedded/turns.hpp"
 
 namespace davit::embedded {
 
-/// Both must outlive the handlers.
+/// Engine and keeper must outlive it, and it the handlers.
 class Api {
  public:
-  Api(ProjectEngine& engine, asio::any_io_executor executor) : engine_(engine), turns_changed_(std::move(executor)) {}
+  Api(ProjectEngine& engine, KeeperLink& keeper, asio::any_io_executor executor)
+      : engine_(engine), kept_turns_(keeper), turns_changed_(std::move(executor)) {}
 
-  Task<HttpResponse> answer(HttpRequest request);
+  struct KeptConnection {
+    Fd connection;
+    HttpRequest request;  ///< that holds a turn
+  };
+  /// Takes up the line of the last supervisor, out of `held`. Called once, before the first answer; the server goes on
+  /// with the connections.
+  [[nodiscard]] std::vector<KeptConnection> recover(std::map<std::string, Fd>& held);
+  /// `connection`: its descriptor.
+  Task<HttpResponse> answer(HttpRequest request, int connection);
   /// Waiting for events, readiness or a turn: nothing is lost when the asker goes away.
   [[nodiscard]] static bool abandonable(const HttpRequest& request);
   [[nodiscard]] std::unique_ptr<InputSink> attach(const HttpRequest& request);
@@ -23,10 +33,15 @@ class Api {
   Task<HttpResponse> on_volume(HttpRequest request);
   Task<HttpResponse> on_events(HttpRequest request);
   Task<HttpResponse> act(HttpRequest request);
-  Task<HttpResponse> on_turn(HttpRequest request, std::string id);
-  Task<HttpResponse> hold_turn(std::string id, Turns::Kind kind, std::string cause);
+  Task<HttpResponse> on_turn(HttpRequest request, std::string id, int connection);
+  void join(const std::string& id, Turns::Kind kind, std::string cause, int connection);
+  void leave(const std::string& id, int connection);
+  Task<HttpResponse> hold_turn(std::string id, Turns::Kind kind, std::string cause, int connection);
+  Task<HttpResponse> until_begun(std::string id, bool asked_to_wait);
+  Task<HttpResponse> until_lowered(std::string id);
 
   ProjectEngine& engine_;
+  KeptTurns kept_turns_;
   Turns turns_;
   Event turns_changed_;
 };

@@ -28,6 +28,7 @@ namespace {
 constexpr std::size_t kMaxProjectName = 200;
 
 constexpr auto kEndLimit = 5s;
+constexpr int kAttempts = 8;  ///< supervisors that die before they have noted who asks for a turn
 
 std::string container_path(const ContainerId& id, const std::string& action) {
   return "/v1/containers/" + id.str() + (action.empty() ? "" : "/" + action);
@@ -66,18 +67,42 @@ struct EmbeddedEngine::Impl {
   struct Held {
     explicit Held(asio::any_io_executor executor) : id(random_id()), changed(executor), group(executor) {}
     std::string id;
-    std::string lowered_by;  ///< empty: nobody lowers the project
+    bool begun = false;
+    std::exception_ptr failure;  ///< why it does not begin
     Event changed;
     TaskGroup group;
   };
 
-  /// The request that stands for the turn: open as long as it lasts.
+  /// The request that stands for the turn: open as long as it lasts. It outlives supervisors, but not their keeper: a
+  /// turn that has begun is over when it breaks, and nothing that is asked for later will be done.
   Task<void> hold(Held& turn, Turn kind) {
-    HttpRequest request{"POST", "/v1/turns/" + turn.id, {{"kind", kind == Turn::Lower ? "lower" : "raise"}}};
-    const std::optional<std::string> answer = co_await connection.ask(std::move(request));
-    if (!answer) co_return;  // keeper and supervisor are gone, and with them whoever could lower the project
-    turn.lowered_by = text_from_json("lowered_by", *answer);
+    for (int attempt = 0; attempt < kAttempts && !turn.begun; ++attempt) {
+      HttpRequest request{"POST", "/v1/turns/" + turn.id, {{"kind", kind == Turn::Lower ? "lower" : "raise"}}};
+      co_await connection.hold(std::move(request));
+      if (!keeper_is_alive(paths)) co_return;
+    }
+  }
+
+  Task<void> until_begun(Held& turn, std::function<void(const std::string&)> waits_for) {
+    const std::string ahead = co_await ask_turn(turn, "no");
+    if (!ahead.empty()) {
+      waits_for(ahead);
+      (void)co_await ask_turn(turn, "yes");
+    }
+    turn.begun = true;
     turn.changed.notify();
+  }
+
+  /// The work for a turn, its failure being the turn's.
+  static Task<void> for_turn(Held& turn, Task<void> work) {
+    try {
+      co_await std::move(work);
+    } catch (...) {
+      turn.failure = std::current_exception();
+    }
+    if (!turn.failure) co_return;
+    turn.changed.notify();
+    std::rethrow_exception(turn.failure);
   }
 
   /// The command that is waited for; empty when it is our turn.
@@ -203,18 +228,16 @@ Task<void> EmbeddedEngine::take_turn(Turn kind, std::function<void(const std::st
   co_await ensure_running();
   impl_->held = std::make_unique<Impl::Held>(co_await asio::this_coro::executor);
   Impl::Held& held = *impl_->held;
-  held.group.spawn(impl_->hold(held, kind));
+  held.group.spawn(Impl::for_turn(held, impl_->hold(held, kind)));
+  held.group.spawn(Impl::for_turn(held, impl_->until_begun(held, std::move(waits_for))));
   std::exception_ptr failure;
   try {
-    const std::string ahead = co_await impl_->ask_turn(held, "no");
-    if (!ahead.empty()) {
-      waits_for(ahead);
-      (void)co_await impl_->ask_turn(held, "yes");
-    }
-    impl_->connection.set_turn(held.id);
+    while (!held.begun && !held.failure) co_await held.changed.wait();
+    failure = held.failure;
   } catch (...) {
     failure = std::current_exception();
   }
+  if (!failure) impl_->connection.set_turn(held.id);
   if (!failure) co_return;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await leave_turn();
@@ -238,9 +261,10 @@ bool EmbeddedEngine::has_turn() const {
 }
 
 Task<void> EmbeddedEngine::until_lowered() {
-  Impl::Held& held = *impl_->held;
-  while (held.lowered_by.empty()) co_await held.changed.wait();
-  throw lowered_error(impl_->paths.project, held.lowered_by);
+  HttpRequest request{"GET", "/v1/turns/" + impl_->held->id + "/lowered"};
+  const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
+  if (!answer) throw turn_lost_error(impl_->paths.project);
+  throw lowered_error(impl_->paths.project, text_from_json("lowered_by", *answer));
 }
 
 Task<std::string> EmbeddedEngine::Impl::ask_exec(ContainerId id, std::string action, const ExecRequest& request) {

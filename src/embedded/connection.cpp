@@ -13,6 +13,7 @@
 #include "davit/base/error.hpp"
 #include "davit/process/run.hpp"
 #include "embedded/project_lock.hpp"
+#include "embedded/turns.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -57,12 +58,19 @@ Task<std::string> Connection::act(HttpRequest request) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     // While a keeper lives its listener takes the connection, even if the supervisor is just being replaced.
     std::optional<HttpResponse> response = co_await client_.request(request);
+    if (!response && !turn_.empty() && !keeper_is_alive(paths_)) throw turn_lost_error(paths_.project);
     if (!response) response = co_await start_and_send(request);
     if (response) co_return value_of(std::move(*response));
   }
   throw Error(Diagnostic::error("supervisor-dies", "the supervisor of project '" + options_.project +
                                                        "' died again and again during this request")
                   .note("its log ends: " + last_of(paths_.supervisor_log())));
+}
+
+Task<void> Connection::hold(HttpRequest request) {
+  request.cause = options_.cause;
+  std::optional<HttpResponse> refused = co_await client_.request(std::move(request));
+  if (refused) (void)value_of(std::move(*refused));
 }
 
 Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {

@@ -19,10 +19,12 @@ class Connection {
   Connection(EngineOptions options, Paths paths, Timers& timers);
 
   /// The answer, from a supervisor that is started if there is none. Sends again when a supervisor died meanwhile.
-  /// Throws what the supervisor answers as an error.
+  /// Throws what the supervisor answers as an error; "turn-lost" instead of starting one for a command with a turn.
   Task<std::string> act(HttpRequest request);
   /// The same without starting anything: nullopt when there is none.
   Task<std::optional<std::string>> ask(HttpRequest request);
+  /// For a request that is not answered: ends when its connection breaks. Throws what the supervisor refuses it with.
+  Task<void> hold(HttpRequest request);
   Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
   void close_idle() { client_.close_idle(); }
   /// Goes with every request from now on; empty: none.

@@ -61,9 +61,17 @@ struct HttpServer::Impl {
     acceptor.assign(asio::local::stream_protocol(), listener.release());
   }
 
-  Task<void> session(Socket socket) {
+  void begin(Socket socket, std::optional<HttpRequest> first) {
     ++connections;
+    group.spawn(session(std::move(socket), std::move(first)));
+  }
+
+  Task<void> session(Socket socket, std::optional<HttpRequest> first) {
     try {
+      if (first) {
+        const HttpResponse response = co_await answer(socket, *std::move(first));
+        co_await respond(socket, response, true);
+      }
       co_await converse(socket);
     } catch (const boost::system::system_error&) {
       // The client is gone, or we are being stopped: either way this conversation is over.
@@ -118,7 +126,7 @@ struct HttpServer::Impl {
     const bool abandonable = handlers.abandonable(request);
     std::exception_ptr failure;
     try {
-      Task<HttpResponse> answering = handlers.answer(std::move(request));
+      Task<HttpResponse> answering = handlers.answer(std::move(request), socket.native_handle());
       if (abandonable) {
         using namespace asio::experimental::awaitable_operators;
         Task<void> storing = store(std::move(answering), response);
@@ -187,6 +195,12 @@ HttpServer::HttpServer(asio::io_context& context, Fd listener, HttpHandlers hand
 
 HttpServer::~HttpServer() = default;
 
+void HttpServer::adopt(Fd connection, HttpRequest request) {
+  Socket socket(impl_->acceptor.get_executor());
+  socket.assign(asio::local::stream_protocol(), connection.release());
+  impl_->begin(std::move(socket), std::move(request));
+}
+
 Task<void> HttpServer::serve() {
   Impl& impl = *impl_;
   std::exception_ptr failure;
@@ -194,7 +208,7 @@ Task<void> HttpServer::serve() {
     for (;;) {
       Socket socket = co_await impl.acceptor.async_accept(asio::use_awaitable);
       if (!is_allowed(socket) || impl.connections >= kMaxConnections) continue;
-      impl.group.spawn(impl.session(std::move(socket)));
+      impl.begin(std::move(socket), std::nullopt);
     }
   } catch (...) {
     failure = std::current_exception();
@@ -212,6 +226,11 @@ std::size_t HttpServer::connections() const {
 bool HttpServer::has_pending() const {
   pollfd entry{impl_->acceptor.native_handle(), POLLIN, 0};
   return ::poll(&entry, 1, 0) == 1;
+}
+
+bool is_open_and_quiet(int connection) {
+  char byte = 0;
+  return ::recv(connection, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
 Fd listen_at(const std::string& path) {

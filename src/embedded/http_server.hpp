@@ -23,7 +23,8 @@ class InputSink {
 
 struct HttpHandlers {
   /// Not cancelled when the client goes away, unless `abandonable` says so. What it throws becomes an error answer.
-  std::function<Task<HttpResponse>(HttpRequest)> answer;
+  /// With the descriptor of the connection, open until it has answered.
+  std::function<Task<HttpResponse>(HttpRequest, int)> answer;
   std::function<bool(const HttpRequest&)> abandonable;
   /// For requests with "Upgrade: davit-stdin".
   std::function<std::unique_ptr<InputSink>(const HttpRequest&)> attach;
@@ -41,8 +42,11 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
+  /// Goes on with a connection that another process has accepted, and with the request that it has read there.
+  void adopt(Fd connection, HttpRequest request);
   /// Accepts and answers until cancelled; connections under way end then.
   Task<void> serve();
+  /// Those adopted included.
   [[nodiscard]] std::size_t connections() const;
   /// True if somebody has connected and was not accepted yet.
   [[nodiscard]] bool has_pending() const;
@@ -51,6 +55,9 @@ class HttpServer {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// Whether nothing has come on the connection and its other side is open.
+[[nodiscard]] bool is_open_and_quiet(int connection);
 
 /// A listening socket at the path, mode 0600; one that is there is replaced. Throws Error.
 [[nodiscard]] Fd listen_at(const std::string& path);

@@ -53,7 +53,7 @@ class Supervisor {
         keeper_(context, std::move(keeper_socket)),
         ready_(std::move(ready)),
         engine_(context, paths_, database_, keeper_, timers_),
-        api_(engine_, context.get_executor()),
+        api_(engine_, keeper_, context.get_executor()),
         group_(context.get_executor()) {}
 
   Task<void> run() {
@@ -65,6 +65,7 @@ class Supervisor {
       keeper_.put(kListenerName, listener.get());
     }
     remember_project();
+    std::vector<Api::KeptConnection> turns = api_.recover(recovered.held);
     co_await engine_.recover(std::move(recovered));
     engine_.on_change = [this] {
       active_ = true;
@@ -75,11 +76,14 @@ class Supervisor {
       rest();
     };
     HttpHandlers handlers;
-    handlers.answer = [this](HttpRequest request) { return api_.answer(std::move(request)); };
+    handlers.answer = [this](HttpRequest request, int connection) {
+      return api_.answer(std::move(request), connection);
+    };
     handlers.abandonable = Api::abandonable;
     handlers.attach = [this](const HttpRequest& request) { return api_.attach(request); };
     handlers.disconnected = look;
     server_.emplace(context_, std::move(listener), std::move(handlers));
+    for (auto& kept : turns) server_->adopt(std::move(kept.connection), std::move(kept.request));
     std::function<void(ProcessExit)> on_exit = [this](const ProcessExit& exit) { engine_.process_exited(exit); };
     group_.spawn(keeper_.listen(std::move(on_exit)));
     co_await keeper_.settled();  // ports that recovery gave back are free when the first command comes

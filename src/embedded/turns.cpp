@@ -5,6 +5,17 @@
 
 namespace davit::embedded {
 
+Turns::Turns(std::vector<Place> line) {
+  for (Place& place : line) line_.push_back({{std::move(place)}});
+}
+
+std::vector<Turns::Place> Turns::line() const {
+  std::vector<Place> out;
+  for (const Entry& entry : line_)
+    if (!entry.left) out.push_back(entry);
+  return out;
+}
+
 const Turns::Entry* Turns::find(const std::string& id) const {
   const auto found = std::find_if(line_.begin(), line_.end(), [&id](const Entry& entry) { return entry.id == id; });
   return found == line_.end() ? nullptr : &*found;
@@ -22,7 +33,7 @@ void Turns::join(const std::string& id, Kind kind, std::string cause) {
   if (kind == Kind::Lower)
     for (Entry& entry : line_)
       if (entry.kind == Kind::Raise && entry.lowered_by.empty()) entry.lowered_by = cause;
-  line_.push_back({.id = id, .kind = kind, .cause = std::move(cause), .lowered_by = {}});
+  line_.push_back({{.id = id, .kind = kind, .cause = std::move(cause), .lowered_by = {}}});
 }
 
 void Turns::leave(const std::string& id) {
@@ -59,12 +70,16 @@ std::string Turns::lowered_by(const std::string& id) const {
 }
 
 Turns::Permit Turns::act_begins(const std::string& id) {
-  if (Entry* const entry = find(id)) {
-    if (entry->lowered_by.empty()) ++entry->acts;
-    return {entry->lowered_by, id};
+  using Answer = Permit::Answer;
+  if (!id.empty()) {
+    const State now = state(id);
+    if (now == State::GivesWay) return {Answer::Lowered, lowered_by(id), ""};
+    if (now != State::Holding) return {Answer::Lost, "", ""};
+    ++find(id)->acts;
+    return {Answer::Granted, "", id};
   }
   for (const Entry& entry : line_)
-    if (entry.kind == Kind::Lower && !entry.left) return {entry.cause, ""};
+    if (entry.kind == Kind::Lower && !entry.left) return {Answer::Lowered, entry.cause, ""};
   ++turnless_acts_;
   return {};
 }
@@ -80,6 +95,13 @@ void Turns::act_ended(const std::string& account) {
 
 Error lowered_error(const std::string& project, const std::string& by) {
   return Error(Diagnostic::error("lowered", "project '" + project + "' was lowered by another command: " + by));
+}
+
+Error turn_lost_error(const std::string& project) {
+  return Error(Diagnostic::error("turn-lost", "the turn of this command to change project '" + project +
+                                                  "' is lost: the project's keeper was killed, and another command "
+                                                  "may have changed the project since")
+                   .with_hint("run the command again; it goes on from what is there"));
 }
 
 }  // namespace davit::embedded

@@ -1,5 +1,6 @@
 // Several commands on one project at the same time: docs/architecture.md, "One command at a time".
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include "stack.hpp"
 
@@ -110,6 +111,42 @@ services:
   const auto done = second->finish(30s);
   EXPECT_EQ(done.code, 0) << done.err;
   EXPECT_TRUE(contains(done.err, "turnups-after-1 Running")) << done.err;
+}
+
+TEST(Turns, AnUpKeepsItsTurnWhenTheSupervisorIsKilled) {
+  Stack stack("turnkill");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  gate:
+    image: busybox
+    command: [sleep, "3600"]
+    volumes: [./gate:/gate]
+    healthcheck: {test: [CMD, test, -e, /gate/open], interval: 100ms, retries: 100000}
+  after: {image: busybox, command: [sleep, "3600"], depends_on: {gate: {condition: service_healthy}}}
+)");
+  stack.write("gate/readme", "");
+  const auto first = stack.start({"up", "-d"});
+  ASSERT_TRUE(first->wait_for_output("gate-1 Waiting", 30s));
+  const auto second = stack.start({"up", "-d"});
+  ASSERT_TRUE(second->wait_for_output("waiting for its end: davit up", 30s));
+  const auto third = stack.start({"up", "-d"});
+  ASSERT_TRUE(third->wait_for_output("waiting for its end: davit up", 30s));
+  const pid_t before = stack.supervisor();
+  ASSERT_NE(before, 0);
+  ::kill(before, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return stack.supervisor() != 0 && stack.supervisor() != before; }, 10s));
+  stack.ok({"ps"});
+  EXPECT_FALSE(contains(second->output().err, "gate-1")) << "it has begun";
+  EXPECT_FALSE(contains(third->output().err, "gate-1")) << "it has begun";
+  stack.write("gate/open", "");
+  for (const auto* up : {&first, &second, &third}) {
+    const auto ended = (*up)->finish(30s);
+    EXPECT_EQ(ended.code, 0) << ended.err;
+  }
+  EXPECT_TRUE(contains(second->output().err, "turnkill-after-1 Running")) << second->output().err;
+  stack.ok({"down"});
+  EXPECT_TRUE(nothing_left(stack));
 }
 
 TEST(Turns, UpsAndDownsInAnyOrderLeaveOneOrTheOther) {

@@ -79,13 +79,15 @@ class EmbeddedEngine final : public engine::Engine {
   /// Waits for the turn of this command to change the project, from its look at the project to its last act. Commands
   /// that raise it wait for each other; one that lowers it makes those before it give way. `waits_for` is told the
   /// command line of another one that is waited for. Starts keeper and supervisor. Throws Error "lowered" when a
-  /// lowering command came while this one waited. Cancelled or failed: there is no turn.
+  /// lowering command came while this one waited. Cancelled or failed: there is no turn. It outlives a supervisor that
+  /// is killed: until the turn is given back nobody else's begins. When the keeper is killed it is lost, and every
+  /// change that is asked for then throws Error "turn-lost".
   Task<void> take_turn(Turn kind, std::function<void(const std::string&)> waits_for);
   /// Gives the turn back; close() does, too. Nothing without one.
   Task<void> leave_turn();
   [[nodiscard]] bool has_turn() const;
-  /// Throws Error "lowered" when another command lowers the project; until then what this one asks for is done, from
-  /// then on it is refused. Ends only by that or by cancellation.
+  /// Throws Error "lowered" when another command lowers the project, "turn-lost" when the keeper is killed; until then
+  /// what this one asks for is done, from then on it is refused. Ends only by that or by cancellation.
   Task<void> until_lowered();
 
   /// Runs a program in a container to its end, with this process's stdin, stdout and stderr, and returns its exit code
