@@ -21,7 +21,8 @@ Node text_at(std::string text, const Node& from) {
 
 class Canonicalizer {
  public:
-  Canonicalizer(bool lenient, Diagnostics& diagnostics) : lenient_(lenient), diagnostics_(diagnostics) {}
+  Canonicalizer(bool lenient, Diagnostics& diagnostics, Origins* origins)
+      : lenient_(lenient), diagnostics_(diagnostics), origins_(origins) {}
 
   void run(Node& document) {
     if (Node* services = document.find("services"))
@@ -40,6 +41,12 @@ class Canonicalizer {
     auto item = Diagnostic::error(std::move(code), std::move(message), where);
     if (!hint.empty()) item.with_hint(std::move(hint));
     diagnostics_.add(std::move(item));
+  }
+
+  /// A value made from a part of a text: of the variables in the text, it has those of its part in its history.
+  [[nodiscard]] Node of_part(Node value, const TextPart& part) {
+    if (origins_ != nullptr) value.origin = origins_->of_part(value.origin, part);
+    return value;
   }
 
   /// A scalar becomes {key: scalar}.
@@ -110,9 +117,14 @@ class Canonicalizer {
         error("additional-context", "expected 'name=context', found '" + item.text + "'", item.span);
         continue;
       }
-      map.set(item.text.substr(0, equals), text_at(item.text.substr(equals + 1), item), item.span);
+      map.set(item.text.substr(0, equals), behind(item, equals), item.span);
     }
     node = std::move(map);
+  }
+
+  /// The value of "name=value".
+  [[nodiscard]] Node behind(const Node& item, std::size_t equals) {
+    return of_part(text_at(item.text.substr(equals + 1), item), {equals + 1, item.text.size()});
   }
 
   void ssh(Node& node) {
@@ -124,8 +136,7 @@ class Canonicalizer {
         error("ssh-key", "an ssh key is 'default' or 'id=path', found '" + item.text + "'", item.span);
       else
         map.set(item.text.substr(0, equals),
-                equals == std::string::npos ? Node::null(item) : text_at(item.text.substr(equals + 1), item),
-                item.span);
+                equals == std::string::npos ? Node::null(item) : behind(item, equals), item.span);
     }
     node = std::move(map);
   }
@@ -188,21 +199,24 @@ class Canonicalizer {
 
   Node long_volume(const ShortVolume& parsed, const Node& item) {
     Node mount = Node::map(item);
-    mount.set("type", text_at(parsed.type, item));
-    if (!parsed.source.empty()) mount.set("source", text_at(parsed.source, item));
-    mount.set("target", text_at(clean_path(parsed.target), item));
-    if (parsed.read_only) mount.set("read_only", Node::boolean(true, item));
+    // Which type it is follows from the source, or from there being none.
+    const TextPart& decides = parsed.source.empty() ? parsed.target_at : parsed.source_at;
+    mount.set("type", of_part(text_at(parsed.type, item), decides));
+    if (!parsed.source.empty()) mount.set("source", of_part(text_at(parsed.source, item), parsed.source_at));
+    mount.set("target", of_part(text_at(clean_path(parsed.target), item), parsed.target_at));
+    const Node from_options = of_part(Node::boolean(true, item), parsed.options_at);
+    if (parsed.read_only) mount.set("read_only", from_options);
     const bool has_bind = parsed.type == "bind" || !parsed.propagation.empty() || !parsed.selinux.empty();
     if (has_bind) {
-      Node bind = Node::map(item);
+      Node bind = of_part(Node::map(item), decides);
       if (parsed.type == "bind") bind.set("create_host_path", by_default(Node::boolean(true, item)));
-      if (!parsed.propagation.empty()) bind.set("propagation", text_at(parsed.propagation, item));
-      if (!parsed.selinux.empty()) bind.set("selinux", text_at(parsed.selinux, item));
+      if (!parsed.propagation.empty()) bind.set("propagation", text_at(parsed.propagation, from_options));
+      if (!parsed.selinux.empty()) bind.set("selinux", text_at(parsed.selinux, from_options));
       mount.set("bind", std::move(bind));
     }
     if ((parsed.type == "volume" && item.text.size() > 2) || parsed.no_copy) {
-      Node volume = Node::map(item);
-      if (parsed.no_copy) volume.set("nocopy", Node::boolean(true, item));
+      Node volume = of_part(Node::map(item), decides);
+      if (parsed.no_copy) volume.set("nocopy", from_options);
       mount.set("volume", std::move(volume));
     }
     for (const std::string& option : parsed.unknown)
@@ -218,10 +232,11 @@ class Canonicalizer {
     for (Node& item : node.items) {
       if (item.is_map()) needs_target(item, "a device");
       if (!item.is_string()) continue;
-      std::vector<std::string> parts;
+      std::vector<Node> parts;
       for (std::size_t from = 0;;) {
         const std::size_t colon = item.text.find(':', from);
-        parts.push_back(item.text.substr(from, colon - from));
+        parts.push_back(of_part(text_at(item.text.substr(from, colon - from), item),
+                                {from, std::min(colon, item.text.size())}));
         if (colon == std::string::npos) break;
         from = colon + 1;
       }
@@ -232,9 +247,9 @@ class Canonicalizer {
         continue;
       }
       Node device = Node::map(item);
-      device.set("source", text_at(parts[0], item));
-      device.set("target", text_at(parts.size() > 1 && !parts[1].empty() ? parts[1] : parts[0], item));
-      device.set("permissions", parts.size() > 2 ? text_at(parts[2], item) : by_default(text_at("rwm", item)));
+      device.set("source", parts[0]);
+      device.set("target", parts.size() > 1 && !parts[1].text.empty() ? parts[1] : parts[0]);
+      device.set("permissions", parts.size() > 2 ? parts[2] : by_default(text_at("rwm", item)));
       item = std::move(device);
     }
   }
@@ -291,13 +306,15 @@ class Canonicalizer {
     node.items = std::move(ports);
   }
 
-  static Node long_port(const ShortPort& port, const Node& item) {
+  [[nodiscard]] Node long_port(const ShortPort& port, const Node& item) {
     Node map = Node::map(item);
     map.set("mode", by_default(text_at("ingress", item)));
-    map.set("target", Node::integer(port.target, item));
-    map.set("protocol", text_at(port.protocol, item));
-    if (!port.host_ip.empty()) map.set("host_ip", text_at(port.host_ip, item));
-    if (!port.published.empty()) map.set("published", text_at(port.published, item));
+    map.set("target", of_part(Node::integer(port.target, item), port.target_at));
+    const bool said = port.protocol_at.from != port.protocol_at.to;
+    const Node protocol = text_at(port.protocol, item);
+    map.set("protocol", said ? of_part(protocol, port.protocol_at) : by_default(protocol));
+    if (!port.host_ip.empty()) map.set("host_ip", of_part(text_at(port.host_ip, item), port.host_ip_at));
+    if (!port.published.empty()) map.set("published", of_part(text_at(port.published, item), port.published_at));
     return map;
   }
 
@@ -330,13 +347,14 @@ class Canonicalizer {
 
   bool lenient_;
   Diagnostics& diagnostics_;
+  Origins* origins_;
   Budget expanded_{kMostPorts};
 };
 
 }  // namespace
 
-void make_canonical(Node& document, bool lenient, Diagnostics& diagnostics) {
-  Canonicalizer(lenient, diagnostics).run(document);
+void make_canonical(Node& document, bool lenient, Diagnostics& diagnostics, Origins* origins) {
+  Canonicalizer(lenient, diagnostics, origins).run(document);
 }
 
 }  // namespace davit::compose

@@ -249,7 +249,10 @@ class Decoder {
                                            node.span)
                            .with_hint("use a list: [\"sh\", \"-c\", \"…\"]"));
     Node list = Node::list(node);
-    for (std::string& word : parsed->words) list.items.push_back(Node::string(std::move(word), node));
+    for (std::size_t i = 0; i < parsed->words.size(); ++i) {
+      Node& word = list.items.emplace_back(Node::string(std::move(parsed->words[i]), node));
+      if (origins_ != nullptr) word.origin = origins_->of_part(word.origin, parsed->parts[i]);
+    }
     node = std::move(list);
     return true;
   }

@@ -80,8 +80,9 @@ std::string expand_escapes(std::string_view text) {
 class DotenvParser {
  public:
   DotenvParser(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
-               std::map<std::string, std::string>& values, Diagnostics& diagnostics, VariablePlaces* named)
-      : text_(text), places_(text, file), lookup_(lookup), values_(values), diagnostics_(diagnostics), named_(named) {}
+               std::map<std::string, std::string>& values, Diagnostics& diagnostics,
+               std::vector<WrittenVariable>* written)
+      : text_(text), places_(text, file), lookup_(lookup), values_(values), diagnostics_(diagnostics), written_(written) {}
 
   void run() {
     while (to_statement()) {
@@ -139,10 +140,15 @@ class DotenvParser {
     // A name at the very end of the file, without a line break, is read as empty by docker compose; take it as bare.
     if (end >= text_.size() || text_[end] == '\n') {
       at_ = end;
-      if (auto value = lookup_(name)) values_[name] = std::move(*value);
+      name_at_ = places_.span(from, name_end);
+      if (auto value = lookup_(name)) {
+        std::vector<ReplacedVariable> itself{{ReplacedVariable::By::Value, name, {0, value->size()}}};
+        take(name, *std::move(value), std::move(itself));
+        if (written_ != nullptr) written_->back().bare = true;
+      }
       return true;
     }
-    if (named_ != nullptr) (*named_)[name] = places_.span(from, name_end);
+    name_at_ = places_.span(from, name_end);
     at_ = end + 1;
     while (at_ < text_.size() && is_blank(text_[at_])) ++at_;
     return value_of(std::move(name));
@@ -168,7 +174,7 @@ class DotenvParser {
       if (c == quote && !escape) {
         ++at_;
         if (quote == '\'') {
-          values_[std::move(name)] = std::move(content);
+          take(std::move(name), std::move(content), {});
           return true;
         }
         return store(std::move(name), expand_escapes(content), from + 1);
@@ -186,9 +192,14 @@ class DotenvParser {
     return false;
   }
 
+  void take(std::string name, std::string value, std::vector<ReplacedVariable> replaced) {
+    if (written_ != nullptr) written_->push_back({name, value, name_at_, std::move(replaced), false});
+    values_[std::move(name)] = std::move(value);
+  }
+
   bool store(std::string name, const std::string& raw, std::size_t from) {
     if (raw.find('$') == std::string::npos) {
-      values_[std::move(name)] = raw;
+      take(std::move(name), raw, {});
       return true;
     }
     const Lookup find = [&](std::string_view wanted) -> std::optional<std::string> {
@@ -197,14 +208,15 @@ class DotenvParser {
       return found == values_.end() ? std::nullopt : std::optional(found->second);
     };
     std::vector<UnsetVariable> unset;
-    auto value = interpolate(raw, find, &unset);
+    std::vector<ReplacedVariable> replaced;
+    auto value = interpolate(raw, find, &unset, written_ == nullptr ? nullptr : &replaced);
     for (const UnsetVariable& variable : unset)
       diagnostics_.add(Diagnostic::warning(
           "unset-variable", "the variable '" + variable.name + "' is not set, an empty string takes its place",
           places_.span(from + variable.offset, from + variable.offset + variable.length)));
     if (value && !text_left_.take(value->size())) return true;  // run() says so
     if (value) {
-      values_[std::move(name)] = std::move(*value);
+      take(std::move(name), std::move(*value), std::move(replaced));
       return true;
     }
     const InterpolationError& problem = value.error();
@@ -229,7 +241,8 @@ class DotenvParser {
   const EnvLookup& lookup_;
   std::map<std::string, std::string>& values_;
   Diagnostics& diagnostics_;
-  VariablePlaces* named_;
+  std::vector<WrittenVariable>* written_;
+  Span name_at_;               ///< of the variable that is being read
   Budget text_left_{kMostText};  ///< of values with variables in them
   std::size_t at_ = 0;
   std::size_t mistakes_ = 0;
@@ -238,13 +251,15 @@ class DotenvParser {
 }  // namespace
 
 void parse_dotenv(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
-                  std::map<std::string, std::string>& values, Diagnostics& diagnostics, VariablePlaces* places) {
+                  std::map<std::string, std::string>& values, Diagnostics& diagnostics,
+                  std::vector<WrittenVariable>* written) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  DotenvParser(text, file, lookup, values, diagnostics, places).run();
+  DotenvParser(text, file, lookup, values, diagnostics, written).run();
 }
 
 void parse_raw_env(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
-                   std::map<std::string, std::string>& values, Diagnostics& diagnostics, VariablePlaces* places) {
+                   std::map<std::string, std::string>& values, Diagnostics& diagnostics,
+                   std::vector<WrittenVariable>* written) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   std::uint32_t number = 0;
   for (std::size_t at = 0; at < text.size();) {
@@ -265,9 +280,11 @@ void parse_raw_env(std::string_view text, const std::shared_ptr<const std::strin
                                         where));
     } else if (equals != std::string_view::npos) {
       values[name] = line.substr(equals + 1);
-      if (places != nullptr) (*places)[name] = where;
+      if (written != nullptr) written->push_back({name, values[name], where, {}, false});
     } else if (auto value = lookup(name)) {
-      values[name] = std::move(*value);
+      values[name] = *std::move(value);
+      if (written != nullptr)
+        written->push_back({name, values[name], where, {{ReplacedVariable::By::Value, name, {}}}, true});
     }
   }
 }

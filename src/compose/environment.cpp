@@ -16,11 +16,16 @@ std::string text_at(const Node& node, std::string_view key) {
   return found == nullptr ? std::string() : found->text;
 }
 
-/// What the files of a service say, and where.
+/// What the files of a service say.
 struct FileVariables {
   Environment values;
-  VariablePlaces places;
-  std::map<std::string, const Node*> named_by;  ///< the entry of the Compose file that led to the variable's file
+  std::map<std::string, Node> nodes;  ///< those that a file gave, with place and history
+};
+
+/// Where variables in the files come from that are in none of them.
+struct Outside {
+  EnvLookup value;
+  std::function<Span(const std::string& name)> place;  ///< unknown for the process environment
 };
 
 class FileReader {
@@ -29,7 +34,7 @@ class FileReader {
 
   /// Reads one file into `found`; reports at `where` when it cannot be read.
   void read(const Node& where, const std::string& path, const std::string& format, bool required,
-            const EnvLookup& lookup, FileVariables& found, std::string_view what) {
+            const Outside& outside, FileVariables& found, std::string_view what) {
     if (from_.files.kind(path) == Files::Kind::Absent) {
       if (required) missing(where, path, what);
       return;
@@ -43,7 +48,7 @@ class FileReader {
     }
     const std::string name = from_.display(path);
     from_.sources.add(name, *text);
-    parse(where, *text, std::make_shared<const std::string>(name), format, lookup, found);
+    parse(where, *text, std::make_shared<const std::string>(name), format, outside, found);
   }
 
   /// Counts what a service gets from files; false, after one message, when it is too much for this project.
@@ -57,40 +62,63 @@ class FileReader {
     return false;
   }
 
-  /// A variable of a file as a value of a service.
-  [[nodiscard]] Entry entry(const std::string& name, const std::string& value, const FileVariables& found,
-                            const Node& otherwise) const {
-    const auto place = found.places.find(name);
-    const auto named = found.named_by.find(name);
-    const Node& directive = named == found.named_by.end() ? otherwise : *named->second;
-    const Span where = place == found.places.end() ? directive.span : place->second;
-    Node node = Node::string(value, where);
-    if (from_.tracking == nullptr) return {name, where, std::move(node)};
-    node.origin = directive.origin;
-    if (place == found.places.end())
-      from_.tracking->variable(node, OriginStep::Kind::Environment, name);
-    else
-      node.origin = from_.tracking->origins.add({OriginStep::Kind::EnvFile, {}, directive.span, {}, node.origin});
-    return {name, where, std::move(node)};
+  /// Puts the variables of files beside those that the service has itself, which win.
+  void add(FileVariables& found, Node& own) const {
+    std::vector<Entry> fresh;
+    for (auto& [name, node] : found.nodes) {
+      if (Node* winner = own.find(name); winner == nullptr)
+        fresh.push_back({name, node.span, std::move(node)});
+      else if (from_.tracking != nullptr)
+        from_.tracking->origins.mark_replaced(node, *winner);
+    }
+    own.add_missing(std::move(fresh));
   }
 
   [[nodiscard]] const ServiceFiles& from() const { return from_; }
+  /// The line of the project's env files that a variable is from.
+  [[nodiscard]] Span place_in_project(const std::string& name) const {
+    if (from_.tracking == nullptr) return {};
+    const auto place = from_.tracking->places.find(name);
+    return place == from_.tracking->places.end() ? Span() : place->second;
+  }
 
  private:
   void parse(const Node& where, const std::string& text, const std::shared_ptr<const std::string>& file,
-             const std::string& format, const EnvLookup& lookup, FileVariables& found) {
-    VariablePlaces places;
+             const std::string& format, const Outside& outside, FileVariables& found) {
+    std::vector<WrittenVariable> written;
     if (format.empty())
-      parse_dotenv(text, file, lookup, found.values, from_.diagnostics, &places);
+      parse_dotenv(text, file, outside.value, found.values, from_.diagnostics, &written);
     else if (format == "raw")
-      parse_raw_env(text, file, lookup, found.values, from_.diagnostics, &places);
+      parse_raw_env(text, file, outside.value, found.values, from_.diagnostics, &written);
     else
       from_.diagnostics.add(
           Diagnostic::error("env-file", "unknown format '" + format + "', the only one is 'raw'", where.span));
-    for (auto& [name, place] : places) {
-      found.named_by[name] = &where;
-      found.places[name] = std::move(place);
+    for (const WrittenVariable& variable : written) {
+      Node node = Node::string(variable.value, variable.where);
+      if (from_.tracking != nullptr) tell(node, variable, where, outside, found);
+      found.nodes.insert_or_assign(variable.name, std::move(node));
     }
+  }
+
+  /// The history of a variable of a file that `directive` names.
+  void tell(Node& node, const WrittenVariable& variable, const Node& directive, const Outside& outside,
+            const FileVariables& found) const {
+    using Kind = OriginStep::Kind;
+    Origins& origins = from_.tracking->origins;
+    node.origin = origins.add({Kind::EnvFile, {}, directive.span, {}, directive.origin});
+    for (const ReplacedVariable& replaced : variable.replaced) {
+      Span place;
+      if (replaced.by == ReplacedVariable::By::Value) {
+        const auto earlier = found.nodes.find(replaced.name);
+        place = outside.value(replaced.name) ? outside.place(replaced.name)
+                : earlier != found.nodes.end() ? earlier->second.span
+                                               : Span();
+      }
+      const Kind kind = variable.bare ? Kind::Environment : step_of(replaced.by);
+      node.origin = origins.add({kind, replaced.name, std::move(place), {}, node.origin, replaced.part});
+    }
+    if (const auto earlier = found.nodes.find(variable.name); earlier != found.nodes.end())
+      origins.mark_replaced(earlier->second, node);
   }
 
   void too_much(const std::string& what, const Span& where) {
@@ -130,23 +158,25 @@ void read_env_files(Node& service, FileReader& reader) {
   if (environment != nullptr)
     for (const Entry& entry : environment->entries)
       if (!entry.value.is_null()) found.values[entry.key] = entry.value.text;
-  const EnvLookup lookup = [&](std::string_view name) -> std::optional<std::string> {
+  Outside outside;
+  outside.value = [&](std::string_view name) -> std::optional<std::string> {
     if (const auto known = project.find(std::string(name)); known != project.end()) return known->second;
     const Node* own = environment == nullptr ? nullptr : environment->find(name);
     return own == nullptr || own->is_null() ? std::nullopt : std::optional(own->text);
+  };
+  outside.place = [&](const std::string& name) {
+    if (!project.contains(name)) return environment->find(name)->span;
+    return reader.place_in_project(name);
   };
   for (const Node& item : files->items) {
     const Node* required = item.find("required");
     const Node* path = item.find("path");
     reader.read(path == nullptr ? item : *path, text_at(item, "path"), text_at(item, "format"),
-                required == nullptr || required->is_true(), lookup, found, "env file");
+                required == nullptr || required->is_true(), outside, found, "env file");
   }
   if (!reader.take(found.values, files->span)) return;
   Node merged = environment == nullptr ? Node::map(*files) : *environment;
-  std::vector<Entry> fresh;
-  for (const auto& [name, value] : found.values)
-    if (!merged.contains(name)) fresh.push_back(reader.entry(name, value, found, *files));
-  merged.add_missing(std::move(fresh));
+  reader.add(found, merged);
   service.erase("env_file");
   if (!merged.entries.empty() || service.contains("environment")) service.set("environment", std::move(merged));
 }
@@ -158,15 +188,14 @@ void read_label_files(Node& service, FileReader& reader) {
   for (const Node& item : files->items) {
     // What an earlier file says comes before what the same file says.
     const Environment earlier = found.values;
-    reader.read(item, item.text, "", true, lookup_in(earlier), found, "label file");
+    const std::map<std::string, Node> places = found.nodes;
+    const auto place = [&](const std::string& name) { return places.at(name).span; };
+    reader.read(item, item.text, "", true, {lookup_in(earlier), place}, found, "label file");
   }
   if (!reader.take(found.values, files->span)) return;
   const Node* labels = service.find("labels");
   Node merged = labels == nullptr ? Node::map(*files) : *labels;
-  std::vector<Entry> fresh;
-  for (const auto& [name, value] : found.values)
-    if (!merged.contains(name)) fresh.push_back(reader.entry(name, value, found, *files));
-  merged.add_missing(std::move(fresh));
+  reader.add(found, merged);
   if (!merged.entries.empty()) service.set("labels", std::move(merged));
 }
 

@@ -105,7 +105,7 @@ class TreeInterpolator {
     std::vector<UnsetVariable> unset;
     std::vector<ReplacedVariable> replaced;
     auto value = interpolate(node.text, lookup_, &unset, tracking_ == nullptr ? nullptr : &replaced);
-    for (const ReplacedVariable& variable : replaced) tracking_->variable(node, step_of(variable.by), variable.name);
+    for (const ReplacedVariable& variable : replaced) tracking_->replaced(node, variable);
     for (const UnsetVariable& variable : unset)
       if (warned_.insert(variable.name).second) {
         diagnostics_.add(

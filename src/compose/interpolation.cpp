@@ -128,14 +128,22 @@ class Interpolator {
   bool variable(const Expression& found, std::size_t at, std::size_t base, std::size_t depth, std::string& out) {
     const std::optional<std::string> value = lookup_(found.name);
     const bool present = value && !(found.colon && value->empty());
-    const std::size_t length = base + found.end - at;
     // Counted when it is looked up: that costs time, even where the value itself is not wanted.
     if (value && (looked_up_ += value->size()) > kMostText) {
-      error_ = {InterpolationError::Kind::TooLong, at, length, std::string(found.name), {}};
+      error_ = {InterpolationError::Kind::TooLong, at, base + found.end - at, std::string(found.name), {}};
       return false;
     }
-    if (replaced_ != nullptr)
-      replaced_->push_back({outcome(found, present, value.has_value()), std::string(found.name)});
+    if (replaced_ == nullptr) return replace(found, value, present, at, base, depth, out);
+    const std::size_t index = replaced_->size();
+    replaced_->push_back({outcome(found, present, value.has_value()), std::string(found.name), {out.size(), {}}});
+    const bool ok = replace(found, value, present, at, base, depth, out);
+    (*replaced_)[index].part.to = out.size();
+    return ok;
+  }
+
+  bool replace(const Expression& found, const std::optional<std::string>& value, bool present, std::size_t at,
+               std::size_t base, std::size_t depth, std::string& out) {
+    const std::size_t length = base + found.end - at;
     if (found.op == 0) {
       if (!value && unset_ != nullptr && unset_->size() < kMostVariables)
         unset_->push_back({std::string(found.name), at, length});

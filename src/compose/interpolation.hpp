@@ -31,12 +31,6 @@ struct UnsetVariable {
   std::size_t length = 0;
 };
 
-/// What took the place of a variable's expression.
-struct ReplacedVariable {
-  enum class By { Value, Default, Nothing } by = By::Value;  ///< Value: the variable is set, be it for `:+`
-  std::string name;
-};
-
 /// Replaces all variables. Values of more than kMostText bytes in one text are too long. Names in `unset` were unset
 /// and had no default. A `$` that starts no expression stays. `replaced` gets every variable that decided about the
 /// result, in the order of the text.

@@ -94,7 +94,10 @@ class Conductor {
 
   void finish(Node model) {
     const std::optional<Tracking> tracking = tracking_in(request_.options.origins ? &origins_ : nullptr, found_.places);
-    if (request_.options.normalize) normalize(model, name_.name, scope_environment(), tracking ? &*tracking : nullptr);
+    if (request_.options.normalize) {
+      normalize(model, name_.name, scope_environment(), tracking ? &*tracking : nullptr);
+      model.set("name", name_.node(tracking ? &*tracking : nullptr));
+    }
     Loaded& loaded = result_.loaded.emplace();
     loaded.project.name = name_.name;
     if (request_.options.compatibility || is_set("COMPOSE_COMPATIBILITY")) loaded.project.separator = "_";

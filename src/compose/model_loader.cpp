@@ -134,7 +134,7 @@ void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& s
                          .with_hint("remove the line"));
     into.erase("version");
   }
-  make_canonical(into, !options_.interpolate, diagnostics_);
+  make_canonical(into, !options_.interpolate, diagnostics_, origins_);
   enforce_unique(into, origins_);
 }
 

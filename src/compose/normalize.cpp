@@ -113,7 +113,6 @@ void normalize_service(Node& service, const Environment& environment, const Trac
 
 void normalize(Node& document, const std::string& project_name, const Environment& environment,
                const Tracking* tracking) {
-  document.set("name", Node::string(project_name));
   default_network(document);
   if (Node* services = document.find("services"))
     for (Entry& entry : services->entries) normalize_service(entry.value, environment, tracking);

@@ -24,7 +24,8 @@ Origins::Origins() {
 
 std::uint32_t Origins::add(OriginStep step) {
   const std::string key = std::to_string(static_cast<int>(step.kind)) + " " + std::to_string(step.before) + " " +
-                          step.where.to_string() + " " + step.source.to_string() + " " + step.detail;
+                          step.where.to_string() + " " + step.source.to_string() + " " + step.detail + " " +
+                          std::to_string(step.part.from) + " " + std::to_string(step.part.to);
   const auto [known, fresh] = known_.emplace(key, static_cast<std::uint32_t>(steps_.size() + 1));
   if (fresh) steps_.push_back(std::move(step));
   return known->second;
@@ -35,6 +36,25 @@ std::vector<const OriginStep*> Origins::steps(std::uint32_t last) const {
   for (; last != 0; last = steps_[last - 1].before) chain.push_back(&steps_[last - 1]);
   std::reverse(chain.begin(), chain.end());
   return chain;
+}
+
+std::uint32_t Origins::of_part(std::uint32_t last, const TextPart& part) {
+  using Kind = OriginStep::Kind;
+  const auto elsewhere = [&part](const OriginStep& step) {
+    if (step.kind != Kind::Interpolated && step.kind != Kind::VariableDefault && step.kind != Kind::Unset) return false;
+    const bool nothing = step.part.from == step.part.to;
+    return nothing ? step.part.from < part.from || step.part.from > part.to
+                   : step.part.from >= part.to || step.part.to <= part.from;
+  };
+  std::uint32_t number = 0;
+  std::vector<OriginStep> kept;  // by value: add() moves the others
+  for (const OriginStep* step : steps(last))
+    if (!elsewhere(*step)) kept.push_back(*step);
+  for (OriginStep& step : kept) {
+    step.before = number;
+    number = add(std::move(step));
+  }
+  return number;
 }
 
 void Origins::mark(yaml::Node& node, const OriginStep& step) {
@@ -96,6 +116,17 @@ void Tracking::variable(yaml::Node& node, OriginStep::Kind kind, const std::stri
   const auto place = places.find(name);
   const bool set = kind == OriginStep::Kind::Interpolated || kind == OriginStep::Kind::Environment;
   node.origin = origins.add({kind, name, set && place != places.end() ? place->second : Span(), {}, node.origin});
+}
+
+void Tracking::replaced(yaml::Node& node, const ReplacedVariable& variable) const {
+  const auto place = places.find(variable.name);
+  const bool set = variable.by == ReplacedVariable::By::Value;
+  node.origin = origins.add({step_of(variable.by),
+                             variable.name,
+                             set && place != places.end() ? place->second : Span(),
+                             {},
+                             node.origin,
+                             variable.part});
 }
 
 std::string_view to_string(OriginStep::Kind kind) {

@@ -27,6 +27,7 @@ class Sentence {
   [[nodiscard]] std::string text() const {
     std::string text = head_;
     for (const std::string& source : sources_) text += (text.empty() ? "" : ", ") + source;
+    if (file_line_) text += (text.empty() ? "" : " through ") + *file_line_;
     if (place_.known()) text += (text.empty() ? "" : follows_ ? " " : " through ") + line_of(place_);
     if (text.empty()) text = "default";
     if (written_) text += ", " + *written_;
@@ -53,7 +54,8 @@ class Sentence {
         return source("unset " + step.detail);
       case Kind::EnvFile:
         // The variable's line is the source, and the directive what it came through.
-        sources_ = {line_of(place_)};
+        sources_.clear();
+        file_line_ = line_of(place_);
         place_ = step.where;
         written_.reset();
         return;
@@ -100,6 +102,7 @@ class Sentence {
   std::string head_;
   bool follows_ = false;
   std::vector<std::string> sources_;
+  std::optional<std::string> file_line_;  ///< of an env file
   std::optional<std::string> written_;
   std::string replaced_;
   std::vector<std::string> rest_;

@@ -29,6 +29,8 @@ struct Tracking {
 
   /// Adds a step to the history of a value: it holds the value of a variable.
   void variable(yaml::Node& node, OriginStep::Kind kind, const std::string& name) const;
+  /// The same for what interpolation did with a variable in the value's text.
+  void replaced(yaml::Node& node, const ReplacedVariable& variable) const;
 };
 
 /// What interpolation did with a variable, as a step.
@@ -81,7 +83,7 @@ void validate_schema(yaml::Node& document, Diagnostics& diagnostics);
 
 // canonical.cpp
 /// Short forms become long ones. With `lenient`, short forms that cannot be read stay (they may hold variables).
-void make_canonical(yaml::Node& document, bool lenient, Diagnostics& diagnostics);
+void make_canonical(yaml::Node& document, bool lenient, Diagnostics& diagnostics, Origins* origins = nullptr);
 
 // defaults.cpp
 void set_defaults(yaml::Node& document);

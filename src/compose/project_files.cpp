@@ -192,6 +192,7 @@ void add_env_files(const std::vector<std::string>& paths, const FileAccess& acce
                    VariablePlaces& places, Diagnostics& diagnostics) {
   Environment values;
   VariablePlaces named;
+  std::vector<WrittenVariable> written;
   for (const std::string& path : paths) {
     if (access.files().kind(path) == Files::Kind::Directory) {
       diagnostics.add(Diagnostic::error("env-file", "the env file '" + access.display(path) + "' is a folder")
@@ -210,8 +211,10 @@ void add_env_files(const std::vector<std::string>& paths, const FileAccess& acce
       const auto found = environment.find(std::string(name));
       return found == environment.end() ? std::nullopt : std::optional(found->second);
     };
-    parse_dotenv(*text, std::make_shared<const std::string>(access.display(path)), lookup, values, diagnostics, &named);
+    parse_dotenv(*text, std::make_shared<const std::string>(access.display(path)), lookup, values, diagnostics, &written);
   }
+  for (WrittenVariable& variable : written)
+    if (!variable.bare) named[variable.name] = std::move(variable.where);
   for (auto& [name, value] : values)
     if (environment.try_emplace(name, std::move(value)).second)
       if (const auto place = named.find(name); place != named.end()) places[name] = place->second;

@@ -54,7 +54,7 @@ Node ProjectName::node(const Tracking* tracking) const {
   Node node = Node::string(name, where);
   if (tracking == nullptr) return node;
   if (!where.known()) node.origin = tracking->origins.add(origin);
-  for (const ReplacedVariable& variable : replaced) tracking->variable(node, step_of(variable.by), variable.name);
+  for (const ReplacedVariable& variable : replaced) tracking->replaced(node, variable);
   return node;
 }
 

@@ -33,12 +33,24 @@ struct Range {
   int last = 0;
 };
 
-std::optional<Range> port_range(std::string_view text) {
+/// A number or a range; `whose` is "container" or "host".
+Result<Range, std::string> port_range(std::string_view text, std::string_view whose) {
   const std::size_t dash = text.find('-');
   const auto first = port_number(text.substr(0, dash));
   const auto last = dash == std::string_view::npos ? first : port_number(text.substr(dash + 1));
-  if (!first || !last || *last < *first) return std::nullopt;
+  if (!first || !last)
+    return "the " + std::string(whose) + " port must be a number up to 65535 or a range, found '" + std::string(text) +
+           "'";
+  if (*last < *first)
+    return "the range of " + std::string(whose) + " ports '" + std::string(text) + "' runs backwards, write '" +
+           std::to_string(*last) + "-" + std::to_string(*first) + "'";
   return Range{*first, *last};
+}
+
+/// Where a part stands in the text that it is a part of.
+TextPart part_of(std::string_view text, std::string_view part) {
+  const auto from = static_cast<std::size_t>(part.data() - text.data());
+  return {from, from + part.size()};
 }
 
 bool is_letter(char c) {
@@ -92,12 +104,14 @@ bool is_ip_address(const std::string& text) {
 Result<std::vector<ShortPort>, std::string> parse_short_port(std::string_view text) {
   const auto parts = split(text, ':');
   std::string_view container = parts.back();
-  const std::string_view host = parts.size() > 1 ? parts[parts.size() - 2] : std::string_view();
+  const std::string_view host = parts.size() > 1 ? parts[parts.size() - 2] : text.substr(0, 0);
   const std::size_t ip_size = parts.size() > 2 ? text.size() - container.size() - host.size() - 2 : 0;
   std::string ip(text.substr(0, ip_size));
   std::string protocol = "tcp";
+  TextPart protocol_at{0, 0};
   if (const std::size_t slash = container.find('/'); slash != std::string_view::npos) {
     protocol = container.substr(slash + 1);
+    protocol_at = part_of(text, container.substr(slash + 1));
     std::transform(protocol.begin(), protocol.end(), protocol.begin(),
                    [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     container = container.substr(0, slash);
@@ -108,12 +122,14 @@ Result<std::vector<ShortPort>, std::string> parse_short_port(std::string_view te
   if (ip.size() > 2 && ip.front() == '[' && ip.back() == ']') ip = ip.substr(1, ip.size() - 2);
   if (!ip.empty() && !is_ip_address(ip)) return "'" + ip + "' is not an IP address";
   if (container.empty()) return std::string("the container port is missing");
-  const auto targets = port_range(container);
-  if (!targets)
-    return "the container port must be a number up to 65535 or a range, found '" + std::string(container) + "'";
+  const auto targets = port_range(container, "container");
+  if (!targets) return targets.error();
   std::optional<Range> hosts;
-  if (!host.empty() && !(hosts = port_range(host)))
-    return "the host port must be a number up to 65535 or a range, found '" + std::string(host) + "'";
+  if (!host.empty()) {
+    const auto range = port_range(host, "host");
+    if (!range) return range.error();
+    hosts = *range;
+  }
   const int count = targets->last - targets->first + 1;
   if (hosts && count != 1 && hosts->last - hosts->first + 1 != count)
     return "the ranges differ in length: " + std::to_string(hosts->last - hosts->first + 1) + " host ports for " +
@@ -122,7 +138,14 @@ Result<std::vector<ShortPort>, std::string> parse_short_port(std::string_view te
   for (int i = 0; i < count; ++i) {
     std::string published = hosts ? std::to_string(hosts->first + i) : std::string();
     if (hosts && count == 1 && hosts->last != hosts->first) published += "-" + std::to_string(hosts->last);
-    ports.push_back({ip, std::move(published), targets->first + i, protocol});
+    ports.push_back({ip,
+                     std::move(published),
+                     targets->first + i,
+                     protocol,
+                     {0, ip_size},
+                     part_of(text, host),
+                     part_of(text, container),
+                     protocol_at});
   }
   std::sort(ports.begin(), ports.end(), [](const ShortPort& a, const ShortPort& b) {
     return std::to_string(a.target) + "/" < std::to_string(b.target) + "/";
@@ -138,10 +161,18 @@ Result<ShortVolume, std::string> parse_short_volume(std::string_view text) {
   for (const std::string_view part : parts)
     if (part.empty()) return "a part of '" + std::string(text) + "' is empty";
   if (parts.size() > 3) return "'" + std::string(text) + "' has too many colons";
-  volume.target = parts.size() == 1 ? parts[0] : parts[1];
-  if (parts.size() > 1) volume.source = parts[0];
-  if (parts.size() == 3)
+  const std::string_view target = parts.size() == 1 ? parts[0] : parts[1];
+  volume.target = target;
+  volume.target_at = part_of(text, target);
+  volume.source_at = volume.options_at = {0, 0};
+  if (parts.size() > 1) {
+    volume.source = parts[0];
+    volume.source_at = part_of(text, parts[0]);
+  }
+  if (parts.size() == 3) {
     for (const std::string_view option : split(parts[2], ',')) set_volume_option(volume, option);
+    volume.options_at = part_of(text, parts[2]);
+  }
   if (is_host_path(volume.source)) volume.type = "bind";
   return volume;
 }
@@ -154,8 +185,15 @@ Result<CommandLine, std::string> split_command(std::string_view text) {
   bool backquoted = false;
   bool substitution = false;
   char quote = 0;
+  std::size_t started = 0;
+  const auto end_word = [&](std::size_t end) {
+    line.words.push_back(std::exchange(word, {}));
+    line.parts.push_back({started, end});
+    in_word = false;
+  };
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
+    if (word.empty() && !in_word && quote == 0 && !escaped) started = i;
     if (escaped) {
       word += c == 't' ? '\t' : c == 'n' ? '\n' : c;
       escaped = false;
@@ -171,8 +209,7 @@ Result<CommandLine, std::string> split_command(std::string_view text) {
       if (!plain) {
         word += c;
       } else if (in_word) {
-        line.words.push_back(std::exchange(word, {}));
-        in_word = false;
+        end_word(i);
       }
       continue;
     }
@@ -196,7 +233,7 @@ Result<CommandLine, std::string> split_command(std::string_view text) {
     in_word = true;
     word += c;
   }
-  if (in_word) line.words.push_back(std::move(word));
+  if (in_word) end_word(text.size() - line.dropped.size());
   if (escaped) return std::string("a backslash at the end");
   if (quote != 0) return std::string("a quote (") + quote + ") that is never closed";
   if (backquoted) return std::string("a backquote that is never closed");

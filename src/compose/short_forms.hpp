@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "davit/base/result.hpp"
+#include "davit/compose/variables.hpp"
 
 namespace davit::compose {
 
@@ -14,7 +15,12 @@ struct ShortPort {
   std::string host_ip;
   std::string published;  ///< "", "80" or "8000-8010"
   int target = 0;
-  std::string protocol;
+  std::string protocol;  ///< "tcp" where nothing is said
+  // Where they stand in the text; empty parts for what is not there.
+  TextPart host_ip_at;
+  TextPart published_at;
+  TextPart target_at;
+  TextPart protocol_at;
 };
 
 /// "[[ip:][host]:]container[/protocol]", each port a number or a range. Sorted as docker compose sorts them: by the
@@ -31,6 +37,10 @@ struct ShortVolume {
   std::string selinux;
   /// Options that mean nothing; docker compose ignores them without a word.
   std::vector<std::string> unknown;
+  // Where they stand in the text; empty parts for what is not there.
+  TextPart source_at;
+  TextPart target_at;
+  TextPart options_at;
 };
 
 /// "[source:]target[:options]"; Windows drives are no separators.
@@ -38,6 +48,7 @@ struct ShortVolume {
 
 struct CommandLine {
   std::vector<std::string> words;
+  std::vector<TextPart> parts;  ///< where each word stands in the text
   /// What follows an unquoted ; & | < or >: there is no shell, and docker compose drops it.
   std::string dropped;
 };

@@ -38,15 +38,28 @@ TEST(Dotenv, ReadsItsGrammar) {
   EXPECT_EQ(read("A=1\nA=2\n"), "A=[2]");
 }
 
-TEST(Dotenv, NamesHaveTheirPlace) {
+/// "line:column name=value", and the variables in it with the part of the value that is theirs.
+std::string written(std::string_view text) {
   std::map<std::string, std::string> values;
   Diagnostics diagnostics;
-  VariablePlaces places;
-  const auto file = std::make_shared<const std::string>(".env");
-  parse_dotenv("A=1\n  export B=2\nHOME\nA=3\n", file, outside, values, diagnostics, &places);
-  EXPECT_EQ(places.at("A").begin, (Position{4, 1}));
-  EXPECT_EQ(places.at("B").begin, (Position{2, 10}));
-  EXPECT_FALSE(places.contains("HOME")) << "its value comes from outside";
+  std::vector<WrittenVariable> found;
+  parse_dotenv(text, std::make_shared<const std::string>(".env"), outside, values, diagnostics, &found);
+  std::string all;
+  for (const WrittenVariable& variable : found) {
+    all += std::to_string(variable.where.begin.line) + ":" + std::to_string(variable.where.begin.column) + " " +
+           variable.name + "=" + variable.value;
+    for (const ReplacedVariable& replaced : variable.replaced)
+      all += std::string(variable.bare ? " bare " : " ") + replaced.name + "@" + std::to_string(replaced.part.from) +
+             "-" + std::to_string(replaced.part.to);
+    all += "\n";
+  }
+  return all;
+}
+
+TEST(Dotenv, TellsEveryLineThatGaveAValue) {
+  EXPECT_EQ(written("A=1\n  export B=2\nHOME\nNOPE\nA=3\n"),
+            "1:1 A=1\n2:10 B=2\n3:1 HOME=/root bare HOME@0-5\n5:1 A=3\n");
+  EXPECT_EQ(written("A=x\nB=\"$A/${C:-d$A}\"\nD='$A'\n"), "1:1 A=x\n2:1 B=x/dx A@0-1 C@2-4 A@3-4\n3:1 D=$A\n");
 }
 
 TEST(Dotenv, MistakesHaveTheirPlace) {

@@ -132,6 +132,30 @@ TEST(Origin, OfValuesAsTheyAreWritten) {
             "services:\n  web:\n    image: a:${TAG}  # compose.yaml:3\n");
 }
 
+TEST(Origin, OfTheNameWithoutInterpolation) {
+  LoadTest test("name: shop\nservices:\n  web:\n    image: a:${TAG}\n");
+  test.request.project_name.clear();
+  test.request.options.interpolate = false;
+  const LoadResult result = tracked(test);
+  ASSERT_TRUE(result.loaded.has_value());
+  const std::string text = render_with_origins(result.loaded->tree, result.loaded->origins, TreeForm::AsWritten);
+  EXPECT_EQ(text.substr(0, text.find('\n')), "name: shop                 # compose.yaml:1");
+}
+
+TEST(OriginJson, HasTheHistoryOfAnEnvFile) {
+  const LoadResult result =
+      tracked(LoadTest({{"compose.yaml", "services:\n  web:\n    image: a\n    env_file: [a.env, b.env]\n"},
+                        {"a.env", "URL=none\n"},
+                        {"b.env", "URL=http://${HOST:-db}\n"}}));
+  ASSERT_TRUE(result.loaded.has_value());
+  EXPECT_EQ(json_of(result, R"(["services","web","environment","URL"])"),
+            R"({"path":["services","web","environment","URL"],"value":"http://db",)"
+            R"("file":"b.env","line":1,"column":1,"steps":[)"
+            R"({"step":"env file","file":"compose.yaml","line":4,"column":23},)"
+            R"({"step":"variable default","variable":"HOST"},)"
+            R"({"step":"overrides","was":"none","source":{"file":"a.env","line":1,"column":1}}]})");
+}
+
 TEST(Origin, CommentsCanHaveAStyle) {
   const LoadResult result = tracked(LoadTest("services: {a: {image: b}}\n"));
   ASSERT_TRUE(result.loaded.has_value());

@@ -37,13 +37,54 @@ TEST(ShortPort, ReadsAllForms) {
   EXPECT_EQ(ports("6060:6060/UDP"), "|6060|6060/udp");
 }
 
+std::string at(std::string_view text, const TextPart& part) {
+  return std::string(text.substr(part.from, part.to - part.from));
+}
+
+TEST(ShortPort, KnowsWhereItsPartsStand) {
+  const std::string_view text = "[::1]:8000-8001:80-81/udp";
+  const auto parsed = parse_short_port(text);
+  ASSERT_TRUE(parsed);
+  for (const ShortPort& port : *parsed) {
+    EXPECT_EQ(at(text, port.host_ip_at), "[::1]");
+    EXPECT_EQ(at(text, port.published_at), "8000-8001");
+    EXPECT_EQ(at(text, port.target_at), "80-81");
+    EXPECT_EQ(at(text, port.protocol_at), "udp");
+  }
+  const auto alone = parse_short_port("80");
+  ASSERT_TRUE(alone);
+  EXPECT_EQ(at("80", alone->front().target_at), "80");
+  EXPECT_EQ(at("80", alone->front().published_at), "");
+  EXPECT_EQ(at("80", alone->front().protocol_at), "");
+}
+
+TEST(ShortVolume, KnowsWhereItsPartsStand) {
+  const std::string_view text = "C:\\data:/data:ro,z";
+  const auto parsed = parse_short_volume(text);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(at(text, parsed->source_at), "C:\\data");
+  EXPECT_EQ(at(text, parsed->target_at), "/data");
+  EXPECT_EQ(at(text, parsed->options_at), "ro,z");
+}
+
+TEST(Command, KnowsWhereItsWordsStand) {
+  const std::string_view text = "run  \"a b\"c \\\\x '' 2>/dev/null";
+  const auto parsed = split_command(text);
+  ASSERT_TRUE(parsed);
+  std::string parts;
+  for (const TextPart& part : parsed->parts) parts += "[" + at(text, part) + "]";
+  EXPECT_EQ(parsed->words.size(), parsed->parts.size());
+  EXPECT_EQ(parts, "[run][\"a b\"c][\\\\x]['']");
+}
+
 TEST(ShortPort, SaysWhatIsWrong) {
   EXPECT_EQ(ports("80:"), "error: the container port is missing");
   EXPECT_EQ(ports("80:70000"), "error: the container port must be a number up to 65535 or a range, found '70000'");
   EXPECT_EQ(ports("1-3:1-2"), "error: the ranges differ in length: 3 host ports for 2 container ports");
   EXPECT_EQ(ports("80:80/icmp"), "error: the protocol must be 'tcp', 'udp' or 'sctp', found 'icmp'");
   EXPECT_EQ(ports("localhost:80:80"), "error: 'localhost' is not an IP address");
-  EXPECT_EQ(ports("9-8"), "error: the container port must be a number up to 65535 or a range, found '9-8'");
+  EXPECT_EQ(ports("9-8"), "error: the range of container ports '9-8' runs backwards, write '8-9'");
+  EXPECT_EQ(ports("9000-8000:80"), "error: the range of host ports '9000-8000' runs backwards, write '8000-9000'");
 }
 
 std::string volume(std::string_view text) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "davit/base/span.hpp"
+#include "davit/compose/variables.hpp"
 #include "davit/yaml/node.hpp"
 
 namespace davit::compose {
@@ -35,6 +36,7 @@ struct OriginStep {
   Span where;
   Span source;
   std::uint32_t before = 0;  ///< the step before this one; 0: none
+  TextPart part = {};        ///< of the text, where the value of a variable stands in it
   friend bool operator==(const OriginStep&, const OriginStep&) = default;
 };
 
@@ -66,6 +68,8 @@ class Origins {
   [[nodiscard]] std::vector<const OriginStep*> steps(std::uint32_t last) const;
   /// Adds a step to a value and to all in it.
   void mark(yaml::Node& node, const OriginStep& step);
+  /// The steps of a part of the text of a value: those of the variables in other parts are left out.
+  [[nodiscard]] std::uint32_t of_part(std::uint32_t last, const TextPart& part);
   /// Notes that a value had another text before, if it had.
   void mark_normalised(yaml::Node& node, const std::string& before);
   /// Notes that `later` takes the place of `earlier`, and of all that `earlier` had replaced.

@@ -1,6 +1,7 @@
 #pragma once
 // Which variables a Compose file uses.
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +16,20 @@ struct VariableUse {
   bool required = false;                     ///< `${V:?…}`
   std::optional<std::string> default_value;  ///< `${V:-…}`
   std::optional<std::string> alternative;    ///< `${V:+…}`
+};
+
+/// A part of a text: from a byte to the one behind its end.
+struct TextPart {
+  std::size_t from = 0;
+  std::size_t to = static_cast<std::size_t>(-1);
+  friend bool operator==(const TextPart&, const TextPart&) = default;
+};
+
+/// What took the place of a variable's expression.
+struct ReplacedVariable {
+  enum class By { Value, Default, Nothing } by = By::Value;  ///< Value: the variable is set, be it for `:+`
+  std::string name;
+  TextPart part;  ///< of the result
 };
 
 /// All variables in the strings of a tree that was not interpolated, by name; a later use replaces an earlier one.
