@@ -73,6 +73,15 @@ std::vector<network::IpAddress> upstream_servers(const ResolvConf& host, const S
   return {network::IpAddress::v4(0x7F000001)};  // resolv.conf(5): without a server, the local one is asked
 }
 
+std::vector<network::IpAddress> upstream_servers_inside(const ServiceDns& service,
+                                                        const std::vector<network::Subnet>& networks) {
+  std::vector<network::IpAddress> servers = service.servers;
+  std::erase_if(servers, [&](const auto& server) {
+    return std::none_of(networks.begin(), networks.end(), [&](const auto& subnet) { return subnet.contains(server); });
+  });
+  return servers;
+}
+
 std::string container_hosts(const std::vector<std::pair<network::IpAddress, std::string>>& own,
                             const std::vector<std::pair<std::string, std::string>>& extra) {
   std::string text =

@@ -49,4 +49,19 @@ void add_held_port(std::vector<network::PortReservation>& ports, std::string_vie
   ports.push_back(std::move(port));
 }
 
+std::vector<network::Publication> publications_of(const std::vector<network::PortReservation>& ports,
+                                                  const std::vector<network::IpAddress>& targets) {
+  std::vector<network::Publication> publications;
+  for (const auto& port : ports) {
+    for (const auto& socket : port.sockets) {
+      network::PortRequest request;
+      request.host_ip = socket.host_ip;
+      request.container = port.container_port;
+      request.protocol = port.protocol;
+      publications.push_back({request, port.host_port, targets});
+    }
+  }
+  return publications;
+}
+
 }  // namespace davit::embedded

@@ -47,7 +47,21 @@ void NetworkHost::lease_addresses(Record& record) {
   transaction.commit();
 }
 
-std::vector<network::Join> NetworkHost::joins(const Record& record) {
+/// In the order of the attachments, which is the order of the interfaces: ids of networks are random.
+std::vector<state::Lease> NetworkHost::leases_of(const Record& record) const {
+  state::Networks networks(database_);
+  std::vector<state::Lease> leases = networks.leases_of(record.id());
+  auto next = leases.begin();
+  for (const auto& wish : record.spec.attachments) {
+    const auto row = networks.find_by_name(wish.network);
+    const auto found =
+        std::find_if(next, leases.end(), [&](const state::Lease& l) { return row && l.network_id == row->id; });
+    if (found != leases.end()) std::iter_swap(next++, found);
+  }
+  return leases;
+}
+
+std::vector<network::Join> NetworkHost::joins(const Record& record) const {
   state::Networks networks(database_);
   std::vector<network::Join> joins;
   for (const auto& lease : record.network.leases) {
@@ -58,6 +72,7 @@ std::vector<network::Join> NetworkHost::joins(const Record& record) {
     join.bridge = network::bridge_name(paths_.scope_of(row->project), row->name);
     join.reach = row->internal ? network::Reach::Internal : network::Reach::Outside;
     join.mac = network::MacAddress::parse(lease.mac);
+    join.mtu = description_of(*row).mtu;
     for (const auto& plan : plans_of(*row)) {
       const auto& text = plan.subnet.family() == network::Family::V4 ? lease.address_v4 : lease.address_v6;
       if (!text) continue;
@@ -83,7 +98,7 @@ Task<void> NetworkHost::connect(RecordPtr record, Fd namespace_fd) {
   keeper_.put(record->run_prefix() + "netns", run.netns.get());
   if (!uses_dns(record->spec)) co_return;
   lease_addresses(*record);
-  run.leases = state::Networks(database_).leases_of(record->id());
+  run.leases = leases_of(*record);
   std::vector<network::Attachment> attachments =
       network::plan_interfaces(paths_.scope(), record->id().str(), joins(*record));
   for (const auto& attachment : attachments) run.host_links.push_back(attachment.host_link);
@@ -147,7 +162,7 @@ void NetworkHost::resume(RecordPtr owner, std::map<std::string, Fd>& held) {
   connected_[record.id()] = owner;
   NetworkRun& run = record.network;
   run.netns = std::move(held[prefix + "netns"]);
-  run.leases = state::Networks(database_).leases_of(record.id());
+  run.leases = leases_of(record);
   for (const auto& attachment : network::plan_interfaces(paths_.scope(), record.id().str(), joins(record)))
     run.host_links.push_back(attachment.host_link);
   Fd udp = std::move(held[prefix + "dns-udp"]);

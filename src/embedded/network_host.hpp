@@ -63,7 +63,7 @@ class NetworkHost {
   /// Addresses of the container's own with the networks they are on, for /etc/hosts.
   [[nodiscard]] std::vector<network::IpAddress> addresses(const Record& record) const;
   /// The bridge's address: what "host-gateway" means. nullopt without a network.
-  [[nodiscard]] std::optional<std::string> host_gateway(const Record& record);
+  [[nodiscard]] std::optional<std::string> host_gateway(const Record& record) const;
   [[nodiscard]] std::string resolv_conf(const engine::ContainerSpec& spec) const;
 
  private:
@@ -82,7 +82,9 @@ class NetworkHost {
 
   [[nodiscard]] static bool uses_dns(const engine::ContainerSpec& spec);
   void lease_addresses(Record& record);
-  [[nodiscard]] std::vector<network::Join> joins(const Record& record);
+  [[nodiscard]] std::vector<state::Lease> leases_of(const Record& record) const;
+  [[nodiscard]] std::vector<network::Join> joins(const Record& record) const;
+  [[nodiscard]] std::vector<dns::Upstream> upstreams_of(const Record& record) const;
   Task<void> attach(RecordPtr record, std::vector<network::Attachment> attachments);
   void attach_batch();
   void attach_one(Waiting& waiting);
@@ -97,7 +99,6 @@ class NetworkHost {
   Task<void> change(std::function<void()> work);
   void open_up(Record& record, std::vector<network::PortReservation> ports);
   void forward(Record& record, std::vector<network::PortReservation> ports);
-  [[nodiscard]] std::optional<network::IpAddress> target(const Record& record, network::Family family) const;
 
   asio::io_context& context_;
   state::Database& database_;

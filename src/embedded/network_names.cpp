@@ -36,12 +36,24 @@ void NetworkHost::serve_dns(Record& record, dns::ServerSockets sockets) {
   for (const auto& lease : record.network.leases)
     if (const auto row = networks.find(lease.network_id)) asker.networks.push_back(row->name);
   for (const auto& link : record.spec.links) asker.links.emplace_back(link.alias, link.container_or_service);
+  dns_.serve(record.id().str(), std::move(sockets), std::move(asker), upstreams_of(record));
+  record.network.serves_dns = true;
+}
+
+std::vector<dns::Upstream> NetworkHost::upstreams_of(const Record& record) const {
   dns::ServiceDns service;
   for (const auto& server : record.spec.dns) service.servers.push_back(parse_address(server));
+  bool outside = false;
+  std::vector<network::Subnet> subnets;
+  for (const auto& join : joins(record)) {
+    if (join.reach == network::Reach::Outside) outside = true;
+    for (const auto& own : join.addresses) subnets.emplace_back(own.address, own.prefix);
+  }
   std::vector<dns::Upstream> upstreams;
-  for (const auto& server : dns::upstream_servers(host_resolv_, service)) upstreams.push_back({server, 53});
-  dns_.serve(record.id().str(), std::move(sockets), std::move(asker), std::move(upstreams));
-  record.network.serves_dns = true;
+  for (const auto& server : outside ? dns::upstream_servers(host_resolv_, service)
+                                    : dns::upstream_servers_inside(service, subnets))
+    upstreams.push_back({server, 53});
+  return upstreams;
 }
 
 void NetworkHost::update_names() {
@@ -97,13 +109,10 @@ std::vector<network::IpAddress> NetworkHost::addresses(const Record& record) con
   return out;
 }
 
-std::optional<std::string> NetworkHost::host_gateway(const Record& record) {
-  state::Networks networks(database_);
-  for (const auto& lease : record.network.leases) {
-    const auto row = networks.find(lease.network_id);
-    if (row && row->gateway_v4) return row->gateway_v4;
-  }
-  return std::nullopt;
+std::optional<std::string> NetworkHost::host_gateway(const Record& record) const {
+  const auto address = network::host_address(joins(record), network::Family::V4);
+  if (!address) return std::nullopt;
+  return address->to_string();
 }
 
 std::string NetworkHost::resolv_conf(const engine::ContainerSpec& spec) const {

@@ -28,38 +28,23 @@ std::vector<network::PortReservation> NetworkHost::reserve(const Record& record)
   return reserved;
 }
 
-std::optional<network::IpAddress> NetworkHost::target(const Record& record, network::Family family) const {
-  for (const auto& address : addresses(record))
-    if (address.family() == family) return address;
-  return std::nullopt;
-}
-
 std::vector<network::Publication> NetworkHost::rules_of(const Record& record,
                                                         const std::vector<network::PortReservation>& ports) const {
-  std::vector<network::Publication> publications;
-  for (const auto& port : ports) {
-    // Two sockets stand for "all addresses"; then the rule names none.
-    network::PortRequest request;
-    request.container = port.container_port;
-    request.protocol = port.protocol;
-    const bool any =
-        std::all_of(port.sockets.begin(), port.sockets.end(), [](const auto& s) { return s.host_ip.is_any(); });
-    if (!any && !port.sockets.empty()) request.host_ip = port.sockets.front().host_ip;
-    network::Publication publication{request, port.host_port, {}};
-    for (const auto family : {network::Family::V4, network::Family::V6})
-      if (const auto address = target(record, family)) publication.targets.push_back(*address);
-    publications.push_back(std::move(publication));
-  }
-  return publications;
+  std::vector<network::IpAddress> targets;
+  const std::vector<network::Join> all = joins(record);
+  for (const auto family : {network::Family::V4, network::Family::V6})
+    if (const auto address = network::published_address(all, family)) targets.push_back(*address);
+  return publications_of(ports, targets);
 }
 
 void NetworkHost::forward(Record& record, std::vector<network::PortReservation> ports) {
+  const std::vector<network::Join> all = joins(record);
+  auto address = network::published_address(all, network::Family::V4);
+  if (!address) address = network::published_address(all, network::Family::V6);
   for (auto& port : ports) {
     for (const auto& socket : port.sockets)
       record.network.ports.push_back({socket.host_ip.to_string(), port.host_port, port.container_port,
                                       std::string(network::to_string(port.protocol))});
-    auto address = target(record, network::Family::V4);
-    if (!address) address = target(record, network::Family::V6);
     if (!address) continue;
     const network::ForwardTarget where{*address, port.container_port};
     record.network.forwarders.push_back(std::make_unique<network::PortForwarder>(context_, std::move(port), where));

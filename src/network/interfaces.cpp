@@ -7,17 +7,6 @@
 namespace davit::network {
 namespace {
 
-/// The join that leads out; null when all are internal or have no gateway.
-const Join* leading_out(const std::vector<Join>& joins) {
-  const Join* best = nullptr;
-  for (const Join& join : joins) {
-    if (join.reach == Reach::Internal || join.gateways.empty()) continue;
-    const auto rank = [](const Join& j) { return std::tuple(-j.gateway_priority, -j.priority, j.network); };
-    if (best == nullptr || rank(join) < rank(*best)) best = &join;
-  }
-  return best;
-}
-
 Attachment to_attachment(const Scope& scope, const std::string& container, const Join& join) {
   Attachment attachment;
   attachment.bridge = join.bridge;
@@ -33,6 +22,18 @@ Attachment to_attachment(const Scope& scope, const std::string& container, const
   return attachment;
 }
 
+/// Those over which the host and the container reach each other, best first.
+std::vector<const Join*> by_preference(const std::vector<Join>& joins) {
+  std::vector<const Join*> order;
+  const Join* const way_out = leading_out(joins);
+  if (way_out != nullptr) order.push_back(way_out);
+  for (const Join& join : joins)
+    if (join.reach == Reach::Outside && &join != way_out) order.push_back(&join);
+  if (order.empty())
+    for (const Join& join : joins) order.push_back(&join);
+  return order;
+}
+
 std::string next_free_name(const std::set<std::string>& taken) {
   for (unsigned i = 0;; ++i) {
     std::string name = "eth" + std::to_string(i);
@@ -41,6 +42,30 @@ std::string next_free_name(const std::set<std::string>& taken) {
 }
 
 }  // namespace
+
+const Join* leading_out(const std::vector<Join>& joins) {
+  const Join* best = nullptr;
+  for (const Join& join : joins) {
+    if (join.reach == Reach::Internal || join.gateways.empty()) continue;
+    const auto rank = [](const Join& j) { return std::tuple(-j.gateway_priority, -j.priority, j.network); };
+    if (best == nullptr || rank(join) < rank(*best)) best = &join;
+  }
+  return best;
+}
+
+std::optional<IpAddress> published_address(const std::vector<Join>& joins, Family family) {
+  for (const Join* join : by_preference(joins))
+    for (const auto& own : join->addresses)
+      if (own.address.family() == family) return own.address;
+  return std::nullopt;
+}
+
+std::optional<IpAddress> host_address(const std::vector<Join>& joins, Family family) {
+  for (const Join* join : by_preference(joins))
+    for (const auto& gateway : join->gateways)
+      if (gateway.family() == family) return gateway;
+  return std::nullopt;
+}
 
 std::vector<Attachment> plan_interfaces(const Scope& scope, const std::string& container, std::vector<Join> joins) {
   std::stable_sort(joins.begin(), joins.end(), [](const Join& a, const Join& b) { return a.priority > b.priority; });

@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "embedded/engine_fixture.hpp"
@@ -82,6 +83,75 @@ TEST_F(Networking, ATakenPortIsNamedAndNothingIsLeft) {
     EXPECT_NE(std::string(error.what()).find(std::to_string(port)), std::string::npos) << error.what();
   }
   EXPECT_EQ(look(id).state, engine::ContainerState::Created);
+}
+
+/// A name server of the host that only counts who has asked.
+class DeafNameServer {
+ public:
+  explicit DeafNameServer(const char* ip) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(53);
+    ::inet_pton(AF_INET, ip, &address.sin_addr);
+    if (::bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+      throw_system_error("bind", ip, errno);
+  }
+  [[nodiscard]] bool was_asked() const { return is_asked_within(0s); }
+  [[nodiscard]] bool is_asked_within(std::chrono::seconds limit) const {
+    pollfd question{fd_.get(), POLLIN, 0};
+    return ::poll(&question, 1, static_cast<int>(std::chrono::milliseconds(limit).count())) > 0;
+  }
+
+ private:
+  Fd fd_{::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)};
+};
+
+TEST_F(Networking, QuestionsDoNotLeaveAnInternalNetwork) {
+  const DeafNameServer host("127.0.0.77");
+  engine::NetworkSpec inside = network("inside");
+  inside.internal = true;
+  run(engine_->create_network(inside));
+  run(engine_->create_network(network("outside")));
+  const auto asker = [&](const std::string& name) {
+    engine::ContainerSpec wanted = on_network("inside", spec(name, {"/bin/sleep", "1000"}));
+    wanted.dns = {"127.0.0.77"};
+    return wanted;
+  };
+  const std::vector<std::string> ask{"/bin/sh", "-c", "nslookup -type=a secret.example 127.0.0.11"};
+  const ContainerId shut = start(asker("shut"));
+  EXPECT_NE(exec(shut, ask), 0);
+  EXPECT_FALSE(host.was_asked());
+  engine::ContainerSpec open = on_network("outside", asker("open"));
+  open.args = ask;
+  start(std::move(open));
+  EXPECT_TRUE(host.is_asked_within(kLimit)) << "one of its networks leads out";
+}
+
+TEST_F(Networking, InterfacesAndPublishedPortsFollowTheAttachments) {
+  engine::NetworkSpec inside = network("back");
+  inside.internal = true;
+  inside.ipam = {{.subnet = "10.213.7.0/24", .gateway = "", .ip_range = ""}};
+  run(engine_->create_network(inside));
+  engine::NetworkSpec outside = network("front");
+  outside.driver_opts = {{"com.docker.network.driver.mtu", "1400"}};
+  run(engine_->create_network(outside));
+  // Ids of networks are random, and so was the order; in eight starts every order would be seen.
+  for (int i = 0; i < 8; ++i) {
+    engine::ContainerSpec wanted = on_network("back", shell("web" + std::to_string(i),
+                                                            "ip addr show eth0; ip addr show eth1; sleep 1000"));
+    wanted = on_network("front", std::move(wanted));
+    wanted.ports = {{.host_ip = "127.0.0.1", .container_port = 80}};
+    const ContainerId id = start(std::move(wanted));
+    until_logged(id, "eth1@");
+    const std::string text = logged(id);
+    EXPECT_LT(text.find("10.213.7."), text.find("eth1@")) << text;
+    EXPECT_NE(text.find("mtu 1400", text.find("eth1@")), std::string::npos) << text;
+    process::Command command;
+    command.argv = {"nft", "list", "table", "inet", network::table_name(paths_.scope())};
+    const process::Exit rules = run(process::run(timers_, std::move(command)));
+    EXPECT_NE(rules.out.find("127.0.0.1 dnat"), std::string::npos) << rules.out;
+    EXPECT_EQ(rules.out.find(": 10.213.7."), std::string::npos) << rules.out;
+  }
 }
 
 TEST_F(Networking, NoNetworkMeansLoopbackAlone) {

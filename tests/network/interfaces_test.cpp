@@ -57,6 +57,37 @@ TEST(PlanInterfaces, InternalNetworkNeverLeadsOut) {
   EXPECT_EQ(summary(plan_interfaces(kScope, "c", {only})), "eth0 10.0.0.2/24\n");
 }
 
+std::string text_of(const std::optional<IpAddress>& address) {
+  return address ? address->to_string() : "none";
+}
+
+TEST(PublishedAddress, IsOnTheNetworkThatLeadsOutWhateverTheOrder) {
+  auto back = join("back", "10.0.0.2");
+  back.reach = Reach::Internal;
+  const auto front = join("front", "10.0.1.2");
+  for (const auto& joins : {std::vector<Join>{back, front}, std::vector<Join>{front, back}}) {
+    EXPECT_EQ(text_of(published_address(joins, Family::V4)), "10.0.1.2");
+    EXPECT_EQ(text_of(host_address(joins, Family::V4)), "10.0.1.102");
+  }
+  auto preferred = join("web", "10.0.2.2");
+  preferred.gateway_priority = 1;
+  EXPECT_EQ(text_of(published_address({back, front, preferred}, Family::V4)), "10.0.2.2");
+  EXPECT_EQ(text_of(host_address({back, front, preferred}, Family::V4)), "10.0.2.102");
+}
+
+TEST(PublishedAddress, IsOnAnInternalNetworkOnlyWhereThereIsNoOther) {
+  auto back = join("back", "10.0.0.2");
+  back.reach = Reach::Internal;
+  back.addresses.push_back({*IpAddress::parse("fd00::2"), 64});
+  EXPECT_EQ(text_of(published_address({back}, Family::V6)), "fd00::2");
+  EXPECT_EQ(text_of(published_address({back, join("front", "10.0.1.2")}, Family::V6)), "none");
+  auto other = join("other", "10.0.2.2");
+  other.addresses.push_back({*IpAddress::parse("fd01::2"), 64});
+  EXPECT_EQ(text_of(published_address({back, join("front", "10.0.1.2"), other}, Family::V6)), "fd01::2")
+      << "not the one that leads out, which has none";
+  EXPECT_EQ(text_of(published_address({}, Family::V4)), "none");
+}
+
 TEST(PlanInterfaces, GivenNamesAndMacsAreKept) {
   auto named = join("back", "10.0.0.2");
   named.interface = "eth0";

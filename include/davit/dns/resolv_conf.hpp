@@ -38,6 +38,12 @@ struct ServiceDns {
 /// are fine, since questions are sent from the host's namespace.
 [[nodiscard]] std::vector<network::IpAddress> upstream_servers(const ResolvConf& host, const ServiceDns& service);
 
+/// The same for a container that is on internal networks alone: those of its own `dns` that are on one of these
+/// networks, which it could ask itself. Never the host's, nor any other server: questions are sent from the host's
+/// namespace, and would carry out what the network keeps in (CVE-2024-29018).
+[[nodiscard]] std::vector<network::IpAddress> upstream_servers_inside(const ServiceDns& service,
+                                                                      const std::vector<network::Subnet>& networks);
+
 /// /etc/hosts of a container: localhost, the container's own addresses with its hostname, and `extra_hosts`.
 [[nodiscard]] std::string container_hosts(const std::vector<std::pair<network::IpAddress, std::string>>& own,
                                           const std::vector<std::pair<std::string, std::string>>& extra);

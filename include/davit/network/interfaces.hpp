@@ -31,4 +31,15 @@ struct Join {
 [[nodiscard]] std::vector<Attachment> plan_interfaces(const Scope& scope, const std::string& container,
                                                       std::vector<Join> joins);
 
+/// The network that leads out, by the same rule; nullptr when all are internal or none has a gateway. Points into
+/// `joins`.
+[[nodiscard]] const Join* leading_out(const std::vector<Join>& joins);
+
+/// The container's address that published ports of a family lead to: on the network that leads out, else on the first
+/// other one that has such an address. On an internal network only where there is no other.
+[[nodiscard]] std::optional<IpAddress> published_address(const std::vector<Join>& joins, Family family);
+
+/// The host's address as the container sees it, chosen in the same way.
+[[nodiscard]] std::optional<IpAddress> host_address(const std::vector<Join>& joins, Family family);
+
 }  // namespace davit::network
