@@ -29,8 +29,12 @@ std::vector<std::string> names_in(const Node& map) {
 
 class Checker {
  public:
-  Checker(const Node& document, const Node& disabled, Diagnostics& diagnostics)
-      : document_(document), services_(at(document, "services")), disabled_(disabled), diagnostics_(diagnostics) {}
+  Checker(const Node& document, const Node& disabled, const Brought& brought, Diagnostics& diagnostics)
+      : document_(document),
+        services_(at(document, "services")),
+        disabled_(disabled),
+        brought_(brought),
+        diagnostics_(diagnostics) {}
 
   void run() {
     for (const Entry& entry : services_.entries) service(entry);
@@ -60,13 +64,34 @@ class Checker {
 
   static Span place(const Node& node, const Entry& service) { return node.span.known() ? node.span : service.key_span; }
 
-  /// A reference to something that is not declared.
-  void unknown(const std::string& message, const std::string& name, const Node& declared, std::string_view section,
-               const Span& where, const std::string& itself = {}) {
+  /// The `extends` by which a service got what stands in a file.
+  [[nodiscard]] const Extension* brought_by(const std::string& service, const std::string& file) const {
+    std::vector<std::pair<std::string, std::string>> open{{service, ""}};  // service and file, which may be any
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      const auto [name, in] = open[i];
+      for (const Extension& extension : brought_.extensions) {
+        if (extension.service != name || (!in.empty() && extension.file != in)) continue;
+        if (extension.base_file == file && extension.file != file) return &extension;
+        std::pair<std::string, std::string> base{extension.base, extension.base_file};
+        if (std::find(open.begin(), open.end(), base) == open.end()) open.push_back(std::move(base));
+      }
+    }
+    return nullptr;
+  }
+
+  /// A reference of a service to something that is not declared.
+  void unknown(const Entry& service, const std::string& message, const std::string& name, const Node& declared,
+               std::string_view section, const Span& where) {
+    if (!brought_.everything) return;  // it may be declared in what could not be read
     auto names = names_in(declared);
     Diagnostic& item = error("unknown-reference", message, where);
+    const Extension* extension = where.file ? brought_by(service.key, *where.file) : nullptr;
+    if (extension != nullptr)
+      item.note("it comes from '" + extension->base + "' of '" + extension->base_file + "': 'extends' takes that " +
+                    "service only, not the " + std::string(section) + " beside it",
+                extension->where);
     if (!names.empty()) item.note(std::string(section) + " in this project: " + join_names(names));
-    std::erase(names, itself);  // never what was meant
+    if (section == "services") std::erase(names, service.key);  // never what was meant
     if (const auto near = nearest(name, names))
       item.with_hint("did you mean '" + *near + "'?");
     else if (section != "services")
@@ -89,7 +114,7 @@ class Checker {
 
   void image(const Entry& entry) {
     const Node& service = entry.value;
-    if (service.faulty || !at(service, "image").text.empty() || service.contains("build") ||
+    if (!brought_.everything || service.faulty || !at(service, "image").text.empty() || service.contains("build") ||
         service.contains("provider"))
       return;
     error("no-image", "service '" + entry.key + "' has neither 'image' nor 'build'", entry.key_span)
@@ -108,7 +133,7 @@ class Checker {
       const Node* other = services_.find(target);
       if (other == nullptr)
         unknown(
-            "the context '" + context.key + "' of service '" + entry.key + "' is the unknown service '" + target + "'",
+            entry, "the context '" + context.key + "' of service '" + entry.key + "' is the unknown service '" + target + "'",
             target, services_, "services", context.value.span);
       else if (!other->contains("build"))
         error("build-context",
@@ -138,12 +163,12 @@ class Checker {
     const Node& declared = at(document_, "networks");
     for (const Entry& network : networks.entries)
       if (!declared.contains(network.key))
-        unknown("service '" + entry.key + "' uses the unknown network '" + network.key + "'", network.key, declared,
+        unknown(entry, "service '" + entry.key + "' uses the unknown network '" + network.key + "'", network.key, declared,
                 "networks", network.key_span.known() ? network.key_span : entry.key_span);
     if (mode.text.starts_with("service:")) {
       const std::string target = mode.text.substr(8);
       if (!services_.contains(target) && !at(entry.value, "depends_on").contains(target))
-        unknown("'network_mode' of service '" + entry.key + "' names the unknown service '" + target + "'", target,
+        unknown(entry, "'network_mode' of service '" + entry.key + "' names the unknown service '" + target + "'", target,
                 services_, "services", place(mode, entry));
     }
   }
@@ -155,8 +180,8 @@ class Checker {
       const Node* disabled = disabled_.find(dependency.key);
       const Node& required = at(dependency.value, "required");
       if (disabled == nullptr) {
-        unknown("service '" + entry.key + "' depends on unknown service '" + dependency.key + "'", dependency.key,
-                services_, "services", where, entry.key);
+        unknown(entry, "service '" + entry.key + "' depends on unknown service '" + dependency.key + "'",
+                dependency.key, services_, "services", where);
       } else if (required.is_null() || required.is_true()) {
         pending_.push_back(disabled_dependency(entry, dependency, *disabled));
       }
@@ -174,7 +199,7 @@ class Checker {
     }
     const Node& declared = at(document_, section);
     if (!declared.contains(source.text))
-      unknown("service '" + entry.key + "' uses the unknown " + std::string(what) + " '" + source.text + "'",
+      unknown(entry, "service '" + entry.key + "' uses the unknown " + std::string(what) + " '" + source.text + "'",
               source.text, declared, section, place(source, entry));
   }
 
@@ -186,7 +211,7 @@ class Checker {
     for (const Node& secret : at(entry.value, "secrets").items) reference(entry, "secret", secret, "secrets");
     for (const Entry& model : at(entry.value, "models").entries)
       if (!at(document_, "models").contains(model.key))
-        unknown("service '" + entry.key + "' uses the unknown model '" + model.key + "'", model.key,
+        unknown(entry, "service '" + entry.key + "' uses the unknown model '" + model.key + "'", model.key,
                 at(document_, "models"), "models", model.key_span);
   }
 
@@ -272,12 +297,13 @@ class Checker {
       for (const Entry& dependency : at(entry.value, "depends_on").entries)
         if (services_.contains(dependency.key)) graph.add_dependency(entry.key, dependency.key, dependency.key_span);
     }
-    if (const auto cycle = graph.cycle()) diagnostics_.add(graph::cycle_diagnostic(*cycle));
+    for (const auto& cycle : graph.cycles()) diagnostics_.add(graph::cycle_diagnostic(cycle));
   }
 
   const Node& document_;
   const Node& services_;
   const Node& disabled_;
+  const Brought& brought_;
   Diagnostics& diagnostics_;
   std::vector<Diagnostic> pending_;
 };
@@ -294,8 +320,8 @@ Diagnostic disabled_dependency(const Entry& service, const Entry& dependency, co
                  ", or write 'required: false'");
 }
 
-void check_consistency(const Node& document, const Node& disabled, Diagnostics& diagnostics) {
-  Checker(document, disabled, diagnostics).run();
+void check_consistency(const Node& document, const Node& disabled, const Brought& brought, Diagnostics& diagnostics) {
+  Checker(document, disabled, brought, diagnostics).run();
 }
 
 void scale_to_replicas(Node& services) {

@@ -108,9 +108,10 @@ class DotenvParser {
 
   void skip_line() { at_ = std::min(text_.find('\n', at_), text_.size()); }
 
-  void error(std::string message, std::size_t from, std::size_t to, std::string hint = {}) {
+  void error(std::string message, std::size_t from, std::size_t to, std::string hint = {},
+             std::string code = "env-syntax") {
     if (++mistakes_ > kMostMistakes) message = "more than " + std::to_string(kMostMistakes) + " mistakes in this file";
-    auto item = Diagnostic::error("env-syntax", std::move(message), places_.span(from, to));
+    auto item = Diagnostic::error(std::move(code), std::move(message), places_.span(from, to));
     if (!hint.empty()) item.with_hint(std::move(hint));
     diagnostics_.add(std::move(item));
   }
@@ -229,7 +230,7 @@ class DotenvParser {
     if (problem.kind == InterpolationError::Kind::Required)
       error("the required variable '" + problem.variable + "' is missing a value" +
                 (problem.reason.empty() ? "" : ": " + problem.reason),
-            at, at + problem.length);
+            at, at + problem.length, {}, "required-variable");
     else
       error("invalid variable expression in the value of '" + name + "'", at, at + problem.length,
             "write '$$' for a dollar sign, or put the value in single quotes");

@@ -35,6 +35,7 @@ class FileReader {
   /// Reads one file into `found`; reports at `where` when it cannot be read.
   void read(const Node& where, const std::string& path, const std::string& format, bool required,
             const Outside& outside, FileVariables& found, std::string_view what) {
+    if (where.faulty) return;  // reported
     if (from_.files.kind(path) == Files::Kind::Absent) {
       if (required) missing(where, path, what);
       return;

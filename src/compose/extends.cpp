@@ -65,6 +65,12 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
   Node* bases = &services;
   std::string base_path = file;
   const TaggedPaths* base_tags = &tags;
+  if (base_name->faulty || (base_file != nullptr && base_file->faulty)) {  // reported
+    service->erase("extends");
+    service->faulty = true;
+    chain.pop_back();
+    return;
+  }
   if (base_file != nullptr && base_file->is_string()) {
     base_path =
         base_file->text.starts_with('/') ? clean_path(base_file->text) : join_path(scope.folder, base_file->text);
@@ -91,6 +97,8 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
     chain.pop_back();
     return;
   }
+  brought_.extensions.push_back(
+      {name, access_.display(file), base_name->text, access_.display(base_path), link.where});
   extend(*bases, base_name->text, base_path, scope, *base_tags, chain);
   chain.pop_back();
   const Node* base = bases->find(base_name->text);

@@ -20,6 +20,11 @@ std::vector<const Node*> texts(const Node* node) {
   return result;
 }
 
+/// The path that a value names, seen from the scope's folder.
+std::string path_in(const Scope& scope, const Node& value) {
+  return value.text.starts_with('/') ? clean_path(value.text) : join_path(scope.folder, value.text);
+}
+
 }  // namespace
 
 bool is_remote(std::string_view path) {
@@ -70,33 +75,37 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
   Scope inner;
   inner.trail = scope.trail;
   inner.included_at = paths.front()->span;
+  inner.missing = scope.missing;
+  std::vector<SourceFile> files = read_included(paths, scope);
+  if (files.size() != paths.size()) leave_out();
+  if (files.empty()) return;
+  const Node* folder = item.find("project_directory");
+  const bool named = folder != nullptr && !folder->text.empty();
+  inner.folder = named ? include_folder(*folder, scope) : parent_path(path_in(scope, *paths.front()));
+  inner.relative = relative_path(scope.folder, inner.folder);
+  const std::string env_folder = named ? join_path(scope.folder, folder->text) : inner.folder;
+  include_environment(item.find("env_file"), env_folder, inner, scope);
+  Node imported = load(std::move(files), inner);
+  import(imported, document, tags, paths.front()->span);
+}
+
+std::vector<SourceFile> ModelLoader::read_included(const std::vector<const Node*>& paths, const Scope& scope) {
   std::vector<SourceFile> files;
   for (const Node* path : paths) {
+    if (path->faulty) continue;  // reported
     if (is_remote(path->text)) {
       diagnostics_.add(Diagnostic::error("remote-file",
                                          "including remote files is not supported yet: '" + path->text + "'",
                                          path->span)
                            .with_hint("fetch the file first, and include the copy"));
-      return;
+      continue;
     }
-    const std::string target =
-        path->text.starts_with('/') ? clean_path(path->text) : join_path(scope.folder, path->text);
-    if (path == paths.front()) {
-      const Node* folder = item.find("project_directory");
-      inner.folder = folder == nullptr || folder->text.empty() ? parent_path(target) : include_folder(*folder, scope);
-    }
-    if (report_include_cycle(target, path->span, scope)) return;
+    const std::string target = path_in(scope, *path);
     SourceFile source;
-    if (!read(target, source, &path->span)) return;
-    files.push_back(std::move(source));
+    if (!report_include_cycle(target, path->span, scope) && read(target, source, &path->span))
+      files.push_back(std::move(source));
   }
-  inner.relative = relative_path(scope.folder, inner.folder);
-  const Node* folder = item.find("project_directory");
-  const bool named = folder != nullptr && !folder->text.empty();
-  const std::string env_folder = named ? join_path(scope.folder, folder->text) : inner.folder;
-  if (!include_environment(item.find("env_file"), env_folder, inner, scope)) return;
-  Node imported = load(std::move(files), inner);
-  import(imported, document, tags, paths.front()->span);
+  return files;
 }
 
 bool ModelLoader::report_include_cycle(const std::string& target, const Span& where, const Scope& scope) {
@@ -129,7 +138,7 @@ std::string ModelLoader::include_folder(const Node& directory, const Scope& scop
   return parent_path(folder);
 }
 
-bool ModelLoader::include_environment(const Node* files, const std::string& folder, Scope& inner, const Scope& scope) {
+void ModelLoader::include_environment(const Node* files, const std::string& folder, Scope& inner, const Scope& scope) {
   inner.environment = scope.environment;
   inner.places = scope.places;
   std::vector<std::string> paths;
@@ -140,16 +149,21 @@ bool ModelLoader::include_environment(const Node* files, const std::string& fold
   }
   for (const Node* file : texts(files)) {
     if (file->text == "/dev/null") continue;
-    const std::string path = file->text.starts_with('/') ? clean_path(file->text) : join_path(scope.folder, file->text);
+    if (file->faulty) {
+      inner.missing = Missing::MayBeSet;
+      continue;
+    }
+    const std::string path = path_in(scope, *file);
     if (access_.files().kind(path) == Files::Kind::Absent) {
       diagnostics_.add(
           Diagnostic::error("env-file", "the env file '" + access_.display(path) + "' does not exist", file->span));
-      return false;
+      inner.missing = Missing::MayBeSet;
+      continue;
     }
     paths.push_back(path);
   }
-  add_env_files(paths, access_, inner.environment, inner.places, diagnostics_);
-  return true;
+  if (add_env_files(paths, access_, inner.environment, inner.places, diagnostics_) != EnvFiles::Read)
+    inner.missing = Missing::MayBeSet;
 }
 
 void ModelLoader::import(Node& from, Node& into, const TaggedPaths& tags, const Span& where) {

@@ -75,8 +75,8 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> words
 
 class TreeInterpolator {
  public:
-  TreeInterpolator(const Lookup& lookup, Diagnostics& diagnostics, const Tracking* tracking)
-      : lookup_(lookup), diagnostics_(diagnostics), tracking_(tracking) {}
+  TreeInterpolator(const Lookup& lookup, Missing missing, Diagnostics& diagnostics, const Tracking* tracking)
+      : lookup_(missing == Missing::IsUnset ? lookup : noting(lookup)), diagnostics_(diagnostics), tracking_(tracking) {}
 
   /// `name` is the key under which the value stands.
   void walk(Node& node, const PathRules<Cast>::Step* step, std::string_view name) {
@@ -88,6 +88,15 @@ class TreeInterpolator {
   }
 
  private:
+  /// Remembers that a variable is not set.
+  Lookup noting(const Lookup& lookup) {
+    return [this, &lookup](std::string_view name) {
+      auto value = lookup(name);
+      if (!value) missed_ = true;
+      return value;
+    };
+  }
+
   /// The part of a scalar's span that an offset in its text stands for; the whole span when that cannot be told.
   static Span inside(const Node& node, std::size_t offset, std::size_t length) {
     const Span& span = node.span;
@@ -104,7 +113,12 @@ class TreeInterpolator {
   bool replace(Node& node) {
     std::vector<UnsetVariable> unset;
     std::vector<ReplacedVariable> replaced;
+    missed_ = false;
     auto value = interpolate(node.text, lookup_, &unset, tracking_ == nullptr ? nullptr : &replaced);
+    if (missed_ && (value || value.error().kind == InterpolationError::Kind::Required)) {
+      node.faulty = true;
+      return false;
+    }
     for (const ReplacedVariable& variable : replaced) tracking_->replaced(node, variable);
     for (const UnsetVariable& variable : unset)
       if (warned_.insert(variable.name).second) {
@@ -203,7 +217,8 @@ class TreeInterpolator {
                                        node.span));
   }
 
-  const Lookup& lookup_;
+  Lookup lookup_;
+  bool missed_ = false;  ///< set by noting()
   Diagnostics& diagnostics_;
   const Tracking* tracking_;
   std::unordered_set<std::string> warned_;
@@ -225,8 +240,9 @@ std::optional<bool> parse_boolean(std::string_view text) {
   return std::nullopt;
 }
 
-void interpolate_tree(Node& document, const Lookup& lookup, Diagnostics& diagnostics, const Tracking* tracking) {
-  TreeInterpolator(lookup, diagnostics, tracking).walk(document, casts().root(), {});
+void interpolate_tree(Node& document, const Lookup& lookup, Missing missing, Diagnostics& diagnostics,
+                      const Tracking* tracking) {
+  TreeInterpolator(lookup, missing, diagnostics, tracking).walk(document, casts().root(), {});
 }
 
 Span place_of(const Node& map, std::string_view key) {

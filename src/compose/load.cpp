@@ -27,14 +27,17 @@ class Conductor {
   LoadResult run() {
     Diagnostics& diagnostics = result_.diagnostics;
     found_ = find_project_files(request_, access_, diagnostics);
-    std::vector<SourceFile> files = read_files();
-    if (!diagnostics.has_errors()) {
+    // Mistakes in one file hide none in the others, as long as it is known which others there are.
+    std::vector<SourceFile> files = found_.files_known ? read_files() : std::vector<SourceFile>();
+    const bool goes_on = !files.empty() || !diagnostics.has_errors();
+    if (goes_on) {
       name_ = choose_project_name(request_, found_, files, diagnostics);
       found_.environment["COMPOSE_PROJECT_NAME"] = name_.name;
       if (name_.where.known()) found_.places["COMPOSE_PROJECT_NAME"] = name_.where;
     }
-    if (!diagnostics.has_errors()) {
-      Scope scope{found_.working_dir, found_.working_dir, scope_environment(), found_.places, {}};
+    if (goes_on) {
+      Scope scope{found_.working_dir, found_.working_dir, scope_environment(), found_.places, {}, {}};
+      if (!found_.variables_known) scope.missing = Missing::MayBeSet;
       const Span first{files.empty() ? nullptr : files.front().name, {1, 1}, {1, 1}};
       Node model = loader_.load(std::move(files), scope);
       if (model.entries.empty() && !diagnostics.has_errors())
@@ -66,7 +69,10 @@ class Conductor {
       } else {
         ok = loader_.read(path, file);
       }
-      if (ok) files.push_back(std::move(file));
+      if (ok)
+        files.push_back(std::move(file));
+      else
+        loader_.leave_out();
     }
     return files;
   }
@@ -120,10 +126,10 @@ class Conductor {
     Node disabled;
     apply_profiles(model, disabled, found_.profiles);
     if (request_.options.check_consistency) {
-      check_consistency(model, disabled, diagnostics);
+      check_consistency(model, disabled, loader_.brought(), diagnostics);
       scale_to_replicas(*model.find("services"));
     }
-    select_services(model, disabled, request_, diagnostics);
+    if (loader_.brought().everything) select_services(model, disabled, request_, diagnostics);
     if (!request_.options.keep_all_resources) prune_resources(model);
     read_files_of_services(*model.find("services"), tracking);
     if (request_.options.check_consistency && request_.options.unique_container_names)
@@ -146,10 +152,13 @@ class Conductor {
 
   void read_files_of_services(Node& services, const Tracking* tracking) {
     const auto display = [this](const std::string& path) { return access_.display(path); };
-    const ServiceFiles from{found_.environment,  access_.files(), result_.sources, display,
-                            result_.diagnostics, tracking};
+    Diagnostics found;
+    const ServiceFiles from{found_.environment, access_.files(), result_.sources, display, found, tracking};
     resolve_label_files(services, from);
     if (request_.options.resolve_environment) resolve_env_files(services, from);
+    for (const Diagnostic& item : found.items())
+      if (found_.variables_known || (item.code != "unset-variable" && item.code != "required-variable"))
+        result_.diagnostics.add(item);
   }
 
   static std::vector<std::string> profiles_in(const Node& model) {

@@ -41,7 +41,7 @@ bool ModelLoader::parse(const std::string& text, const std::string& name, Source
   // A file of comments has one empty document.
   if (file.documents.size() == 1 && file.documents.front().is_null()) file.documents.clear();
   if (options_.keep_documents) keep(file);
-  return !parsed.diagnostics.has_errors();
+  return parsed.complete;
 }
 
 void ModelLoader::take_reuses(const std::vector<yaml::Reuse>& reuses, SourceFile& file) {
@@ -103,7 +103,7 @@ Node ModelLoader::load(std::vector<SourceFile> files, Scope& scope) {
 void ModelLoader::interpolate(Node& document, const Scope& scope) {
   if (!options_.interpolate) return;
   const std::optional<Tracking> tracking = tracking_in(origins_, scope.places);
-  interpolate_tree(document, lookup_in(scope.environment), diagnostics_, tracking ? &*tracking : nullptr);
+  interpolate_tree(document, lookup_in(scope.environment), scope.missing, diagnostics_, tracking ? &*tracking : nullptr);
 }
 
 void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& scope, Node& into) {

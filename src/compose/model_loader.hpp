@@ -27,6 +27,7 @@ struct Scope {
   VariablePlaces places;         ///< of the variables that came from env files
   std::vector<Inclusion> trail;  ///< files that are being included, outermost first
   Span included_at;              ///< what the scope's files are named by
+  Missing missing = Missing::IsUnset;
 };
 
 /// A file that is read and parsed.
@@ -49,6 +50,11 @@ class ModelLoader {
   bool read(const std::string& path, SourceFile& file, const Span* where = nullptr);
   /// The same for a text that is there already.
   bool parse(const std::string& text, const std::string& name, SourceFile& file);
+
+  /// What was found on the way.
+  [[nodiscard]] const Brought& brought() const { return brought_; }
+  /// A file of the project is left out, after an error.
+  void leave_out() { brought_.everything = false; }
 
   /// Every file that was parsed, once, if the options ask for it.
   [[nodiscard]] std::vector<ParsedFile> take_documents() { return std::move(documents_); }
@@ -85,7 +91,9 @@ class ModelLoader {
   /// Whether the file that `where` names is being included already; reports it then.
   bool report_include_cycle(const std::string& target, const Span& where, const Scope& scope);
   std::string include_folder(const yaml::Node& directory, const Scope& scope);
-  bool include_environment(const yaml::Node* files, const std::string& folder, Scope& inner, const Scope& scope);
+  /// The files that an include names, as far as they can be read.
+  std::vector<SourceFile> read_included(const std::vector<const yaml::Node*>& paths, const Scope& scope);
+  void include_environment(const yaml::Node* files, const std::string& folder, Scope& inner, const Scope& scope);
   void import(yaml::Node& from, yaml::Node& into, const TaggedPaths& tags, const Span& where);
 
   void extend_all(yaml::Node& document, const SourceFile& file, Scope& scope, const TaggedPaths& tags);
@@ -101,6 +109,7 @@ class ModelLoader {
   Origins* origins_;
   std::map<std::string, std::unique_ptr<Extended>> extended_;  ///< by scope folder and path
   std::vector<ParsedFile> documents_;
+  Brought brought_;
   Budget parsed_{kMostParsed};
   Budget values_{kMostValues};
   Budget merged_{kMostMerged};

@@ -41,9 +41,13 @@ struct Tracking {
   return origins == nullptr ? std::nullopt : std::optional<Tracking>({*origins, places});
 }
 
+/// What it means that a variable is not set. MayBeSet: in an env file that has mistakes, which were reported; a value
+/// that needs the variable is marked faulty, and nothing is said.
+enum class Missing { IsUnset, MayBeSet };
+
 // interpolate.cpp
 /// Replaces variables in every string and casts attributes that are numbers or booleans.
-void interpolate_tree(yaml::Node& document, const Lookup& lookup, Diagnostics& diagnostics,
+void interpolate_tree(yaml::Node& document, const Lookup& lookup, Missing missing, Diagnostics& diagnostics,
                       const Tracking* tracking = nullptr);
 /// "true", "yes", … as docker compose casts them; nullopt when it is no boolean.
 [[nodiscard]] std::optional<bool> parse_boolean(std::string_view text);
@@ -128,8 +132,22 @@ void normalize(yaml::Node& document, const std::string& project_name, const Envi
 void decode_types(yaml::Node& document, Diagnostics& diagnostics, Origins* origins = nullptr);
 
 // consistency.cpp
+/// A service that extends another one.
+struct Extension {
+  std::string service;
+  std::string file;       ///< as messages show it, like `base_file`
+  std::string base;       ///< the service that is extended
+  std::string base_file;  ///< where that stands; mostly the same file
+  Span where;             ///< of the `extends`
+};
+/// What the files of a load have brought.
+struct Brought {
+  bool everything = true;  ///< false: a file could not be read, and what seems missing may be in it
+  std::vector<Extension> extensions;
+};
 /// References between services and to resources, conflicts between attributes, cycles.
-void check_consistency(const yaml::Node& document, const yaml::Node& disabled, Diagnostics& diagnostics);
+void check_consistency(const yaml::Node& document, const yaml::Node& disabled, const Brought& brought,
+                       Diagnostics& diagnostics);
 /// The mistake of a service whose required dependency, `disabled`, has only inactive profiles.
 [[nodiscard]] Diagnostic disabled_dependency(const yaml::Entry& service, const yaml::Entry& dependency,
                                              const yaml::Node& disabled);

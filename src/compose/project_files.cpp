@@ -91,7 +91,9 @@ class Finder {
     std::erase_if(files, [&](const std::string& file) {
       return std::find(found_.env_files.begin(), found_.env_files.end(), file) != found_.env_files.end();
     });
-    add_env_files(files, access_, found_.environment, found_.places, diagnostics_);
+    const EnvFiles known = add_env_files(files, access_, found_.environment, found_.places, diagnostics_);
+    if (known != EnvFiles::Read) found_.variables_known = false;
+    if (known == EnvFiles::MayNameFiles && found_.compose_files.empty()) found_.files_known = false;
     found_.env_files.insert(found_.env_files.end(), files.begin(), files.end());
   }
 
@@ -188,8 +190,9 @@ Result<std::string> FileAccess::read(const std::string& path) const {
   return text;
 }
 
-void add_env_files(const std::vector<std::string>& paths, const FileAccess& access, Environment& environment,
-                   VariablePlaces& places, Diagnostics& diagnostics) {
+EnvFiles add_env_files(const std::vector<std::string>& paths, const FileAccess& access, Environment& environment,
+                       VariablePlaces& places, Diagnostics& diagnostics) {
+  EnvFiles known = EnvFiles::Read;
   Environment values;
   VariablePlaces named;
   std::vector<WrittenVariable> written;
@@ -197,6 +200,7 @@ void add_env_files(const std::vector<std::string>& paths, const FileAccess& acce
     if (access.files().kind(path) == Files::Kind::Directory) {
       diagnostics.add(Diagnostic::error("env-file", "the env file '" + access.display(path) + "' is a folder")
                           .with_hint("name a file with --env-file or COMPOSE_ENV_FILES"));
+      known = EnvFiles::MayNameFiles;
       continue;
     }
     const auto text = access.read(path);
@@ -205,19 +209,25 @@ void add_env_files(const std::vector<std::string>& paths, const FileAccess& acce
       diagnostics.add(absent ? Diagnostic::error("env-file", "couldn't find env file: " + access.display(path))
                                    .with_hint("create it; --env-file or COMPOSE_ENV_FILES names it")
                              : text.error());
+      known = EnvFiles::MayNameFiles;
       continue;
     }
     const EnvLookup lookup = [&](std::string_view name) -> std::optional<std::string> {
       const auto found = environment.find(std::string(name));
       return found == environment.end() ? std::nullopt : std::optional(found->second);
     };
-    parse_dotenv(*text, std::make_shared<const std::string>(access.display(path)), lookup, values, diagnostics, &written);
+    Diagnostics mistakes;
+    parse_dotenv(*text, std::make_shared<const std::string>(access.display(path)), lookup, values, mistakes, &written);
+    diagnostics.append(mistakes);
+    if (mistakes.has_errors() && known != EnvFiles::MayNameFiles)
+      known = text->find("COMPOSE_FILE") == std::string::npos ? EnvFiles::Faulty : EnvFiles::MayNameFiles;
   }
   for (WrittenVariable& variable : written)
     if (!variable.bare) named[variable.name] = std::move(variable.where);
   for (auto& [name, value] : values)
     if (environment.try_emplace(name, std::move(value)).second)
       if (const auto place = named.find(name); place != named.end()) places[name] = place->second;
+  return known;
 }
 
 ProjectFiles find_project_files(const LoadRequest& request, const FileAccess& access, Diagnostics& diagnostics) {

@@ -39,6 +39,8 @@ struct ProjectFiles {
   Environment environment;
   VariablePlaces places;  ///< of the variables that came from env files
   std::vector<std::string> profiles;
+  bool variables_known = true;  ///< false: an unset variable may be set in an env file that has mistakes
+  bool files_known = true;      ///< false: such an env file may say which Compose files there are
 };
 
 /// Finds the files (`-f`, COMPOSE_FILE, search upwards) and reads the env files, as docker compose does. Errors go to
@@ -46,8 +48,15 @@ struct ProjectFiles {
 [[nodiscard]] ProjectFiles find_project_files(const LoadRequest& request, const FileAccess& access,
                                               Diagnostics& diagnostics);
 
+/// What is known after reading env files.
+enum class EnvFiles {
+  Read,       ///< everything
+  Faulty,     ///< variables may be missing
+  MayNameFiles,  ///< COMPOSE_FILE may be one of them
+};
+
 /// Adds the values of env files that `environment` lacks, and their places; later files win over earlier ones.
-void add_env_files(const std::vector<std::string>& paths, const FileAccess& access, Environment& environment,
+EnvFiles add_env_files(const std::vector<std::string>& paths, const FileAccess& access, Environment& environment,
                    VariablePlaces& places, Diagnostics& diagnostics);
 
 }  // namespace davit::compose

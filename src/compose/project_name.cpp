@@ -34,15 +34,16 @@ const Node* last_name(const std::vector<SourceFile>& files) {
 }
 
 /// The last `name:` of the files, its variables replaced.
-ProjectName name_in(const std::vector<SourceFile>& files, const LoadOptions& options, const Environment& environment) {
+ProjectName name_in(const std::vector<SourceFile>& files, const LoadOptions& options, const ProjectFiles& project) {
   const Node* found = last_name(files);
   if (found == nullptr) return {};
   std::string name = found->text;
   std::vector<ReplacedVariable> replaced;
   if (options.interpolate) {
-    const auto value = interpolate(found->text, lookup_in(environment), nullptr, &replaced);
-    // The load itself reports what is wrong with the expression.
-    if (!value) return {"invalid", found->span, {}, {}};
+    const auto value = interpolate(found->text, lookup_in(project.environment), nullptr, &replaced);
+    const bool unknown = !project.variables_known && !replaced.empty();
+    // The load itself reports what is wrong with the expression, or has reported why a variable may be unset.
+    if (!value || unknown) return {"invalid", found->span, {}, {}};
     name = *value;
   }
   return {options.normalize ? normalize_project_name(name) : name, found->span, {}, std::move(replaced)};
@@ -72,7 +73,7 @@ ProjectName choose_project_name(const LoadRequest& request, const ProjectFiles& 
     check(variable->second, variable->first, place.known() ? std::optional(place) : std::nullopt, diagnostics);
     return {variable->second, {}, {Kind::Environment, variable->first, place, {}, 0}, {}};
   }
-  ProjectName name = name_in(files, request.options, found.environment);
+  ProjectName name = name_in(files, request.options, found);
   if (name.name.empty() && !is_named(files)) {
     const std::string& folder = found.working_dir;
     name = {normalize_project_name(folder.substr(folder.rfind('/') + 1)),

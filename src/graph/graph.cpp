@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace davit::graph {
+namespace {
+
+/// Edges that close a cycle, whether it is told or not: each costs a walk along the cycle.
+constexpr std::size_t kMostClosed = 1000;
+
+}  // namespace
 
 void Graph::add(const std::string& name) {
   nodes_.try_emplace(name);
@@ -92,14 +98,34 @@ std::set<std::string> Graph::with_dependents(const std::vector<std::string>& nam
   return closure(names, false);
 }
 
-std::optional<std::vector<Edge>> Graph::cycle() const {
-  // A walk in depth without recursion: a stack of names with the edge to look at next.
+std::vector<std::vector<Edge>> Graph::cycles(std::size_t most) const {
+  // A walk in depth without recursion: a stack of names with the edge to look at next. An edge back to a name on the
+  // stack closes a cycle.
   enum class State { Open, Done };
   using Next = std::map<std::string, Span>::const_iterator;
   std::map<std::string, State> states;
+  std::set<std::pair<std::string, std::string>> told;
+  std::vector<std::vector<Edge>> found;
+  std::vector<std::pair<std::string, Next>> path;
+  const auto close = [&](const std::string& to) {
+    std::vector<Edge> edges;
+    std::string target = to;
+    for (auto at = path.rbegin(); edges.empty() || target != to; ++at) {
+      if (told.contains({at->first, target})) return;
+      edges.push_back({at->first, target, nodes_.at(at->first).to.at(target)});
+      target = at->first;
+    }
+    for (const Edge& edge : edges) told.emplace(edge.from, edge.to);
+    std::reverse(edges.begin(), edges.end());
+    const auto smallest =
+        std::min_element(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.from < b.from; });
+    std::rotate(edges.begin(), smallest, edges.end());
+    found.push_back(std::move(edges));
+  };
+  std::size_t closed = 0;
   for (const auto& [start, ignored] : nodes_) {
     if (states.contains(start)) continue;
-    std::vector<std::pair<std::string, Next>> path{{start, nodes_.at(start).to.begin()}};
+    path.emplace_back(start, nodes_.at(start).to.begin());
     states[start] = State::Open;
     while (!path.empty()) {
       const std::string name = path.back().first;
@@ -116,20 +142,12 @@ std::optional<std::vector<Edge>> Graph::cycle() const {
         states[to] = State::Open;
         path.emplace_back(to, nodes_.at(to).to.begin());
       } else if (state->second == State::Open) {
-        std::vector<Edge> edges;
-        auto at = std::find_if(path.begin(), path.end(), [&](const auto& step) { return step.first == to; });
-        for (; at != path.end(); ++at) {
-          const std::string target = std::next(at) == path.end() ? to : std::next(at)->first;
-          edges.push_back({at->first, target, nodes_.at(at->first).to.at(target)});
-        }
-        const auto smallest =
-            std::min_element(edges.begin(), edges.end(), [](const Edge& a, const Edge& b) { return a.from < b.from; });
-        std::rotate(edges.begin(), smallest, edges.end());
-        return edges;
+        close(to);
+        if (found.size() >= most || ++closed >= kMostClosed) return found;
       }
     }
   }
-  return std::nullopt;
+  return found;
 }
 
 Diagnostic cycle_diagnostic(const std::vector<Edge>& cycle) {

@@ -78,7 +78,8 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     const std::size_t at = offset(mark);
     const char first = at < source_.text().size() ? source_.text()[at] : ' ';
     if ((first == '"' || first == '\'') && source_.closing_quote(at) == source_.text().size())
-      error("yaml-syntax", "invalid YAML: a quote that is never closed", source_.span(at, at + 1));
+      throw LimitExceeded{
+          Diagnostic::error("yaml-syntax", "invalid YAML: a quote that is never closed", source_.span(at, at + 1))};
   }
   deliver(std::move(node), anchor, 1);
 }
@@ -245,11 +246,19 @@ void Builder::take_key(Frame& frame, Node key) {
             .with_hint("merge several mappings with a list: '<<: [*one, *other]'"));
   else if (frame.key_is_merge)
     frame.merge_at = key.span;
+  if (key.is_null()) {
+    // Its span ends with the line, for nobody can tell how long nothing is.
+    const std::string written = source_.text_of(key.span);
+    key.text = written.substr(0, written.find_first_of(": \t,}"));
+    key.span.end.column = key.span.begin.column + static_cast<std::uint32_t>(key.text.size());
+  }
   if (!key.is_string()) {
     const std::string found = key.is_scalar() && !key.is_null() ? std::string(key.kind_name()) + " '" + key.text + "'"
                                                                 : std::string(key.kind_name());
     parsed_.diagnostics.add(Diagnostic::error("key-type", "a key must be a string, found " + found, key.span)
                                 .with_hint("put it in quotes"));
+    if (!key.is_scalar()) frame.node.faulty = true;
+    key.text = key.is_scalar() ? source_.text_of(key.span) : std::string();
   }
   frame.pending.key = std::move(key.text);
   frame.pending.key_span = std::move(key.span);

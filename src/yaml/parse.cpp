@@ -55,21 +55,23 @@ Diagnostic syntax_error(const YAML::Exception& exception, const Source& source) 
 Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& file, const Limits& limits,
              Reuses reuses) {
   Parsed parsed;
+  const auto stop = [&parsed](Diagnostic why) {
+    parsed.diagnostics.add(std::move(why));
+    parsed.complete = false;
+  };
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.size() > limits.bytes) {
-    parsed.diagnostics.add(Diagnostic::error("yaml-limit",
-                                             "the file has " + std::to_string(text.size()) + " bytes, at most " +
-                                                 std::to_string(limits.bytes) + " are allowed",
-                                             Span{file, {}, {}}));
+    stop(Diagnostic::error("yaml-limit",
+                           "the file has " + std::to_string(text.size()) + " bytes, at most " +
+                               std::to_string(limits.bytes) + " are allowed",
+                           Span{file, {}, {}}));
     return parsed;
   }
   const Source source(text, file);
-  if (auto bad = source.bad_byte()) {
-    parsed.diagnostics.add(std::move(*bad));
-    return parsed;
-  }
-  if (auto deep = source.open_brackets(limits.brackets)) {
-    parsed.diagnostics.add(std::move(*deep));
+  auto unfit = source.bad_byte();
+  if (!unfit) unfit = source.open_brackets(limits.brackets);
+  if (unfit) {
+    stop(std::move(*unfit));
     return parsed;
   }
   ViewBuffer buffer(text);
@@ -80,9 +82,9 @@ Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& fi
     while (parser.HandleNextDocument(builder)) {
     }
   } catch (const LimitExceeded& limit) {
-    parsed.diagnostics.add(limit.diagnostic);
+    stop(limit.diagnostic);
   } catch (const YAML::Exception& exception) {
-    parsed.diagnostics.add(syntax_error(exception, source));
+    stop(syntax_error(exception, source));
   }
   return parsed;
 }

@@ -77,6 +77,14 @@ Span Source::scalar_span(std::size_t from, std::string_view value) const {
   return first == '\n' || first == '\r' ? span(from, from) : span(at, end);
 }
 
+std::string Source::text_of(const Span& span) const {
+  const auto offset_of = [this](const Position& at) {
+    return offset(static_cast<int>(at.line) - 1, static_cast<int>(at.column) - 1);
+  };
+  const std::size_t from = offset_of(span.begin);
+  return std::string(text_.substr(from, std::max(offset_of(span.end), from) - from));
+}
+
 std::optional<Diagnostic> Source::bad_byte() const {
   for (std::size_t i = 0; i < text_.size();) {
     if (text_[i] == '\0')

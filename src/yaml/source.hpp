@@ -23,6 +23,8 @@ class Source {
   [[nodiscard]] Span scalar_span(std::size_t from, std::string_view value) const;
   /// Of the quote that closes the one at `at`; the size of the text when there is none.
   [[nodiscard]] std::size_t closing_quote(std::size_t at) const;
+  /// What is written on the one line of a span.
+  [[nodiscard]] std::string text_of(const Span& span) const;
   [[nodiscard]] Position position(std::size_t offset) const;
 
   /// The first byte that no YAML text may hold (NUL, broken UTF-8), as a diagnostic.

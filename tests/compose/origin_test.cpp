@@ -139,7 +139,7 @@ TEST(Origin, OfTheNameWithoutInterpolation) {
   const LoadResult result = tracked(test);
   ASSERT_TRUE(result.loaded.has_value());
   const std::string text = render_with_origins(result.loaded->tree, result.loaded->origins, TreeForm::AsWritten);
-  EXPECT_EQ(text.substr(0, text.find('\n')), "name: shop                 # compose.yaml:1");
+  EXPECT_EQ(text.substr(0, text.find('\n')), "name: shop              # compose.yaml:1");
 }
 
 TEST(OriginJson, HasTheHistoryOfAnEnvFile) {
@@ -151,6 +151,7 @@ TEST(OriginJson, HasTheHistoryOfAnEnvFile) {
   EXPECT_EQ(json_of(result, R"(["services","web","environment","URL"])"),
             R"({"path":["services","web","environment","URL"],"value":"http://db",)"
             R"("file":"b.env","line":1,"column":1,"steps":[)"
+            R"({"step":"normalised","was":"b.env"},)"
             R"({"step":"env file","file":"compose.yaml","line":4,"column":23},)"
             R"({"step":"variable default","variable":"HOST"},)"
             R"({"step":"overrides","was":"none","source":{"file":"a.env","line":1,"column":1}}]})");

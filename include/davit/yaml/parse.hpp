@@ -32,10 +32,13 @@ struct Reuse {
 /// Whether the tree says which values were copied by aliases.
 enum class Reuses { Forget, Record };
 
-/// All documents of a file. With an error in `diagnostics` the documents may be incomplete.
+/// All documents of a file.
 struct Parsed {
   std::vector<Node> documents;
   Diagnostics diagnostics;
+  /// Whether everything was read: other errors than those of syntax and limits leave the rest of the file as it is. A
+  /// key that is no string is then taken as the text that it is written with, and of doubled keys the first one counts.
+  bool complete = true;
   /// With Reuses::Record: Node::origin of a copied value is its position in here, from 1 on.
   std::vector<Reuse> reuses;
   std::size_t nodes = 0;  ///< as Limits::nodes counts them
