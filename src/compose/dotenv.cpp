@@ -231,6 +231,9 @@ class DotenvParser {
       error("the required variable '" + problem.variable + "' is missing a value" +
                 (problem.reason.empty() ? "" : ": " + problem.reason),
             at, at + problem.length, {}, "required-variable");
+    else if (problem.kind == InterpolationError::Kind::Unclosed)
+      error("a variable expression that is never closed in the value of '" + name + "'", at, at + problem.length,
+            "every '${' needs a '}' in its line; write '$$' for a dollar sign");
     else
       error("invalid variable expression in the value of '" + name + "'", at, at + problem.length,
             "write '$$' for a dollar sign, or put the value in single quotes");

@@ -157,6 +157,15 @@ class TreeInterpolator {
                            .with_hint("set it in the environment or in .env"));
       return;
     }
+    if (problem.kind == InterpolationError::Kind::Unclosed) {
+      diagnostics_.add(Diagnostic::error("variable-syntax",
+                                         "the variable expression '" +
+                                             shorten(node.text.substr(problem.offset, problem.length)) +
+                                             "' is never closed",
+                                         where)
+                           .with_hint("every '${' needs a '}' in its line; write '$$' for a dollar sign"));
+      return;
+    }
     diagnostics_.add(
         Diagnostic::error("variable-syntax",
                           "invalid variable expression '" +

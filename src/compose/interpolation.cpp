@@ -174,6 +174,21 @@ class Interpolator {
   InterpolationError error_;
 };
 
+/// The `${` in the line of an error, at it or around it, that no `}` closes.
+std::optional<std::size_t> unclosed(std::string_view text, const InterpolationError& error) {
+  std::vector<std::size_t> open;
+  const std::size_t line = error.offset == 0 ? 0 : text.rfind('\n', error.offset - 1) + 1;
+  for (std::size_t i = line; i < text.size() && text[i] != '\n'; ++i) {
+    if (text.substr(i, 2) == "$$")
+      ++i;
+    else if (text.substr(i, 2) == "${")
+      open.push_back(i);
+    else if (text[i] == '}' && !open.empty())
+      open.pop_back();
+  }
+  return open.empty() || open.front() > error.offset ? std::nullopt : std::optional(open.front());
+}
+
 }  // namespace
 
 Result<std::string, InterpolationError> interpolate(std::string_view text, const Lookup& lookup,
@@ -182,8 +197,14 @@ Result<std::string, InterpolationError> interpolate(std::string_view text, const
   std::string out;
   out.reserve(text.size());
   Interpolator interpolator(lookup, unset, replaced);
-  if (!interpolator.run(text, 0, 0, out)) return interpolator.take_error();
-  return out;
+  if (interpolator.run(text, 0, 0, out)) return out;
+  InterpolationError error = interpolator.take_error();
+  if (const auto open = unclosed(text, error); error.kind == InterpolationError::Kind::Invalid && open) {
+    error.kind = InterpolationError::Kind::Unclosed;
+    error.offset = *open;
+    error.length = std::min(text.find('\n', *open), text.size()) - *open;
+  }
+  return error;
 }
 
 namespace {

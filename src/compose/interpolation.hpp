@@ -17,7 +17,8 @@ namespace davit::compose {
 using Lookup = std::function<std::optional<std::string>(std::string_view name)>;
 
 struct InterpolationError {
-  enum class Kind { Invalid, Required, TooLong } kind = Kind::Invalid;
+  /// Unclosed: a `}` is missing in the line.
+  enum class Kind { Invalid, Unclosed, Required, TooLong } kind = Kind::Invalid;
   std::size_t offset = 0;  ///< of the `$` in the text
   std::size_t length = 0;  ///< of the expression
   std::string variable;    ///< Required: its name

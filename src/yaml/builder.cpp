@@ -79,7 +79,8 @@ void Builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anc
     const char first = at < source_.text().size() ? source_.text()[at] : ' ';
     if ((first == '"' || first == '\'') && source_.closing_quote(at) == source_.text().size())
       throw LimitExceeded{
-          Diagnostic::error("yaml-syntax", "invalid YAML: a quote that is never closed", source_.span(at, at + 1))};
+          Diagnostic::error("yaml-syntax", "invalid YAML: a quote that is never closed", source_.span(at, at + 1))
+              .with_hint("close it behind its value")};
   }
   deliver(std::move(node), anchor, 1);
 }
@@ -257,7 +258,7 @@ void Builder::take_key(Frame& frame, Node key) {
                                                                 : std::string(key.kind_name());
     parsed_.diagnostics.add(Diagnostic::error("key-type", "a key must be a string, found " + found, key.span)
                                 .with_hint("put it in quotes"));
-    if (!key.is_scalar()) frame.node.faulty = true;
+    if (!key.is_scalar()) parsed_.complete = false;  // what was meant, as in "{{ name }}", nobody can tell
     key.text = key.is_scalar() ? source_.text_of(key.span) : std::string();
   }
   frame.pending.key = std::move(key.text);

@@ -8,6 +8,7 @@
 
 #include "builder.hpp"
 #include "source.hpp"
+#include "syntax_error.hpp"
 
 namespace davit::yaml {
 namespace {
@@ -20,35 +21,6 @@ class ViewBuffer final : public std::streambuf {
     setg(begin, begin, begin + text.size());
   }
 };
-
-/// A tab in the indentation of the line of an error or of the one before.
-std::optional<std::size_t> tab_before(std::string_view text, std::size_t error_at) {
-  std::size_t from = std::min(error_at, text.size());
-  for (int line = 0; line < 2; ++line) {
-    const std::size_t start = from == 0 ? 0 : text.rfind('\n', from - 1) + 1;
-    const std::size_t tab = text.find_first_not_of(' ', start);
-    if (tab != std::string_view::npos && text[tab] == '\t') return tab;
-    if (start == 0) break;
-    from = start - 1;
-  }
-  return std::nullopt;
-}
-
-/// yaml-cpp's texts in the words of people who write files.
-Diagnostic syntax_error(const YAML::Exception& exception, const Source& source) {
-  const std::size_t at = source.offset(exception.mark.line, exception.mark.column);
-  const auto where = exception.mark.is_null() ? std::optional<Span>{} : source.span(at, at);
-  const std::string& text = exception.msg;
-  if (const auto tab = tab_before(source.text(), at))
-    return Diagnostic::error("yaml-syntax", "invalid YAML: a tab in the indentation", source.span(*tab, *tab + 1))
-        .with_hint("indent with blanks, YAML does not allow tabs");
-  auto result = Diagnostic::error("yaml-syntax", "invalid YAML: " + text, where);
-  if (text.find("illegal map value") != std::string::npos || text.find("end of map not found") != std::string::npos)
-    return result.with_hint("check the indentation, and put values that contain ': ' in quotes");
-  if (text.find("unknown token") != std::string::npos)
-    return result.with_hint("a value may not start with '@', '`' or '%'; put it in quotes");
-  return result;
-}
 
 }  // namespace
 
@@ -84,7 +56,7 @@ Parsed parse(std::string_view text, const std::shared_ptr<const std::string>& fi
   } catch (const LimitExceeded& limit) {
     stop(limit.diagnostic);
   } catch (const YAML::Exception& exception) {
-    stop(syntax_error(exception, source));
+    stop(syntax_error(source, exception.msg, source.offset(exception.mark.line, exception.mark.column)));
   }
   return parsed;
 }

@@ -67,6 +67,7 @@ TEST(Dotenv, MistakesHaveTheirPlace) {
   EXPECT_EQ(read("A=\"open\nB=2\n"), "B=[2]{1:3 the quote of the value of 'A' is never closed}");
   EXPECT_EQ(read("A B=1\n"), "{1:1 a variable name may not contain a blank, found 'A B'}");
   EXPECT_EQ(read("A=${x.y}\n"), "{1:3 invalid variable expression in the value of 'A'}");
+  EXPECT_EQ(read("A=${B:-${C}\n"), "{1:3 a variable expression that is never closed in the value of 'A'}");
   EXPECT_EQ(read("A=$UNSET\n"), "A=[]{1:3 the variable 'UNSET' is not set, an empty string takes its place}");
 }
 

@@ -48,10 +48,24 @@ TEST(InterpolateError, RequiredVariablesNameTheirReason) {
 }
 
 TEST(InterpolateError, InvalidExpressionsAreFound) {
-  for (const std::string_view text : {"${", "${}", "${1}", "${A", "${A:x}", "${A-", "a ${b c}", "${A:-\n}"}) {
+  for (const std::string_view text : {"${}", "${1}", "${A:x}", "a ${b c}", "${b c} ${A"}) {
     const auto result = interpolate(text, value_of);
     ASSERT_FALSE(result.has_value()) << text;
     EXPECT_EQ(result.error().kind, InterpolationError::Kind::Invalid) << text;
+  }
+}
+
+TEST(InterpolateError, WhatIsNeverClosedIsFoundFromItsStart) {
+  // Text, and the part of it that lacks its brace.
+  const std::pair<std::string_view, std::string_view> cases[] = {
+      {"${", "${"},           {"${A", "${A"},          {"x ${A-", "${A-"},  {"${A:-\n}", "${A:-"},
+      {"${NO:-${B}", "${NO:-${B}"}, {"$${ ${A ${B}", "${A ${B}"}, {"x\n${A\n", "${A"},
+  };
+  for (const auto& [text, open] : cases) {
+    const auto result = interpolate(text, value_of);
+    ASSERT_FALSE(result.has_value()) << text;
+    EXPECT_EQ(result.error().kind, InterpolationError::Kind::Unclosed) << text;
+    EXPECT_EQ(text.substr(result.error().offset, result.error().length), open);
   }
 }
 

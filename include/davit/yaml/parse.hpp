@@ -37,7 +37,8 @@ struct Parsed {
   std::vector<Node> documents;
   Diagnostics diagnostics;
   /// Whether everything was read: other errors than those of syntax and limits leave the rest of the file as it is. A
-  /// key that is no string is then taken as the text that it is written with, and of doubled keys the first one counts.
+  /// scalar key that is no string is then taken as the text that it is written with, and of doubled keys the first one
+  /// counts.
   bool complete = true;
   /// With Reuses::Record: Node::origin of a copied value is its position in here, from 1 on.
   std::vector<Reuse> reuses;
