@@ -25,6 +25,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   [[nodiscard]] ServerCore& core() { return *core_; }
   [[nodiscard]] const Asker& asker() const { return asker_; }
   [[nodiscard]] const std::vector<Upstream>& upstreams() const { return upstreams_; }
+  [[nodiscard]] const ServerCore::Outstanding& outstanding() const { return outstanding_; }
   void session_ended(const std::shared_ptr<TcpSession>& session);
 
  private:
@@ -41,6 +42,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   boost::asio::steady_timer pause_;
   Asker asker_;
   std::vector<Upstream> upstreams_;
+  ServerCore::Outstanding outstanding_ = std::make_shared<std::size_t>(0);
   Wakefulness wakefulness_;
   std::set<std::shared_ptr<TcpSession>> sessions_;
 };

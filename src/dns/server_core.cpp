@@ -9,7 +9,7 @@ ServerCore::ServerCore(boost::asio::io_context& context, ServerLimits limits)
 
 void ServerCore::close() {
   look_ = nullptr;
-  for (const auto& query : std::exchange(outstanding_, {})) query->cancel();
+  for (const auto& query : std::exchange(queries_, {})) query->cancel();
 }
 
 std::span<const std::uint8_t> ServerCore::failure(std::span<const std::uint8_t> packet) {
@@ -20,20 +20,22 @@ std::span<const std::uint8_t> ServerCore::failure(std::span<const std::uint8_t> 
 }
 
 void ServerCore::forward(std::span<const std::uint8_t> packet, Transport transport,
-                         const std::vector<Upstream>& upstreams, Reply reply) {
-  if (outstanding_.size() >= limits_.outstanding) return reply(failure(packet));
+                         const std::vector<Upstream>& upstreams, const Outstanding& outstanding, Reply reply) {
+  if (*outstanding >= limits_.outstanding) return reply(failure(packet));
   const std::size_t limit =
       transport == Transport::Tcp ? kMaxMessage : std::min<std::size_t>(responder_.query().udp_size, kMaxUdpSize);
   auto query = std::make_shared<UpstreamQuery>(context_, packet, transport, upstreams, limits_.upstream_timeout);
-  query->on_done([weak = weak_from_this(), key = std::weak_ptr(query), limit,
+  query->on_done([weak = weak_from_this(), key = std::weak_ptr(query), limit, outstanding,
                   reply = std::move(reply)](std::span<std::uint8_t> answer) {
+    --*outstanding;
     const auto self = weak.lock();
     const auto done = key.lock();
     if (!self || !done) return;
-    self->outstanding_.erase(done);
+    self->queries_.erase(done);
     reply(answer.empty() ? self->failure(done->packet()) : answer.first(truncate(answer, limit)));
   });
-  outstanding_.insert(query);
+  ++*outstanding;
+  queries_.insert(query);
   query->start();
 }
 

@@ -23,15 +23,22 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   /// for one of an upstream, never for a packet that deserves none.
   using Reply = std::function<void(std::span<const std::uint8_t>)>;
 
+  /// The forwarded questions of one container that have no answer yet. Outlives its sockets.
+  using Outstanding = std::shared_ptr<std::size_t>;
+  /// Whether a reply comes, now or later.
+  enum class Answered : std::uint8_t { Yes, Never };
+
   /// `reply` is a template so that the way of our own names needs no allocation.
   template <class ReplyFunction>
-  void ask(std::span<const std::uint8_t> packet, Transport transport, const Asker& asker,
-           const std::vector<Upstream>& upstreams, const ReplyFunction& reply) {
+  Answered ask(std::span<const std::uint8_t> packet, Transport transport, const Asker& asker,
+               const std::vector<Upstream>& upstreams, const Outstanding& outstanding, const ReplyFunction& reply) {
     if (look_) look_();
     const auto forwarding = upstreams.empty() ? Forwarding::Off : Forwarding::On;
     const auto response = responder_.respond(packet, transport, names_, asker, forwarding, buffer_);
     if (response.kind == Response::Kind::Answer) reply(std::span<const std::uint8_t>(buffer_).first(response.size));
-    if (response.kind == Response::Kind::Forward) forward(packet, transport, upstreams, reply);
+    if (response.kind == Response::Kind::Forward) forward(packet, transport, upstreams, outstanding, reply);
+    return response.kind == Response::Kind::Answer || response.kind == Response::Kind::Forward ? Answered::Yes
+                                                                                               : Answered::Never;
   }
 
   void set_names(NameTable names) { names_ = std::move(names); }
@@ -43,7 +50,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
 
  private:
   void forward(std::span<const std::uint8_t> packet, Transport transport, const std::vector<Upstream>& upstreams,
-               Reply reply);
+               const Outstanding& outstanding, Reply reply);
   /// SERVFAIL to a question, in the buffer.
   [[nodiscard]] std::span<const std::uint8_t> failure(std::span<const std::uint8_t> packet);
 
@@ -53,7 +60,7 @@ class ServerCore : public std::enable_shared_from_this<ServerCore> {
   std::function<void()> look_;
   Responder responder_;
   std::vector<std::uint8_t> buffer_;
-  std::unordered_set<std::shared_ptr<UpstreamQuery>> outstanding_;
+  std::unordered_set<std::shared_ptr<UpstreamQuery>> queries_;
 };
 
 }  // namespace davit::dns

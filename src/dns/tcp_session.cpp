@@ -59,7 +59,9 @@ void TcpSession::answer() {
   idle_.cancel();  // the upstream has its own time limit
   if (question_.size() < kHeaderSize) return end();
   const auto reply = [self = shared_from_this()](std::span<const std::uint8_t> message) { self->send(message); };
-  listener->core().ask(question_, Transport::Tcp, listener->asker(), listener->upstreams(), reply);
+  const auto answered = listener->core().ask(question_, Transport::Tcp, listener->asker(), listener->upstreams(),
+                                             listener->outstanding(), reply);
+  if (answered == ServerCore::Answered::Never) end();  // an answer, say, where a question should be
 }
 
 void TcpSession::send(std::span<const std::uint8_t> message) {

@@ -45,6 +45,7 @@ Task<std::size_t> kill_processes(const container::Cgroups& cgroups, std::string 
 std::size_t correct_rows(const Paths& paths) {
   if (!std::filesystem::exists(paths.database())) return 0;
   state::Database database = state::Database::open(paths.database());
+  if (served_elsewhere(paths, database)) return 0;
   state::Containers containers(database);
   std::size_t corrected = 0;
   for (auto& row : containers.of_project(paths.project)) {

@@ -18,9 +18,11 @@ struct Paths {
   [[nodiscard]] std::string database() const { return data_root + "/davit.db"; }
   [[nodiscard]] std::string names_counter() const { return data_root + "/names.counter"; }
   [[nodiscard]] std::string cache() const { return data_root + "/cache"; }
-  [[nodiscard]] std::string volume(const std::string& name) const { return data_root + "/volumes/" + name; }
+  [[nodiscard]] std::string volumes() const { return data_root + "/volumes"; }
+  [[nodiscard]] std::string volume(const std::string& name) const { return volumes() + "/" + name; }
   [[nodiscard]] std::string volume_data(const std::string& name) const { return volume(name) + "/_data"; }
-  [[nodiscard]] std::string container(const ContainerId& id) const { return data_root + "/containers/" + id.str(); }
+  [[nodiscard]] std::string containers() const { return data_root + "/containers"; }
+  [[nodiscard]] std::string container(const ContainerId& id) const { return containers() + "/" + id.str(); }
   [[nodiscard]] std::string logs(const ContainerId& id) const { return container(id) + "/log"; }
 
   // run root

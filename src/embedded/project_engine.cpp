@@ -1,6 +1,10 @@
 #include "embedded/project_engine.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
 #include <filesystem>
 #include <thread>
 
@@ -33,6 +37,15 @@ Task<void> contain(Task<void> task) {
   if (!failure.empty()) log_warning(failure);
 }
 
+/// Set-uid programs of containers are below: nobody else may pass, also where the data root is open (CVE-2021-41091).
+void keep_to_ourselves(const std::string& folder) {
+  if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_system_error("make", folder, errno);
+  struct stat info {};
+  if (::stat(folder.c_str(), &info) != 0) throw_system_error("look at", folder, errno);
+  if ((info.st_mode & 0077U) != 0 && ::chmod(folder.c_str(), 0700) != 0)
+    throw_system_error("set the mode of", folder, errno);
+}
+
 }  // namespace
 
 void check_volume_name(const std::string& name) {
@@ -58,7 +71,9 @@ ProjectEngine::ProjectEngine(asio::io_context& context, Paths paths, state::Data
       tasks_(context.get_executor()),
       starting_(context.get_executor(), starts_at_once()),
       choosing_(context.get_executor(), 1),
-      probing_(context.get_executor(), kProbesAtOnce) {}
+      probing_(context.get_executor(), kProbesAtOnce) {
+  for (const std::string& folder : {paths_.containers(), paths_.volumes()}) keep_to_ourselves(folder);
+}
 
 ProjectEngine::~ProjectEngine() = default;
 
@@ -128,6 +143,8 @@ Task<void> ProjectEngine::create_network(engine::NetworkSpec spec, Cause cause) 
 Task<void> ProjectEngine::remove_network(std::string name, Cause cause) {
   const auto found = networks_.find(name);
   if (found == networks_.end()) co_return;
+  // One transaction from the question to the removal: other projects of the data root take addresses meanwhile.
+  state::Transaction transaction(database_);
   // Of another project: its leases and its link would go with the network.
   std::vector<std::string> users = state::Networks(database_).users_elsewhere(found->second.id, paths_.project);
   for (const auto& [id, record] : records_)
@@ -140,7 +157,6 @@ Task<void> ProjectEngine::remove_network(std::string name, Cause cause) {
   ++busy_;
   std::exception_ptr failure;
   try {
-    state::Transaction transaction(database_);
     state::Networks(database_).remove(found->second.id);
     events_.append({"network", "destroy", name, name, "", {}, cause});
     transaction.commit();
@@ -178,6 +194,8 @@ void ProjectEngine::create_volume(const engine::VolumeSpec& spec, const Cause& c
 Task<void> ProjectEngine::remove_volume(std::string name, Cause cause) {
   check_volume_name(name);
   state::Volumes volumes(database_);
+  // One transaction from the question to the removal: another project may make a container on the volume.
+  state::Transaction transaction(database_);
   if (!volumes.find(name)) co_return;
   for (const auto& container : state::Containers(database_).all()) {
     const engine::ContainerSpec spec = engine::container_spec_from_json(container.spec_json);
@@ -186,11 +204,18 @@ Task<void> ProjectEngine::remove_volume(std::string name, Cause cause) {
         throw Error(Diagnostic::error("volume-in-use",
                                       "volume '" + name + "' is still in use by container '" + container.name + "'"));
   }
-  state::Transaction transaction(database_);
   volumes.remove(name);
   events_.append({"volume", "destroy", name, name, "", {{"driver", "local"}}, cause});
-  transaction.commit();
-  const std::string folder = paths_.volume(name);
+  // Out of the way before the name is free: a new volume of this name has a folder of its own.
+  const std::string folder = paths_.volume("." + random_id());  // no name of a volume begins so
+  const bool moved = ::rename(paths_.volume(name).c_str(), folder.c_str()) == 0;
+  if (!moved && errno != ENOENT) throw_system_error("remove volume", name, errno);
+  try {
+    transaction.commit();
+  } catch (...) {
+    if (moved) ::rename(folder.c_str(), paths_.volume(name).c_str());
+    throw;
+  }
   std::function<void()> work = [folder] { std::filesystem::remove_all(folder); };
   co_await pool_.run(std::move(work));
 }

@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "davit/base/error.hpp"
+#include "davit/state/projects.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -41,7 +42,19 @@ Task<Fd> lock_project(Paths paths, WorkerPool& pool) {
 bool keeper_is_alive(const Paths& paths) {
   const Fd fd(::open(paths.keeper_lock().c_str(), O_RDWR | O_CLOEXEC));
   if (!fd) return false;
-  return ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  // Asking takes nothing: a keeper that starts at this moment gets its lock.
+  struct flock holder {};
+  holder.l_type = F_WRLCK;
+  holder.l_whence = SEEK_SET;
+  if (::fcntl(fd.get(), F_OFD_GETLK, &holder) != 0) throw_system_error("ask for the lock", paths.keeper_lock(), errno);
+  return holder.l_type != F_UNLCK;
+}
+
+std::optional<std::string> served_elsewhere(const Paths& paths, state::Database& database) {
+  const auto row = state::Projects(database).find(paths.project);
+  if (!row || row->run_root.empty() || row->run_root == paths.run_root) return std::nullopt;
+  if (!keeper_is_alive({paths.data_root, row->run_root, paths.project})) return std::nullopt;
+  return row->run_root;
 }
 
 }  // namespace davit::embedded

@@ -2,10 +2,13 @@
 // The lock under which the engine of a project begins and ends.
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "davit/async/offload.hpp"
 #include "davit/async/task.hpp"
 #include "davit/base/fd.hpp"
+#include "davit/state/database.hpp"
 #include "embedded/paths.hpp"
 
 namespace davit::embedded {
@@ -17,5 +20,9 @@ Task<Fd> lock_project(Paths paths, WorkerPool& pool);
 
 /// True if a keeper holds its lock in the project's folder.
 [[nodiscard]] bool keeper_is_alive(const Paths& paths);
+
+/// The run root below which a living keeper serves this project of the same data root, if that is another one: what the
+/// database says of the project's containers is that keeper's. nullopt: there is none.
+[[nodiscard]] std::optional<std::string> served_elsewhere(const Paths& paths, state::Database& database);
 
 }  // namespace davit::embedded

@@ -115,6 +115,11 @@ class Supervisor {
   }
 
   void remember_project() {
+    if (const auto other = served_elsewhere(paths_, database_))
+      throw Error(Diagnostic::error("other-run-root", "project '" + paths_.project + "' of the data root '" +
+                                                          paths_.data_root + "' runs below the run root '" + *other +
+                                                          "'")
+                      .with_hint("use '--run-root " + *other + "', or another --data-root or project name"));
     state::Projects projects(database_);
     state::Project row = projects.find(paths_.project).value_or(state::Project{});
     row.name = paths_.project;

@@ -390,11 +390,17 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Held by the keeper as long as it lives: who can lock it knows that there is no keeper.
+/// Held by the keeper as long as it lives: where there is no such lock, there is no keeper. One of the open file, and not
+/// of the process, so that it stays over the forks; and one that others can ask for without taking it.
 void lock_folder(int folder) {
   const int lock = ::openat(folder, "keeper.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) fail("open 'keeper.lock'");
-  if (::flock(lock, LOCK_EX | LOCK_NB) != 0) fail("lock 'keeper.lock': another keeper serves this project");
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  if (::fcntl(lock, F_OFD_SETLK, &whole) == 0) return;
+  fail(errno == EAGAIN || errno == EACCES ? "lock 'keeper.lock': another keeper serves this project"
+                                          : "lock 'keeper.lock'");
 }
 
 void write_pid(int folder) {

@@ -27,7 +27,12 @@ std::int64_t Journal::append(Event event) {
       "VALUES(?,?,?,?,?,?,?,?)",
       event.wall, event.monotonic, event.project, event.kind, event.subject_kind, event.subject, event.attributes_json,
       event.cause);
-  return database_.last_insert_id();
+  const std::int64_t id = database_.last_insert_id();
+  if (id % kTrimEvery == 0) {
+    trim(event.project, kKeptEvents);
+    forget_before(event.wall - kKeptFor);
+  }
+  return id;
 }
 
 std::vector<Event> Journal::since(std::int64_t id, const std::optional<std::string>& project, std::int64_t limit) {
@@ -67,6 +72,10 @@ void Journal::trim(const std::string& project, std::int64_t keep) {
       "DELETE FROM events WHERE project=?1 AND id<=(SELECT id FROM events WHERE project=?1 ORDER BY id DESC "
       "LIMIT 1 OFFSET ?2)",
       project, keep);
+}
+
+void Journal::forget_before(WallTime time) {
+  database_.run("DELETE FROM events WHERE wall<?", time);
 }
 
 }  // namespace davit::state

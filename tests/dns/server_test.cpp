@@ -276,6 +276,52 @@ TEST_F(ServerTest, LimitsOutstandingQuestions) {
   EXPECT_EQ(ask(make_query(6, "example.org", Type::A))->rcode, Rcode::ServerFailure);
 }
 
+TEST_F(ServerTest, OneContainersQuestionsLeaveRoomForTheOthers) {
+  const Bound silent = bound(Protocol::Udp);
+  limits_.outstanding = 1;
+  limits_.upstream_timeout = 60s;
+  server_ = std::make_unique<Server>(context_, limits_);
+  serve({{ip("127.0.0.1"), silent.port}}, "greedy");
+  const Fd first = connected(SOCK_DGRAM, udp_port_);
+  const std::string query = make_query(5, "example.com", Type::A);
+  ::send(first.get(), query.data(), query.size(), 0);
+  run_until([&] { return take(silent.fd).has_value(); });
+  serve({{ip("127.0.0.1"), silent.port}}, "other");
+  const Fd second = connected(SOCK_DGRAM, udp_port_);
+  ::send(second.get(), query.data(), query.size(), 0);
+  run_until([&] { return take(silent.fd).has_value(); });
+}
+
+TEST_F(ServerTest, AnAnsweredQuestionCountsNoMore) {
+  const Bound upstream = bound(Protocol::Udp);
+  limits_.outstanding = 1;
+  server_ = std::make_unique<Server>(context_, limits_);
+  serve({{ip("127.0.0.1"), upstream.port}});
+  const Fd fd = connected(SOCK_DGRAM, udp_port_);
+  for (std::uint16_t id = 5; id < 8; ++id) {
+    const std::string query = make_query(id, "example.com", Type::A);
+    ::send(fd.get(), query.data(), query.size(), 0);
+    std::optional<Datagram> asked;
+    run_until([&] { return (asked = take(upstream.fd)).has_value(); });
+    give(upstream.fd, *asked, answer_to(query, "203.0.113.5"));
+    const std::string received = receive(fd);
+    EXPECT_EQ(parse_answer(bytes(received))->rcode, Rcode::NoError);
+  }
+}
+
+TEST_F(ServerTest, AnAnswerInPlaceOfAQuestionEndsTheConnection) {
+  serve({});
+  const Fd fd = connected(SOCK_STREAM, tcp_port_);
+  std::string query = make_query(5, "example.com", Type::A);
+  query[2] = static_cast<char>(query[2] | 0x80);  // QR
+  const std::string framed = std::string(1, '\0') + static_cast<char>(query.size()) + query;
+  ::send(fd.get(), framed.data(), framed.size(), 0);
+  char byte = 0;
+  ssize_t got = -1;
+  run_until([&] { return (got = ::recv(fd.get(), &byte, 1, MSG_DONTWAIT)) >= 0; });
+  EXPECT_EQ(got, 0);
+}
+
 TEST_F(ServerTest, LongUpstreamAnswersAreCutForUdp) {
   const Bound upstream = bound(Protocol::Udp);
   serve({{ip("127.0.0.1"), upstream.port}});

@@ -2,6 +2,7 @@
 
 #include "davit/async/task_group.hpp"
 #include "davit/logs/assembler.hpp"
+#include "davit/state/containers.hpp"
 #include "embedded/engine_fixture.hpp"
 
 namespace davit::embedded::test {
@@ -185,6 +186,30 @@ TEST_F(Crash, AfterTheEndOfEverythingCleanUpFindsWhatIsLeft) {
   EXPECT_EQ(look(id).state, ContainerState::Exited);
   run(engine_->start_container(id));  // and the project can go on
   EXPECT_EQ(look(id).state, ContainerState::Running);
+}
+
+TEST_F(Crash, ALivingKeeperOfAnotherRunRootKeepsItsContainers) {
+  const ContainerId id = start(spec("long", {"/bin/sleep", "1000"}));
+  EngineOptions other = options_;
+  other.run_root = temp_.path() / "other";
+  other.supervisor_command = {options_.supervisor_command[0], "supervisor", other.project, other.data_root,
+                              other.run_root};
+  EXPECT_TRUE(fs::create_directories(other.run_root));
+  run(cleanup_leftovers(other, timers_));
+  EXPECT_EQ(look(id).state, engine::ContainerState::Running);
+  {
+    auto database = state::Database::open_for_reading(paths_.database());
+    EXPECT_EQ(state::Containers(*database).find(id)->state, state::ContainerState::Running);
+  }
+  EmbeddedEngine second(other, timers_);
+  try {
+    run(second.create_network(network("default")));
+    ADD_FAILURE() << "two supervisors of one project";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("runs below the run root '" + options_.run_root + "'"), std::string::npos)
+        << error.what();
+  }
+  EXPECT_EQ(look(id).state, engine::ContainerState::Running);
 }
 
 TEST_F(Crash, ANewKeeperEndsWhatTheLastOneLost) {

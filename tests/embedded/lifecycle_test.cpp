@@ -196,6 +196,19 @@ TEST_F(Lifecycle, AnonymousVolumesAreFilledInheritedAndRemoved) {
   EXPECT_FALSE(fs::exists(paths_.volume(volume)));
 }
 
+TEST_F(Lifecycle, FoldersOfContainersAndVolumesAreNobodyElses) {
+  fs::permissions(options_.data_root, fs::perms(0755));
+  for (const char* const name : {"/containers", "/volumes"}) {
+    fs::create_directories(options_.data_root + name);
+    fs::permissions(options_.data_root + name, fs::perms(0755));
+  }
+  run(engine_->create_volume({.name = "v" + options_.project, .project = options_.project}));
+  for (const std::string& folder : {paths_.containers(), paths_.volumes()})
+    EXPECT_EQ(fs::status(folder).permissions(), fs::perms(0700)) << folder;
+  run(engine_->remove_volume("v" + options_.project));
+  EXPECT_TRUE(fs::is_empty(paths_.volumes()));
+}
+
 TEST_F(Lifecycle, ExecRunsInTheContainerWithItsExitCode) {
   const ContainerId id = start(spec("host", {"/bin/sleep", "1000"}));
   EXPECT_EQ(exec(id, {"/bin/sh", "-c", "exit 42"}), 42);

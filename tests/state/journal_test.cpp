@@ -52,6 +52,22 @@ TEST_F(JournalTest, EventIsGoneWithItsTransaction) {
   EXPECT_EQ(journal_.last_id(), 0);
 }
 
+TEST_F(JournalTest, ForgetsWhatIsTooMuchOrTooOldAsItGrows) {
+  const WallTime now = wall_time_now();
+  journal_.append({.wall = now - Journal::kKeptFor - 1, .project = "gone", .kind = "old"});
+  journal_.append({.wall = now - Journal::kKeptFor / 2, .project = "still", .kind = "young"});
+  const Transaction transaction(database_);  // ten thousand of them would each wait for the disk
+  constexpr std::int64_t kAppended = Journal::kKeptEvents + 3 * Journal::kTrimEvery;
+  std::int64_t last = 0;
+  for (std::int64_t i = 0; i < kAppended; ++i) last = journal_.append({.wall = now, .project = "p", .kind = "die"});
+  const auto left = static_cast<std::int64_t>(journal_.since(0, "p", 2 * kAppended).size());
+  EXPECT_GE(left, Journal::kKeptEvents);
+  EXPECT_LT(left, Journal::kKeptEvents + Journal::kTrimEvery);
+  EXPECT_EQ(journal_.last_id("p"), last);
+  EXPECT_TRUE(journal_.since(0, "gone").empty());
+  EXPECT_EQ(journal_.since(0, "still").size(), 1U);
+}
+
 TEST_F(JournalTest, TrimKeepsTheNewestOfOneProjectAndIdsAreNotReused) {
   for (int i = 0; i < 5; ++i) journal_.append({.project = "p", .kind = std::to_string(i)});
   journal_.append({.project = "q", .kind = "x"});

@@ -33,8 +33,15 @@ class Journal {
  public:
   explicit Journal(Database& database) : database_(database) {}
 
+  /// What is kept, so that a container that crashes for weeks does not fill the disk.
+  static constexpr std::int64_t kKeptEvents = 10'000;  ///< of one project, the newest
+  static constexpr WallTime kKeptFor = WallTime{30} * 24 * 3600 * 1'000'000'000;
+  /// Every so many events (of all projects) the old ones are forgotten; until then there may be that many more.
+  static constexpr std::int64_t kTrimEvery = 512;
+
   /// Adds one event and returns its id. Times that are 0 become now. Inside a Transaction the event appears with the
-  /// change it tells of, or not at all.
+  /// change it tells of, or not at all. Every kTrimEvery-th forgets what is not kept: the oldest of its own project, and
+  /// of all projects what is older than kKeptFor when it is written.
   std::int64_t append(Event event);
   /// Events with a greater id, oldest first, of one project or (nullopt) of all, at most `limit`.
   /// To follow: watch Database::change_file() and ask again with the last id seen.
@@ -45,6 +52,8 @@ class Journal {
   [[nodiscard]] std::int64_t last_id(const std::optional<std::string>& project = {});
   /// Forgets all but the newest `keep` events of a project.
   void trim(const std::string& project, std::int64_t keep);
+  /// Forgets the events of all projects that happened before.
+  void forget_before(WallTime time);
 
  private:
   Database& database_;
