@@ -66,7 +66,7 @@ void add_config(Commands& commands) {
                    "davit config --diff ../main .",
        .exit_status = "0  the files are right; with --diff: the projects are the same\n"
                       "1  they are not, the mistakes are on stderr; with --diff: the projects differ\n"
-                      "2  with --diff: a project could not be read",
+                      "2  with --diff: a project could not be read, or the command line is wrong",
        .dry_run = DryRun::Harmless});
   const auto flag = [&](const char* name, bool& to, const char* text) { command->add_flag(name, to, text); };
   command->add_option("--format", options->format, "yaml or json (default: yaml)")->type_name("FORMAT");

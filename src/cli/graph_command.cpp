@@ -58,21 +58,25 @@ int graph(Context& context, const Options& options) {
   compose::LoadRequest request = load_request(context);
   request.services = options.services;
   request.options.resolve_environment = false;  // the values do not show
-  const compose::Loaded loaded = load_or_exit(context, request);
   if (!options.all) {
+    const compose::Loaded loaded = load_or_exit(context, request);
     write_result(options.output, drawn(context, options, picture::make_picture(loaded.project)));
     return 0;
   }
-  std::set<std::string> active;
-  for (const auto& [name, service] : loaded.project.services) active.insert(name);
-  request.services.clear();
-  request.profiles = {"*"};
-  const compose::LoadResult all = compose::load(request, context.files);  // its warnings have been printed
-  if (!all.loaded) {
-    print(context, all.diagnostics, all.sources.lookup());
+  compose::LoadRequest everything = request;
+  everything.services.clear();
+  everything.profiles = {"*"};
+  const compose::Loaded all = load_or_exit(context, everything);
+  // That an active service needs one that is not is no mistake here: the picture shows it.
+  request.options.check_consistency = false;
+  const compose::LoadResult chosen = compose::load(request, context.files);
+  if (!chosen.loaded) {  // a service was named that there is none of
+    print(context, chosen.diagnostics, chosen.sources.lookup());
     return 1;
   }
-  write_result(options.output, drawn(context, options, picture::make_picture(all.loaded->project, active)));
+  std::set<std::string> active;
+  for (const auto& [name, service] : chosen.loaded->project.services) active.insert(name);
+  write_result(options.output, drawn(context, options, picture::make_picture(all.project, active)));
   return 0;
 }
 

@@ -68,24 +68,29 @@ std::size_t filter(lint::Report& report, const Options& options) {
   return std::erase_if(report.findings, [&](const lint::Finding& finding) { return finding.rule->severity < level; });
 }
 
+std::string as_program_reads(const lint::Report& report, const Options& options) {
+  return options.format == "json" ? lint::as_json(report) : lint::as_sarif(report, DAVIT_VERSION);
+}
+
 int check(const Context& context, const Options& options) {
   compose::LoadRequest request = load_request(context);
   lint::prepare(request.options);
   const compose::LoadResult result = compose::load(request, context.files);
   const SourceLookup sources = result.sources.lookup();
   if (!result.loaded) {
-    print(context, result.diagnostics, sources);
+    if (options.format == "text")
+      print(context, result.diagnostics, sources);
+    else
+      write(as_program_reads(lint::failure(result), options));
     return kNotLoaded;
   }
   lint::Report report = lint::check(result, context.files);
   print(context, report.others, sources);
   const std::size_t hidden = filter(report, options);
-  if (options.format == "json")
-    write(lint::as_json(report));
-  else if (options.format == "sarif")
-    write(lint::as_sarif(report, DAVIT_VERSION));
-  else
+  if (options.format == "text")
     write(lint::as_text(report, hidden, sources, {.colour = context.colour_on_stdout()}));
+  else
+    write(as_program_reads(report, options));
   return report.findings.empty() ? 0 : kFound;
 }
 
@@ -120,8 +125,9 @@ void add_lint(Commands& commands) {
                               "\n"
                               "A list of rules, [engine-socket], does without reasons.\n"
                               "\n"
-                              "With --format json or sarif, what else is to be said (mistakes in the files) is on\n"
-                              "stderr as JSON, an object a line, with the members of a finding.",
+                              "With --format json or sarif, mistakes because of which the files do not load are\n"
+                              "results like findings. What else is to be said is on stderr as JSON, an object a\n"
+                              "line, with the members of a finding.",
                .examples = "davit lint\n"
                            "davit lint --level note --ignore fixed-container-name\n"
                            "davit lint --explain image-not-pinned\n"

@@ -1,5 +1,6 @@
 #include "davit/cli/main.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 
@@ -30,6 +31,14 @@ Diagnostic usage_error(const CLI::App& root, const std::string& word) {
   return d;
 }
 
+/// The exit code of a wrong command line. For `config --diff`, 1 says that the projects differ, and all trouble is 2.
+int failure_of(const CLI::App& root, int argc, char** argv) {
+  const auto chosen = root.get_subcommands();
+  const bool config = !chosen.empty() && chosen.front()->get_name() == "config";
+  const auto is_diff = [](std::string_view word) { return word == "--diff" || word.starts_with("--diff="); };
+  return config && std::any_of(argv, argv + argc, is_diff) ? 2 : kFailed;
+}
+
 int run_chosen(Context& context, int argc, char** argv) {
   CommandLine line(context);
   CLI::App& app = line.app();
@@ -40,12 +49,12 @@ int run_chosen(Context& context, int argc, char** argv) {
   } catch (const CLI::ExtrasError&) {
     std::vector<std::string> extra = app.remaining(true);
     print(context, usage_error(app, extra.empty() ? "" : extra.front()));
-    return kFailed;
+    return failure_of(app, argc, argv);
   } catch (const CLI::ParseError& e) {
     const CLI::App* command = &app;
     while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
     print(context, parse_problem(*command, e));
-    return kFailed;
+    return failure_of(app, argc, argv);
   }
   line.take_environment();
   if (line.shows_version()) {

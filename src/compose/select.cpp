@@ -100,7 +100,8 @@ void select_services(Node& document, Node& disabled, const LoadRequest& request,
   std::set<std::string> kept(request.services.begin(), request.services.end());
   if (request.dependencies == Dependencies::Include)
     kept = dependency_graph(services).with_dependencies(request.services);
-  if (request.dependencies == Dependencies::Include) check_dependencies(services, disabled, kept, diagnostics);
+  if (request.dependencies == Dependencies::Include && request.options.check_consistency)
+    check_dependencies(services, disabled, kept, diagnostics);
   move_entries(services, disabled, [&](const Entry& entry) { return !kept.contains(entry.key); });
   for (Entry& entry : services.entries)
     if (Node* depends_on = entry.value.find("depends_on"))

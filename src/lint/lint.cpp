@@ -64,6 +64,12 @@ void prepare(compose::LoadOptions& options) {
   options.resolve_environment = false;
 }
 
+Report failure(const compose::LoadResult& failed) {
+  Report report;
+  for (const Diagnostic& item : failed.diagnostics.items()) report.findings.push_back({rule_of(item), item});
+  return report;
+}
+
 Report check(const compose::LoadResult& loaded, const Files& files) {
   const Subject subject(loaded, files);
   Findings found;

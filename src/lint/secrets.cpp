@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "davit/compose/variables.hpp"
 #include "documents.hpp"
 #include "known_images.hpp"
 #include "subject.hpp"
@@ -36,6 +37,18 @@ std::string_view password_in_url(std::string_view value) {
   return colon == std::string_view::npos ? std::string_view() : authority.substr(colon + 1, at - colon - 1);
 }
 
+/// The first default of a variable in the value that is a secret by the name of the value or of the variable, or that
+/// has a password in a URL: "hunter2" in "${DB_PASSWORD:-hunter2}".
+bool has_secret_default(const Subject& subject, const Entry& entry) {
+  const std::string written = subject.written(entry.value.span);
+  for (const auto& [name, use] : compose::variables_in(Node::string(written))) {
+    const std::string value = use.default_value.value_or("");
+    if (has_variable(value)) continue;  // its variables are judged themselves
+    if (looks_secret(entry.key, value) || looks_secret(name, value) || !password_in_url(value).empty()) return true;
+  }
+  return false;
+}
+
 std::string environment_hint(const ServiceView& service, const std::string& name) {
   const std::string variable = "write '${" + name + ":?}' and keep the value in the environment or in .env";
   if (reads_secret_files(service.model.image))
@@ -48,7 +61,16 @@ void secret_in_environment(const Subject& subject, Findings& findings) {
     const Node* environment = service.tree.find("environment");
     if (environment == nullptr) continue;
     for (const Entry& entry : environment->entries) {
-      if (entry.value.is_null() || entry.value.text.empty()) continue;
+      if (entry.value.is_null()) continue;
+      if (has_secret_default(subject, entry)) {
+        findings
+            .add(place_of(service),
+                 "the value of '" + entry.key + "' in service '" + service.name + "' has a secret as its default",
+                 entry.key_span)
+            .with_hint("leave the default out and demand a value: '${NAME:?}'");
+        continue;
+      }
+      if (entry.value.text.empty()) continue;
       const bool private_key = entry.value.text.find("PRIVATE KEY-----") != std::string::npos;
       const bool named = looks_secret(entry.key, entry.value.text);
       const bool in_url = !password_in_url(entry.value.text).empty();
@@ -102,8 +124,9 @@ constexpr std::array kRules{
 repository, now and in its whole history. It is also shown by `config`, and by every tool that prints the project.
 
 The rule looks at names that end like a secret (`PASSWORD`, `SECRET`, `TOKEN`, `API_KEY`, …) with a value written out,
-and at URLs with a password in them. A value from a variable, a name that ends in `_FILE`, and values that are paths,
-switches or empty are no findings; what comes from `env_file` is none either.)",
+and at URLs with a password in them. The default of a variable (`${PASSWORD:-hunter2}`) is written out, too. A value
+from a variable without such a default, a name that ends in `_FILE`, and values that are paths, switches or empty are
+no findings; what comes from `env_file` is none either.)",
          .example = R"(services:
   db:
     image: postgres:16.4

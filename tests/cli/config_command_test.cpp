@@ -150,6 +150,10 @@ TEST_F(ConfigDiff, ExitsWithTwoWhenOneCannotBeRead) {
   const Output got = diff({a_, (folder_.path() / "empty").string()});
   EXPECT_EQ(got.code, 2);
   EXPECT_EQ(diff({a_, b_, "--no-interpolate"}).code, 2);
+  EXPECT_EQ(diff({a_, b_, "--nope"}).code, 2);
+  EXPECT_EQ(diff({a_, b_, "--format", "xml"}).code, 2);
+  EXPECT_EQ(run_davit({"config", "--diff"}).code, 2);
+  EXPECT_EQ(run_davit({"config", "--nope"}).code, 1);
 }
 
 TEST_F(ConfigDiff, MergesFilesThatAreJoinedByCommas) {

@@ -77,6 +77,19 @@ TEST_F(GraphCommand, AllShowsInactiveServicesAndTheirDependencies) {
   EXPECT_EQ(document.at("dependencies").as_array().size(), 3U);
 }
 
+TEST_F(GraphCommand, AllShowsThatAnActiveServiceNeedsAnInactiveOne) {
+  const std::string yaml =
+      "services:\n  web: {image: web, depends_on: [debugger]}\n  debugger: {image: d, profiles: [debug]}\n";
+  EXPECT_EQ(graph(yaml).code, 1);
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"--all"}, {"--all", "web"}}) {
+    const Output got = graph(yaml, words);
+    EXPECT_EQ(got.code, 0) << got.err;
+    EXPECT_THAT(got.out, HasSubstr("┊ debugger"));
+    EXPECT_THAT(got.out, HasSubstr("│ web"));
+  }
+  EXPECT_THAT(graph(yaml, {"--all", "wbe"}).err, HasSubstr("no such service: wbe"));
+}
+
 TEST_F(GraphCommand, JsonSaysWhereADependencyIsAndWhatItFollowsFrom) {
   const auto document = boost::json::parse(graph(kStack, {"--format", "json"}).out);
   const auto& dependency = document.at_pointer("/dependencies/1");

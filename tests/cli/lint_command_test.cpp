@@ -47,6 +47,18 @@ TEST_F(LintCommand, ExitsWithTwoWhenTheFilesHaveMistakes) {
   EXPECT_THAT(got.err, HasSubstr("unknown attribute 'imag'"));
 }
 
+TEST_F(LintCommand, MistakesAreResultsForPrograms) {
+  for (const std::string format : {"json", "sarif"}) {
+    const Output got = lint("version: '3'\nservices: {a: {imag: x}}\n", {"--format", format, "--level", "error"});
+    EXPECT_EQ(got.code, 2);
+    EXPECT_EQ(got.err, "");
+    EXPECT_THAT(got.out, HasSubstr("unknown attribute 'imag'"));
+    EXPECT_THAT(got.out, HasSubstr("obsolete"));
+    EXPECT_THAT(got.out, HasSubstr(format == "json" ? R"("line":2)" : R"("startLine":2)"));
+    EXPECT_THAT(got.out, HasSubstr(format == "json" ? R"("severity":"error")" : R"("level":"error")"));
+  }
+}
+
 TEST_F(LintCommand, PrintsJsonAndSarif) {
   EXPECT_THAT(lint(kUnpinned, {"--format", "json"}).out, StartsWith(R"([{"code":"image-not-pinned")"));
   EXPECT_THAT(lint(kUnpinned, {"--format", "sarif"}).out, HasSubstr(R"("version":"2.1.0")"));

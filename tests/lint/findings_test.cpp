@@ -43,7 +43,7 @@ services:
       DOLLAR_PASSWORD: a$$b
 )");
   test.request.environment["BARE_PASSWORD"] = "from outside";
-  EXPECT_THAT(test.places("secret-in-environment"), ElementsAre("6:7", "7:7", "8:7", "9:7", "10:7", "11:7", "23:7"));
+  EXPECT_THAT(test.places("secret-in-environment"), ElementsAre("6:7", "7:7", "8:7", "9:7", "10:7", "11:7", "12:7", "13:7", "23:7"));
 }
 
 TEST(SecretInEnvironment, ReadsListsTheSameWay) {
@@ -58,7 +58,29 @@ services:
       - BARE_PASSWORD
 )");
   test.request.environment["BARE_PASSWORD"] = "from outside";
-  EXPECT_THAT(test.places("secret-in-environment"), ElementsAre("6:9", "7:9"));
+  EXPECT_THAT(test.places("secret-in-environment"), ElementsAre("6:9", "7:9", "8:9"));
+}
+
+TEST(SecretInEnvironment, FindsDefaultsOfVariables) {
+  LintTest test(R"(
+services:
+  a:
+    image: x:1
+    environment:
+      ONE: ${DB_PASSWORD:-hunter2}
+      TWO: ${URL:-postgres://app:hunter2@db/app}
+      THREE_PASSWORD: ${A:-${B:-hunter2}}
+      EMPTY_PASSWORD: ${C:-}
+      ASKED_PASSWORD: ${D:?}
+      FILE: ${KEY_FILE:-/run/secrets/key}
+      SWITCH_PASSWORD: ${E:-false}
+      OTHER: ${PORT:-80}
+      DOUBLED_PASSWORD: $${F:-x}
+)");
+  test.request.environment["D"] = "from outside";
+  EXPECT_THAT(test.places("secret-in-environment"), ElementsAre("6:7", "7:7", "8:7", "14:7"));
+  EXPECT_EQ(test.messages().at(0), "the value of 'ONE' in service 'a' has a secret as its default");
+  EXPECT_EQ(test.messages().at(3), "the value of 'DOUBLED_PASSWORD' in service 'a' is a secret written into the file");
 }
 
 TEST(SecretInEnvironment, FindsPasswordsInUrlsAndPrivateKeys) {
@@ -75,7 +97,7 @@ services:
         -----BEGIN PRIVATE KEY-----
         MIIE
 )"),
-              ElementsAre("6:7", "10:7"));
+              ElementsAre("6:7", "7:7", "10:7"));
 }
 
 TEST(SecretInEnvironment, LeavesEnvFilesAlone) {

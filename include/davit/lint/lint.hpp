@@ -12,7 +12,7 @@ namespace davit::lint {
 
 /// One place where a rule found something. The diagnostic has the rule's code and severity.
 struct Finding {
-  const Rule* rule = nullptr;
+  const Rule* rule = nullptr;  ///< null for a mistake because of which the project does not load
   Diagnostic diagnostic;
 };
 
@@ -36,5 +36,8 @@ void prepare(compose::LoadOptions& options);
 /// Applies all rules to a project that was loaded with prepare()d options. Needs `loaded.loaded`. Asks `files` only
 /// whether paths of the project exist. Services of inactive profiles are looked at, too.
 [[nodiscard]] Report check(const compose::LoadResult& loaded, const Files& files);
+
+/// What is to be said of a project that does not load: its mistakes, and what else the load found.
+[[nodiscard]] Report failure(const compose::LoadResult& failed);
 
 }  // namespace davit::lint
