@@ -7,8 +7,8 @@
 #include <array>
 #include <boost/asio/post.hpp>
 #include <cerrno>
-#include <chrono>
 
+#include "davit/base/shortage.hpp"
 #include "dns/tcp_session.hpp"
 
 namespace davit::dns {
@@ -19,12 +19,6 @@ using boost::system::error_code;
 
 // One container that asks without a pause must not keep the others waiting.
 constexpr int kAtOnce = 64;
-
-constexpr std::chrono::milliseconds kPause{100};
-
-bool is_shortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
 
 }  // namespace
 
@@ -101,9 +95,8 @@ void Listener::wait_tcp() {
   });
 }
 
-/// Without descriptors or memory the connection stays in the backlog: trying again at once would turn in a circle.
 void Listener::pause_tcp() {
-  pause_.expires_after(kPause);
+  pause_.expires_after(kShortagePause);
   pause_.async_wait([self = shared_from_this()](const error_code& error) {
     if (!error && self->tcp_.is_open()) self->wait_tcp();
   });
@@ -112,8 +105,9 @@ void Listener::pause_tcp() {
 void Listener::accept_all() {
   while (sessions_.size() < core_->limits().tcp_connections) {
     Fd fd(::accept4(tcp_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-    if (!fd && is_shortage(errno)) return pause_tcp();
-    if (!fd) return wait_tcp();
+    if (!fd && errno == EAGAIN) return wait_tcp();
+    if (!fd && (errno == ECONNABORTED || errno == EINTR)) continue;  // an asker that was gone before it was accepted
+    if (!fd) return pause_tcp();  // a shortage, or a socket that does not work: the connection stays in the backlog
     auto session = std::make_shared<TcpSession>(shared_from_this(), std::move(fd));
     sessions_.insert(session);
     session->start();

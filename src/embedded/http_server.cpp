@@ -8,6 +8,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http.hpp>
@@ -15,6 +16,7 @@
 #include <cstring>
 
 #include "davit/async/task_group.hpp"
+#include "davit/base/shortage.hpp"
 #include "davit/base/unix_address.hpp"
 #include "embedded/log.hpp"
 
@@ -44,12 +46,12 @@ Task<void> client_gone(Socket& socket) {
   co_await socket.async_wait(Socket::wait_read, asio::redirect_error(asio::use_awaitable, error));
 }
 
-/// Turns an error into an answer itself: `||` would wait for the other side to succeed.
-Task<void> store(Task<HttpResponse> answer, HttpResponse& out) {
+/// Keeps whatever is thrown to itself: `||` would wait for the other side to succeed.
+Task<void> store(Task<HttpResponse> answer, HttpResponse& out, std::exception_ptr& failure) {
   try {
     out = co_await std::move(answer);
-  } catch (const Error& error) {
-    out = to_response(error);
+  } catch (...) {
+    failure = std::current_exception();
   }
 }
 
@@ -59,6 +61,21 @@ struct HttpServer::Impl {
   Impl(asio::io_context& c, Fd listener, HttpHandlers h)
       : acceptor(c), handlers(std::move(h)), group(c.get_executor()) {
     acceptor.assign(asio::local::stream_protocol(), listener.release());
+  }
+
+  /// The next connection. While there are no descriptors or no memory for it, it waits in the backlog.
+  Task<Socket> next_connection() {
+    asio::steady_timer pause(acceptor.get_executor());
+    for (bool told = false;; told = true) {
+      Socket socket(acceptor.get_executor());
+      error_code error;
+      co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+      if (!error) co_return socket;
+      if (!is_shortage(error.value())) throw boost::system::system_error(error);
+      if (!told) log_warning("a connection has to wait: " + error.message());
+      pause.expires_after(kShortagePause);
+      co_await pause.async_wait(asio::use_awaitable);
+    }
   }
 
   void begin(Socket socket, std::optional<HttpRequest> first) {
@@ -81,7 +98,12 @@ struct HttpServer::Impl {
     --connections;
     error_code ignored;
     socket.close(ignored);
-    handlers.disconnected();
+    try {
+      handlers.disconnected();
+    } catch (const std::exception& error) {
+      // Out of here it would end the server and every other conversation.
+      log_warning(std::string("after a conversation: ") + error.what());
+    }
   }
 
   Task<void> converse(Socket& socket) {
@@ -129,9 +151,11 @@ struct HttpServer::Impl {
       Task<HttpResponse> answering = handlers.answer(std::move(request), socket.native_handle());
       if (abandonable) {
         using namespace asio::experimental::awaitable_operators;
-        Task<void> storing = store(std::move(answering), response);
+        std::exception_ptr thrown;
+        Task<void> storing = store(std::move(answering), response, thrown);
         Task<void> watching = client_gone(socket);
         co_await (std::move(storing) || std::move(watching));
+        if (thrown) std::rethrow_exception(thrown);
       } else {
         response = co_await std::move(answering);
       }
@@ -206,7 +230,7 @@ Task<void> HttpServer::serve() {
   std::exception_ptr failure;
   try {
     for (;;) {
-      Socket socket = co_await impl.acceptor.async_accept(asio::use_awaitable);
+      Socket socket = co_await impl.next_connection();
       if (!is_allowed(socket) || impl.connections >= kMaxConnections) continue;
       impl.begin(std::move(socket), std::nullopt);
     }

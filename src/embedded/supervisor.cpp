@@ -8,7 +8,9 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <cstdlib>
+#include <utility>
 
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
@@ -24,6 +26,8 @@ namespace {
 
 constexpr const char* kListenerName = "listener";
 constexpr const char* kLockName = "lock";
+/// When an end has failed, it is tried again after this, or when the next command has gone.
+constexpr std::chrono::seconds kEndAgain{1};
 
 /// The descriptor an environment variable names; it is not passed on to programs we start.
 Fd inherited(const char* variable) {
@@ -134,12 +138,30 @@ class Supervisor {
     Fd lock(::open(paths_.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
     if (server_->has_pending()) return;
+    try {
+      leave(lock);
+    } catch (const std::exception& error) {
+      log_warning(std::string("cannot end yet: ") + error.what());
+      if (!std::exchange(ending_later_, true)) group_.spawn(end_later());
+      return;
+    }
     over_ = true;
+    context_.stop();
+  }
+
+  /// What may fail (a full disk) comes first: until the keeper has the lock, this is a supervisor like any other, and the
+  /// next command finds it at work.
+  void leave(const Fd& lock) {
+    engine_.leave();
+    state::Projects(database_).remove(paths_.project);
     // The keeper removes the folder under this lock.
     keeper_.put(kLockName, lock.get());
-    state::Projects(database_).remove(paths_.project);
-    engine_.leave();
-    context_.stop();
+  }
+
+  Task<void> end_later() {
+    co_await timers_.sleep_for(kEndAgain);
+    ending_later_ = false;
+    end_if_over();
   }
 
   /// After a command that changed something, until the next one.
@@ -160,6 +182,7 @@ class Supervisor {
   TaskGroup group_;
   std::optional<HttpServer> server_;
   bool over_ = false;
+  bool ending_later_ = false;
   bool active_ = true;  ///< something changed since the last rest
 };
 
@@ -196,7 +219,12 @@ int run_supervisor(const EngineOptions& options) {
     // Lives as long as the process: at the end nothing is taken apart that the kernel takes apart anyway.
     auto* const supervisor = new Supervisor(context, {options.data_root, options.run_root, options.project},
                                             std::move(keeper_socket), std::move(ready));
-    std::function<void(std::exception_ptr)> done = [&failure](std::exception_ptr error) { failure = error; };
+    // Log pumps, probes and name servers would keep the loop going: a supervisor that nobody can reach any more and that
+    // hears of no exit. It ends, and the keeper starts the next one.
+    std::function<void(std::exception_ptr)> done = [&failure, &context](std::exception_ptr error) {
+      failure = error;
+      context.stop();
+    };
     asio::co_spawn(context, supervisor->run(), std::move(done));
     context.run();
     started = !supervisor->ready();

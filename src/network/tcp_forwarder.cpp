@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "davit/base/shortage.hpp"
 #include "network/forwarder_parts.hpp"
 #include "network/tcp_connection.hpp"
 
@@ -10,13 +11,6 @@ namespace {
 
 namespace asio = boost::asio;
 using boost::system::error_code;
-
-// Without descriptors or memory, the connection stays in the backlog: trying again at once would turn in a circle.
-constexpr std::chrono::milliseconds kPause{100};
-
-bool is_shortage(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
-}
 
 }  // namespace
 
@@ -44,15 +38,16 @@ void TcpForwarder::wait() {
 void TcpForwarder::accept_all() {
   while (connections_.size() < limits_.tcp_connections) {
     Fd client(::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
-    if (!client && is_shortage(errno)) {
-      pause_.expires_after(kPause);
+    if (!client && errno == EAGAIN) return wait();
+    if (!client && (errno == ECONNABORTED || errno == EINTR)) continue;  // a client that was gone before it was accepted
+    if (!client) {
+      // A shortage, or a listener that does not work: the connection stays in the backlog.
+      pause_.expires_after(kShortagePause);
       pause_.async_wait([self = shared_from_this()](const error_code& error) {
         if (!error) self->wait();
       });
       return;
     }
-    if (!client && errno == EAGAIN) return wait();
-    if (!client) continue;  // a client that was gone before it was accepted
     auto connection = std::make_shared<TcpConnection>(context_, weak_from_this(), std::move(client));
     connections_.insert(connection);
     connection->start(target_, limits_.connect_timeout);

@@ -20,6 +20,7 @@
 #include "davit/image/image_store.hpp"
 #include "davit/network/links.hpp"
 #include "davit/process/run.hpp"
+#include "davit/state/database.hpp"
 #include "embedded/paths.hpp"
 #include "embedded/proc.hpp"
 #include "support/patience.hpp"
@@ -153,6 +154,28 @@ class EngineTest : public testing::Test {
       if (std::chrono::steady_clock::now() > limit) throw Error("'" + text + "' was not logged in time");
       run(engine_->observe());  // gives the supervisor a turn
     }
+  }
+
+  /// Waits until the supervisor's log holds the text.
+  void until_said(const std::string& text) const {
+    const auto limit = std::chrono::steady_clock::now() + kLimit;
+    for (;;) {
+      std::ifstream in(paths_.supervisor_log());
+      const std::string said{std::istreambuf_iterator<char>(in), {}};
+      if (said.find(text) != std::string::npos) return;
+      if (std::chrono::steady_clock::now() > limit) throw Error("the supervisor did not say '" + text + "'");
+      ::usleep(500);
+    }
+  }
+
+  /// The database refuses a change from now on, as a full disk does: "INSERT ON events WHEN NEW.kind = 'start'".
+  void refuse(const std::string& change) {
+    state::Database database = state::Database::open(paths_.database());
+    database.run("CREATE TRIGGER refusal BEFORE " + change + " BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");
+  }
+  void refuse_no_more() {
+    state::Database database = state::Database::open(paths_.database());
+    database.run("DROP TRIGGER refusal");
   }
 
   int exec(const ContainerId& id, std::vector<std::string> args) {
