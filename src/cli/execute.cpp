@@ -93,6 +93,7 @@ Task<runtime::Execution> execute_plan(Session& session, const model::Project& pr
   if (context.global.parallel > 0) options.parallel = static_cast<std::size_t>(context.global.parallel);
   options.wait_timeout = settings.wait_timeout;
   options.log_tail = tail_of_log;
+  options.hook_output = std::move(settings.hook_output);
   runtime::Context with{project, session.engine(), settings.images != nullptr ? *settings.images : no_images(),
                         session.timers(), *progress};
   Task<runtime::Execution> work = runtime::execute(with, plan, std::move(options));

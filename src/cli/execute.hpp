@@ -30,6 +30,7 @@ struct ExecuteSettings {
   std::string title;
   runtime::ImageProvider* images = nullptr;  ///< none: no_images()
   std::optional<std::chrono::nanoseconds> wait_timeout;
+  runtime::HookOutput hook_output{};  ///< none: not shown
 };
 
 /// Executes with progress; failures are thrown. In a turn, its end by a lowering command is one. The project must

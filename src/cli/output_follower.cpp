@@ -136,6 +136,11 @@ void OutputFollower::show() {
   impl_->show();
 }
 
+void OutputFollower::tell_hook(const std::string& container, const std::string& line) {
+  show();
+  write(impl_->files.line(shown_name(impl_->session.project(), container) + " ->", line), stdout);
+}
+
 Task<void> OutputFollower::follow(std::int64_t since_event, Until until) {
   impl_->seen = since_event;
   TaskGroup files(co_await asio::this_coro::executor);

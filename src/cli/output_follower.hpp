@@ -36,6 +36,8 @@ class OutputFollower {
   void add(const engine::Observed& observed, const logs::ReadOptions& read, Watch watch);
   /// Prints what is there.
   void show();
+  /// Prints a line that a lifecycle hook of a container has written: "db-1 ->  | text", as docker compose.
+  void tell_hook(const std::string& container, const std::string& line);
   /// Prints until it is cancelled, or, with Until::NoneLives, until the last container that is shown has ended for
   /// good: one that the user stopped may be started again at once, by a restart or a recreation.
   enum class Until { Cancelled, NoneLives };

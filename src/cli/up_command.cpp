@@ -40,10 +40,12 @@ struct Up {
   StoreImages& images;
   std::set<std::string> attached;              ///< services whose output is shown
   std::map<std::string, std::string> watched;  ///< containers whose end counts
+  runtime::HookOutput hook_output{};           ///< of an attached `up`
 };
 
 ExecuteSettings settings_of(const Up& up) {
   ExecuteSettings settings{.title = "up", .images = &up.images, .wait_timeout = {}};
+  settings.hook_output = up.hook_output;
   if (up.flags.wait_timeout > 0) settings.wait_timeout = std::chrono::seconds(up.flags.wait_timeout);
   return settings;
 }
@@ -93,6 +95,7 @@ Task<void> start_and_attend(Up& up, runtime::Interrupts& signals, int& code) {
   attach.services = up.flags.services;
   attach.grace = grace_period(up.flags.timeout);
   attach.say = [](const std::string& text) { std::fprintf(stderr, "%s\n", text.c_str()); };
+  attach.hook_output = up.hook_output;
   code = co_await runtime::attend(with, interrupts, std::move(attach));
   if (cut_short) code = kInterrupted;
 }
@@ -126,6 +129,9 @@ FollowOptions follow_options(const Up& up) {
 
 Task<int> up_attached(Up& up) {
   OutputFollower output(up.session, follow_options(up));
+  up.hook_output = [&output](const std::string& container, const std::string& line) {
+    output.tell_hook(container, line);
+  };
   const std::int64_t since = co_await up.session.engine().newest_event();
   const engine::Observed before = co_await up.session.engine().observe();
   logs::ReadOptions from_now;

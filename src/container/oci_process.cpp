@@ -120,13 +120,17 @@ void set_console(json::object& process, const std::optional<std::pair<unsigned, 
 }
 
 /// "A=1" entries of a document, and what is added to them.
-json::array merged_environment(const json::array& before, const Variables& added) {
+json::array merged_environment(const json::array& before, const std::vector<std::string>& removed,
+                               const Variables& added) {
   Variables variables;
   for (const json::value& entry : before) {
     const std::string text(entry.as_string());
     const std::size_t at = text.find('=');
     variables.emplace_back(text.substr(0, at), at == std::string::npos ? "" : text.substr(at + 1));
   }
+  std::erase_if(variables, [&removed](const auto& variable) {
+    return std::find(removed.begin(), removed.end(), variable.first) != removed.end();
+  });
   for (const auto& [name, value] : added) set_variable(variables, name, value);
   return to_json(variables);
 }
@@ -167,7 +171,7 @@ std::string make_exec_process_json(const std::string& config_json, const ExecOpt
     added.emplace_back("HOME", options.user->home);
   }
   for (const auto& [name, value] : options.env) set_variable(added, name, value);
-  process["env"] = merged_environment(process.at("env").as_array(), added);
+  process["env"] = merged_environment(process.at("env").as_array(), options.env_removed, added);
   if (!options.working_dir.empty()) process["cwd"] = options.working_dir;
   if (options.capabilities) {
     process["capabilities"] = capabilities_part(*options.capabilities);

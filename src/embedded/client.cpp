@@ -283,6 +283,21 @@ Task<void> EmbeddedEngine::exec_detached(ContainerId id, ExecRequest request) {
   (void)co_await impl_->ask_exec(std::move(id), "exec-detached", request);
 }
 
+Task<int> EmbeddedEngine::run_program(ContainerId id, engine::Program program, engine::ProgramOutput output) {
+  ExecRequest request{.args = std::move(program.args),
+                      .env = {},
+                      .working_dir = std::move(program.working_dir),
+                      .user = std::move(program.user),
+                      .privileged = program.privileged,
+                      .console_size = {}};
+  for (auto& [name, value] : program.env) {
+    if (value) request.env.emplace_back(name, *value);
+    if (!value) request.env_removed.push_back(name);
+  }
+  const std::string answer = co_await impl_->ask_exec(std::move(id), "exec", request);
+  co_return co_await run_captured(exec_plan_from_json(answer), std::move(request.args), std::move(output));
+}
+
 Task<std::unique_ptr<StdinStream>> EmbeddedEngine::attach_stdin(ContainerId id) {
   HttpRequest request{"POST", container_path(id, "stdin")};
   co_return co_await impl_->connection.attach(std::move(request));

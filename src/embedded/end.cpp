@@ -379,6 +379,7 @@ container::ExecOptions ProjectEngine::exec_options(const Record& record, ExecReq
   container::ExecOptions options;
   options.args = std::move(request.args);
   options.env = std::move(request.env);
+  options.env_removed = std::move(request.env_removed);
   options.working_dir = request.working_dir;
   options.tty = request.tty;
   if (request.privileged) options.capabilities = container::available_capabilities(host_);

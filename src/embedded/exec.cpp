@@ -7,9 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstdlib>
 
+#include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
 #include "davit/base/files.hpp"
@@ -19,15 +22,27 @@
 namespace davit::embedded {
 namespace {
 
+/// Descriptors for the program; -1: this process's own.
+struct Streams {
+  int in = -1;
+  int out = -1;
+  int err = -1;
+};
+
+/// What becomes of the program when its caller is cancelled.
+enum class WhenCancelled { AskToEnd, Kill };
+
 /// In the child: system calls only. setns() wants root and current folder for the caller alone; a thread that a library
 /// started after the fork (ThreadSanitizer does) would share them.
-[[noreturn]] void become(int mount_namespace, char* const* argv) {
+[[noreturn]] void become(int mount_namespace, char* const* argv, const Streams& streams) {
   struct sigaction action{};
   action.sa_handler = SIG_DFL;
   for (int signal = 1; signal < NSIG; ++signal) ::sigaction(signal, &action, nullptr);
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  for (const auto& [from, to] : {std::pair{streams.in, 0}, std::pair{streams.out, 1}, std::pair{streams.err, 2}})
+    if (from >= 0 && ::dup2(from, to) < 0) ::_exit(125);
   if (::unshare(CLONE_FS) != 0 || ::setns(mount_namespace, CLONE_NEWNS) != 0) ::_exit(125);
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
   ::execv(argv[0], argv);
@@ -44,7 +59,7 @@ void kill_program(const std::string& pid_file, pid_t runtime) {
 
 /// Until the runtime, our child, is a zombie. Cancelled, it passes SIGTERM on to the program, and `failure` is set;
 /// cancelled once more, both are killed: a program that ignores SIGTERM holds nobody.
-Task<void> until_ended(pid_t runtime, std::string pid_file, std::exception_ptr& failure) {
+Task<void> until_ended(pid_t runtime, std::string pid_file, WhenCancelled then, std::exception_ptr& failure) {
   const std::optional<process::PidFd> child = process::PidFd::open(runtime);
   for (bool ended = !child; !ended;) {
     bool cancelled = false;
@@ -58,7 +73,8 @@ Task<void> until_ended(pid_t runtime, std::string pid_file, std::exception_ptr& 
         failure = std::current_exception();
         kill_program(pid_file, runtime);
         ended = true;
-      } else if (failure) {
+      } else if (failure || then == WhenCancelled::Kill) {
+        failure = std::current_exception();
         kill_program(pid_file, runtime);
       } else {
         failure = std::current_exception();
@@ -73,9 +89,7 @@ Task<void> until_ended(pid_t runtime, std::string pid_file, std::exception_ptr& 
   }
 }
 
-}  // namespace
-
-Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
+Task<int> run(ExecPlan plan, std::vector<std::string> args, Streams streams, WhenCancelled then) {
   const std::string keeper = "/proc/" + std::to_string(plan.keeper_pid);
   const std::string path = keeper + "/ns/mnt";
   const Fd mounts(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -85,10 +99,10 @@ Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
   argv.push_back(nullptr);
   const pid_t pid = ::fork();
   if (pid < 0) throw_system_error("start", plan.argv.front(), errno);
-  if (pid == 0) become(mounts.get(), argv.data());
+  if (pid == 0) become(mounts.get(), argv.data(), streams);
   const std::string root = keeper + "/root";
   std::exception_ptr failure;
-  Task<void> ending = until_ended(pid, root + plan.pid_file, failure);
+  Task<void> ending = until_ended(pid, root + plan.pid_file, then, failure);
   co_await std::move(ending);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -100,6 +114,81 @@ Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
   if (failure) std::rethrow_exception(failure);
   if (status != 0 && !started && messages && !messages->empty()) throw container::start_error(*messages, args);
   co_return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// One stream of a program: a pipe that is read while it runs.
+class Captured {
+ public:
+  Captured(const asio::any_io_executor& executor, engine::ProgramStream stream, const engine::ProgramOutput& output)
+      : stream_(stream), output_(output), reading_(executor) {
+    std::array<int, 2> ends{};
+    if (::pipe2(ends.data(), O_CLOEXEC) != 0) throw_system_error("make", "a pipe", errno);
+    writing_ = Fd(ends[1]);
+    reading_.assign(ends[0]);
+    reading_.non_blocking(true);
+  }
+
+  [[nodiscard]] int writing() const { return writing_.get(); }
+  /// Gives what is there, up to a limit: somebody may write without end. True at the end of the pipe.
+  bool drain() {
+    constexpr int kReads = 256;
+    std::array<char, 4096> buffer{};
+    for (int i = 0; i < kReads; ++i) {
+      boost::system::error_code error;
+      const std::size_t got = reading_.read_some(asio::buffer(buffer), error);
+      if (got > 0) output_(stream_, {buffer.data(), got});
+      if (error) return error != asio::error::would_block && error != asio::error::try_again;
+    }
+    return false;
+  }
+
+  /// Ends at the end of the pipe, or when it is cancelled: a child that the program left may keep the pipe open.
+  Task<void> follow() {
+    while (!drain())
+      co_await reading_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+  }
+
+ private:
+  engine::ProgramStream stream_;
+  const engine::ProgramOutput& output_;
+  asio::posix::stream_descriptor reading_;
+  Fd writing_;
+};
+
+}  // namespace
+
+Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
+  return run(std::move(plan), std::move(args), {}, WhenCancelled::AskToEnd);
+}
+
+Task<int> run_captured(ExecPlan plan, std::vector<std::string> args, engine::ProgramOutput output) {
+  const auto executor = co_await asio::this_coro::executor;
+  Captured out(executor, engine::ProgramStream::Out, output);
+  Captured err(executor, engine::ProgramStream::Error, output);
+  const Fd nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!nothing) throw_system_error("open", "/dev/null", errno);
+  TaskGroup reading(executor);
+  reading.spawn(out.follow());
+  reading.spawn(err.follow());
+  const Streams streams{nothing.get(), out.writing(), err.writing()};
+  int code = 0;
+  std::exception_ptr failure;
+  try {
+    code = co_await run(std::move(plan), std::move(args), streams, WhenCancelled::Kill);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  reading.cancel();
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  try {
+    co_await reading.join();
+  } catch (const boost::system::system_error&) {
+    // Cancelled, as asked.
+  }
+  (void)out.drain();
+  (void)err.drain();
+  if (failure) std::rethrow_exception(failure);
+  co_return code;
 }
 
 }  // namespace davit::embedded

@@ -145,6 +145,7 @@ std::string exec_request_to_json(const ExecRequest& request) {
   json::object out{{"args", to_array(request.args)},
                    {"working_dir", request.working_dir},
                    {"user", request.user},
+                   {"env_removed", to_array(request.env_removed)},
                    {"tty", request.tty},
                    {"privileged", request.privileged}};
   json::array env;
@@ -162,6 +163,7 @@ ExecRequest exec_request_from_json(const std::string& text) {
   ExecRequest request;
   request.args = texts_at(object, "args");
   request.working_dir = text_at(object, "working_dir");
+  if (object.contains("env_removed")) request.env_removed = texts_at(object, "env_removed");
   request.user = text_at(object, "user");
   request.tty = flag_at(object, "tty");
   request.privileged = flag_at(object, "privileged");

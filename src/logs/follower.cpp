@@ -193,6 +193,13 @@ std::string LogFollower::note(Source source, std::string_view text) const {
   return out;
 }
 
+std::string LogFollower::line(const std::string& name, std::string_view text) {
+  std::string out;
+  const std::size_t printed_as = impl_->printed_as(name);
+  impl_->printer.print(printed_as, {.time = {}, .stream = Stream::Stdout, .text = text}, out);
+  return out;
+}
+
 int LogFollower::fd() const {
   return impl_->events.get();
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "davit/plan/hooks.hpp"
 #include "davit/plan/make_plan.hpp"
 #include "selection.hpp"
 #include "stop_order.hpp"
@@ -25,7 +26,7 @@ SlotId StopOrder::slot(const ObservedContainer& container) {
 StepId StopOrder::stop(SlotId slot, const ObservedContainer& container, std::optional<std::chrono::nanoseconds> grace,
                        const std::string& cause) {
   const StepId step = builder_.add({.resource = {ResourceId::Kind::Service, container.service, container.number},
-                                    .operation = StopContainer{{slot, container.id}, grace},
+                                    .operation = StopContainer{{slot, container.id}, grace, pre_stop_hooks_of(project_, container)},
                                     .cause = cause});
   stops_[container.service].push_back(step);
   return step;
@@ -72,6 +73,10 @@ Result<Plan, Diagnostics> plan_each(const model::Project& project, const engine:
                  .cause = cause});
   }
   return builder.finish();
+}
+
+ServicePtr borrowed(const model::Service& service) {
+  return {std::shared_ptr<const void>(), &service};
 }
 
 /// The selected services and, through `restart: true`, their dependants.
@@ -138,7 +143,7 @@ Result<Plan, Diagnostics> make_restart_plan(const model::Project& project, const
       const bool asked = named.contains(service->name);
       if (!asked && !is_up(*c)) continue;
       steps[service->name].push_back(builder.add({.resource = {ResourceId::Kind::Service, service->name, c->number},
-                                                  .operation = RestartContainer{{slots.slot(*c), c->id}, options.grace},
+                                                  .operation = RestartContainer{{slots.slot(*c), c->id}, options.grace, borrowed(*service)},
                                                   .cause = asked ? "restart" : "a dependency is restarted",
                                                   .after = after,
                                                   .where = service->where.name}));

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "davit/plan/hooks.hpp"
 #include "davit/plan/plan.hpp"
 
 namespace davit::plan {
@@ -68,9 +69,12 @@ std::string ResourceId::to_string() const {
 
 std::string Plan::to_string() const {
   std::string out;
-  for (const Step& s : steps)
-    out += fmt::format("[{}] -> #{} {}, {}, {}{}\n", edges_text(s.after), s.id, s.resource.to_string(),
-                       name_of(s.operation), s.cause, guard_text(s.only_if_changed));
+  for (const Step& s : steps) {
+    const std::string hooks = hooks_text(s.operation);
+    out += fmt::format("[{}] -> #{} {}, {}, {}{}{}{}\n", edges_text(s.after), s.id, s.resource.to_string(),
+                       name_of(s.operation), s.cause, hooks.empty() ? "" : ", with ", hooks,
+                       guard_text(s.only_if_changed));
+  }
   return out;
 }
 

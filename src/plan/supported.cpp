@@ -66,8 +66,6 @@ struct Attribute {
 constexpr Attribute kAttributes[] = {
     {"provider", [](const Service& s) { return s.provider.has_value(); }},
     {"pre_start", [](const Service& s) { return !s.pre_start.empty(); }},
-    {"post_start", [](const Service& s) { return !s.post_start.empty(); }},
-    {"pre_stop", [](const Service& s) { return !s.pre_stop.empty(); }},
     {"external_links", [](const Service& s) { return !s.external_links.empty(); }},
     {"volumes_from", [](const Service& s) { return !s.volumes_from.empty(); }},
     {"gpus", [](const Service& s) { return !s.gpus.empty(); }},

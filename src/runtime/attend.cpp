@@ -143,7 +143,9 @@ class Attendance {
       options.services = options_.services;
       options.grace = options_.grace;
       const plan::Plan plan = plan_or_throw(plan::make_stop_plan(context_.project, observed, options));
-      const Execution done = co_await execute(context_, plan, {});
+      ExecuteOptions how;
+      how.hook_output = options_.hook_output;
+      const Execution done = co_await execute(context_, plan, std::move(how));
       done.throw_if_failed();
       // The exits must be known before the end is: one of them may give the exit code.
       const std::int64_t newest = co_await context_.engine.newest_event();

@@ -28,6 +28,8 @@ class Executor {
  private:
   using Scheduler = schedule::Scheduler;
   using Facts = schedule::ContainerFacts;
+  using ContainerState = engine::ContainerState;
+  using SlotId = plan::SlotId;
 
   /// What is known of the container in a slot, as the events tell it.
   struct Place {
@@ -73,6 +75,12 @@ class Executor {
   [[nodiscard]] engine::ContainerSpec spec_of(const plan::CreateContainer& operation) const;
   void image_known(const std::string& image, plan::ImageInfo info);
 
+  // Lifecycle hooks.
+  Task<void> run_hooks(const model::Service& service, const std::vector<model::Hook>& hooks, plan::SlotId slot,
+                       ContainerId id);
+  Task<void> run_hook(const model::Service& service, const model::Hook& hook, plan::SlotId slot, ContainerId id);
+  Task<void> run_pre_stop(const model::Service& service, plan::SlotId slot, ContainerId id);
+
   // What containers do meanwhile.
   Task<void> follow_events(std::int64_t since);
   Task<void> refresh_facts();
@@ -81,6 +89,7 @@ class Executor {
   void count_end(plan::SlotId slot, Facts& facts);
   void put(plan::SlotId slot, const ContainerId& id, Facts facts);
   void set_facts(plan::SlotId slot, Facts facts);
+  void started(plan::SlotId slot);
 
   // Waiting and what went wrong with it.
   void begin_waiting(const plan::Step& step);

@@ -162,8 +162,13 @@ Task<void> Executor::perform_operation(const plan::StartContainer& operation) {
       places_[slot].facts.probe = Facts::Probe::Configured;
   }
   co_await context_.engine.start_container(id);
+  started(slot);
+  if (operation.service != nullptr) co_await run_hooks(*operation.service, operation.service->post_start, slot, id);
+}
+
+void Executor::started(SlotId slot) {
   Facts facts = places_[slot].facts;
-  if (facts.state != ContainerState::Created) co_return;  // its events were faster
+  if (facts.state != ContainerState::Created) return;  // its events were faster
   facts.state = ContainerState::Running;
   if (facts.probe == Facts::Probe::Configured && facts.health == engine::Health::None)
     facts.health = engine::Health::Starting;
@@ -172,6 +177,7 @@ Task<void> Executor::perform_operation(const plan::StartContainer& operation) {
 
 Task<void> Executor::perform_operation(const plan::StopContainer& operation) {
   const ContainerId id = id_of(operation.target);
+  if (operation.service != nullptr) co_await run_pre_stop(*operation.service, operation.target.slot, id);
   co_await context_.engine.stop_container(id, {operation.grace});
 }
 
@@ -182,7 +188,11 @@ Task<void> Executor::perform_operation(const plan::KillContainer& operation) {
 
 Task<void> Executor::perform_operation(const plan::RestartContainer& operation) {
   const ContainerId id = id_of(operation.target);
+  const SlotId slot = operation.target.slot;
+  const bool runs = plan_.slots[slot].state == ContainerState::Running;
+  if (operation.service != nullptr && runs) co_await run_pre_stop(*operation.service, slot, id);
   co_await context_.engine.restart_container(id, {operation.grace});
+  if (operation.service != nullptr) co_await run_hooks(*operation.service, operation.service->post_start, slot, id);
 }
 
 Task<void> Executor::perform_operation(const plan::PauseContainer& operation) {

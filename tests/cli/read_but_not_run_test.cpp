@@ -36,8 +36,6 @@ const std::vector<Case>& cases() {
       {"Models", "models: [m]", "models: {m: {model: x}}\n", ":4:13: error: 'models' of service 'a' is not"},
       {"Provider", "provider: {type: x}", "", ":4:15: error: 'provider' of service 'a' is not"},
       {"PreStart", "pre_start: [{command: x}]", "", ":4:16: error: 'pre_start' of service 'a' is not"},
-      {"PostStart", "post_start: [{command: x}]", "", ":4:17: error: 'post_start' of service 'a' is not"},
-      {"PreStop", "pre_stop: [{command: x}]", "", ":4:15: error: 'pre_stop' of service 'a' is not"},
       {"Gpus", "gpus: all", "", ":4:11: error: 'gpus' of service 'a' is not"},
       {"ApiSocket", "use_api_socket: true", "", ":4:21: error: 'use_api_socket' of service 'a' is not"},
       {"Restart", "restart: sometimes", "",

@@ -16,6 +16,16 @@
 
 namespace davit::test {
 
+/// What a program run in a container does.
+struct FakeProgram {
+  int exit_code = 0;
+  std::string out;
+  std::string err;
+  std::string start_error;
+  std::chrono::nanoseconds takes{0};
+  bool ends_the_container = false;
+};
+
 /// What the containers of a service do.
 struct Script {
   using Duration = std::chrono::nanoseconds;
@@ -29,6 +39,7 @@ struct Script {
   std::string create_error;
   std::string start_error;
   Duration start_takes{0};
+  std::map<std::string, FakeProgram> programs;  ///< by the first word of the command
   bool ignores_sigterm = false;  ///< ends only after the grace period, by SIGKILL
 };
 
@@ -252,6 +263,21 @@ class FakeEngine final : public engine::Engine {
     if (how.silent_ports.empty()) co_return engine::Readiness{};
     co_return engine::Readiness{Outcome::Silent, how.silent_ports};
   }
+  Task<int> run_program(ContainerId id, engine::Program program, engine::ProgramOutput output) override {
+    calls.push_back("run " + program.args.front() + " in " + at(id).seen.name);
+    programs.push_back(program);
+    if (!is_up(at(id).seen))
+      throw Error(Diagnostic::error("not-running", "container '" + at(id).seen.name + "' is not running"));
+    const FakeProgram does = scripts[at(id).seen.service].programs[program.args.front()];
+    if (!does.start_error.empty()) throw Error(does.start_error).exit_code(127);
+    output(engine::ProgramStream::Out, does.out);
+    output(engine::ProgramStream::Error, does.err);
+    if (does.takes.count() > 0) co_await timers_.sleep_for(does.takes);
+    if (does.ends_the_container) ended(at(id), 0);
+    co_return does.exit_code;
+  }
+  std::vector<engine::Program> programs;  ///< in the order of their starts
+
   std::vector<std::string> asked_ready;  ///< names, in the order of the questions
 
  private:

@@ -70,6 +70,7 @@ struct OciInputs {
 struct ExecOptions {
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;  ///< added to, or replacing, the container's
+  std::vector<std::string> env_removed;                  ///< names of the container's that it does not get
   std::string working_dir;                               ///< empty: the container's
   std::optional<ResolvedUser> user;                      ///< none: the container's
   bool tty = false;

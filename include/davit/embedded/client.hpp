@@ -21,6 +21,7 @@ namespace davit::embedded {
 struct ExecRequest {
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;
+  std::vector<std::string> env_removed{};  ///< names of the container's variables that it does not get
   std::string working_dir;  ///< empty: the container's
   std::string user;         ///< empty: the container's
   bool tty = false;
@@ -71,6 +72,8 @@ class EmbeddedEngine final : public engine::Engine {
   Task<std::vector<engine::Event>> next_events(std::int64_t since) override;
   Task<std::int64_t> newest_event() override;
   Task<engine::Readiness> await_ready(ContainerId id, engine::ReadyLimits limits) override;
+  /// The program is a child of this process, and ends with the container at the latest.
+  Task<int> run_program(ContainerId id, engine::Program program, engine::ProgramOutput output) override;
 
   /// Starts keeper and supervisor if there are none. For commands that listen to events before their first change: to
   /// a project without a supervisor, next_events() answers that nothing will happen.

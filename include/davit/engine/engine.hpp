@@ -3,8 +3,11 @@
 // conditions and policy belong to plan, schedule and runtime. One contract suite (tests/engine) runs on all backends.
 
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "davit/async/task.hpp"
@@ -26,6 +29,21 @@ struct CreateOptions {
   std::optional<ContainerId> inherit_volumes_from;
   friend bool operator==(const CreateOptions&, const CreateOptions&) = default;
 };
+
+/// A program to run in a container beside its own: a lifecycle hook.
+struct Program {
+  std::vector<std::string> args;
+  /// Added to the container's, or replacing them; without a value: taken away.
+  std::vector<std::pair<std::string, std::optional<std::string>>> env;
+  std::string working_dir;  ///< empty: the container's
+  std::string user;         ///< empty: the container's
+  bool privileged = false;
+  friend bool operator==(const Program&, const Program&) = default;
+};
+
+/// Gets what a program writes, piece by piece as it comes; lines may be cut anywhere. Must not block, nor throw.
+enum class ProgramStream { Out, Error };
+using ProgramOutput = std::function<void(ProgramStream, std::string_view)>;
 
 /// An engine for one project. Operations throw davit::Error when the act fails, naming object and cause; they are safe
 /// to repeat. Cancelling an operation leaves the object as it was or as asked for, never half made.
@@ -68,6 +86,11 @@ class Engine {
   /// Looks at a running container, which has no health check, until it is up; see Readiness. Changes nothing.
   /// Cancelled: nobody looks any more.
   virtual Task<Readiness> await_ready(ContainerId id, ReadyLimits limits) = 0;
+
+  /// Runs a program in a running container to its end, without input; its exit code (128 + n: signal n). What children
+  /// of it write after its end is lost. Throws Error, with docker's exit code (126, 127), when it could not be started,
+  /// and with code "not-running" when the container does not run. Cancelled: the program is killed.
+  virtual Task<int> run_program(ContainerId id, Program program, ProgramOutput output) = 0;
 };
 
 }  // namespace davit::engine

@@ -50,6 +50,9 @@ class LogFollower {
   /// A line about a container ("web-1 exited with code 0"), to be written by the caller after what was collected.
   [[nodiscard]] std::string note(Source source, std::string_view text) const;
 
+  /// A line of one whose output is in no file ("db-1 -> "), as those that are collected look, to be written after them.
+  [[nodiscard]] std::string line(const std::string& name, std::string_view text);
+
   /// Readable when a watched log has grown.
   [[nodiscard]] int fd() const;
   /// Takes the news from fd().

@@ -98,11 +98,12 @@ struct CreateContainer {
 };
 struct StartContainer {
   SlotId slot = 0;
-  ServicePtr service;
+  ServicePtr service;  ///< whose post_start hooks are part of the start; none: no hooks
 };
 struct StopContainer {
   Target target;
   std::optional<std::chrono::nanoseconds> grace;  ///< none: the container's own
+  ServicePtr service{};  ///< whose pre_stop hooks run first, aside of the grace period; none: no hooks
 };
 struct KillContainer {
   Target target;
@@ -111,6 +112,7 @@ struct KillContainer {
 struct RestartContainer {
   Target target;
   std::optional<std::chrono::nanoseconds> grace;
+  ServicePtr service{};  ///< whose hooks run before the stop and after the start; none: no hooks
 };
 struct PauseContainer {
   Target target;
@@ -203,7 +205,7 @@ struct Plan {
   [[nodiscard]] const Step& step(StepId id) const { return steps[id - 1]; }
   [[nodiscard]] bool empty() const { return steps.empty(); }
   /// One line a step: `[1,2] -> #3 service:web:1, CreateContainer, no existing container`. A tolerated step has a "?"
-  /// behind its number; a guard is appended as `, if image 'x' changed`.
+  /// behind its number; hooks are appended as `, with 2 post_start hooks`, a guard as `, if image 'x' changed`.
   [[nodiscard]] std::string to_string() const;
 };
 

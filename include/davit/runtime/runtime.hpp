@@ -27,11 +27,15 @@ Task<engine::Observed> observe(engine::Engine& engine, const model::Project& pro
 /// The last lines a container has written, oldest first, for messages.
 using LogTail = std::function<Task<std::vector<std::string>>(engine::ObservedContainer container, std::size_t lines)>;
 
+/// Gets each line that a lifecycle hook writes, while it runs, with the name of its container.
+using HookOutput = std::function<void(const std::string& container, const std::string& line)>;
+
 struct ExecuteOptions {
   std::size_t parallel = 0;  ///< acts at once; 0: no limit (`--parallel`)
   /// Limit for all waiting, from the moment when the images are there (`--wait-timeout`).
   std::optional<std::chrono::nanoseconds> wait_timeout;
   LogTail log_tail;  ///< may be empty
+  HookOutput hook_output{};  ///< may be empty: then a hook's output is seen only in the message of its failure
 };
 
 /// What came of a plan.
@@ -76,6 +80,7 @@ struct AttachOptions {
   std::optional<std::chrono::nanoseconds> grace;  ///< `-t`
   /// For lines such as "Gracefully Stopping... press Ctrl+C again to force".
   std::function<void(const std::string&)> say;
+  HookOutput hook_output{};  ///< of the hooks before the stop
 };
 
 /// Follows the containers of an attached `up` until its rules end it; returns the exit code of the command. Signals are
