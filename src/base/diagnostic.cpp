@@ -4,6 +4,8 @@
 #include <map>
 #include <tuple>
 
+#include "davit/base/text.hpp"
+
 namespace davit {
 namespace {
 
@@ -98,12 +100,6 @@ std::string legible(std::string_view text) {
   return whole ? out : out + "…";
 }
 
-// The caret counts columns of the terminal, not bytes: UTF-8 continuation bytes take none.
-std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
-}
-
 std::string excerpt(const Span& where, const SourceLookup& sources, std::string_view caret_colour) {
   if (!where.known() || !sources) return {};
   const auto text = sources(*where.file);
@@ -129,9 +125,10 @@ std::string excerpt(const Span& where, const SourceLookup& sources, std::string_
   std::string number = std::to_string(where.begin.line);
   number.insert(0, number.size() < 5 ? 5 - number.size() : 0, ' ');
   const std::string gutter(number.size(), ' ');
-  const std::size_t marks = std::max<std::size_t>(1, columns(std::string_view(shown).substr(offset, length)));
+  // The caret counts columns of the terminal, not bytes.
+  const std::size_t marks = std::max<std::size_t>(1, text_width(std::string_view(shown).substr(offset, length)));
   std::string out = number + " | " + shown + "\n" + gutter + " | " +
-                    std::string(columns(std::string_view(shown).substr(0, offset)), ' ');
+                    std::string(text_width(std::string_view(shown).substr(0, offset)), ' ');
   out += caret_colour;
   out += '^';
   out += std::string(marks - 1, '~');

@@ -5,7 +5,9 @@
 
 #include "config_options.hpp"
 #include "davit/base/error.hpp"
+#include "davit/base/text.hpp"
 #include "davit/compose/compare.hpp"
+#include "davit/compose/origin.hpp"
 #include "json_text.hpp"
 #include "project_loading.hpp"
 
@@ -18,16 +20,6 @@ using Change = PartDifference::Change;
 
 constexpr int kDifferent = 1;
 constexpr int kTrouble = 2;
-
-std::vector<std::string> split_at_commas(const std::string& text) {
-  std::vector<std::string> parts;
-  for (std::size_t from = 0; from <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', from), text.size());
-    if (comma > from) parts.push_back(text.substr(from, comma - from));
-    from = comma + 1;
-  }
-  return parts;
-}
 
 std::string absolute(const Context& context, const std::string& path) {
   return path.starts_with('/') ? path : context.cwd + "/" + path;
@@ -45,7 +37,8 @@ compose::LoadRequest request_of(const Context& context, const ConfigOptions& opt
   if (context.files.kind(absolute(context, operand)) == Files::Kind::Directory)
     request.project_directory = operand;
   else
-    request.files = split_at_commas(operand);
+    for (const std::string_view file : split(operand, ','))
+      if (!file.empty()) request.files.emplace_back(file);
   return request;
 }
 
@@ -88,15 +81,11 @@ struct Line {
   std::string comment;
 };
 
-std::string place_text(const Span& where) {
-  return where.known() ? *where.file + ":" + std::to_string(where.begin.line) : std::string();
-}
-
 std::vector<Line> lines_of(const std::vector<PartDifference>& parts) {
   std::vector<Line> lines;
   for (const PartDifference& part : parts) {
     const Span& only = part.change == Change::Added ? part.b : part.a;
-    lines.push_back({' ', head_of(part), part.change == Change::Changed ? std::string() : place_text(only)});
+    lines.push_back({' ', head_of(part), part.change == Change::Changed ? std::string() : compose::line_of(only)});
     for (const compose::Difference& difference : part.values) {
       const std::string path = path_of(difference) + ": ";
       if (difference.a) lines.push_back({'-', "  - " + path + difference.a->shown, difference.a->origin});
@@ -106,26 +95,19 @@ std::vector<Line> lines_of(const std::vector<PartDifference>& parts) {
   return lines;
 }
 
-/// Characters, not bytes.
-std::size_t width(const std::string& text) {
-  std::size_t count = 0;
-  for (const char c : text) count += (static_cast<unsigned char>(c) & 0xC0U) == 0x80U ? 0 : 1;
-  return count;
-}
-
 std::string as_text(const std::vector<PartDifference>& parts, bool colour) {
   constexpr std::size_t kWidestColumn = 64;
   const std::vector<Line> lines = lines_of(parts);
   std::size_t column = 0;
   for (const Line& line : lines)
-    if (!line.comment.empty() && width(line.text) + 2 <= kWidestColumn) column = std::max(column, width(line.text) + 2);
+    if (!line.comment.empty() && text_width(line.text) + 2 <= kWidestColumn) column = std::max(column, text_width(line.text) + 2);
   std::string text;
   for (const Line& line : lines) {
     const char* before = !colour ? "" : line.sign == '-' ? "\x1b[31m" : line.sign == '+' ? "\x1b[32m" : "\x1b[1m";
     const char* after = colour ? "\x1b[0m" : "";
     text.append(before).append(line.text).append(after);
     if (!line.comment.empty()) {
-      text.append(width(line.text) + 2 > column ? 2 : column - width(line.text), ' ');
+      text.append(text_width(line.text) + 2 > column ? 2 : column - text_width(line.text), ' ');
       text.append(colour ? "\x1b[36m" : "").append("# ").append(line.comment).append(after);
     }
     text += '\n';

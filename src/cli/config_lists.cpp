@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "config_options.hpp"
+#include "davit/base/text.hpp"
 #include "davit/compose/variables.hpp"
 #include "human.hpp"
 #include "project_loading.hpp"
@@ -75,11 +76,8 @@ int print_hashes(const Context& context, const ConfigOptions& options) {
   request.options.bind = true;
   if (options.hash != "*") {
     request.dependencies = compose::Dependencies::Ignore;
-    for (std::size_t from = 0; from <= options.hash.size();) {
-      const std::size_t comma = std::min(options.hash.find(',', from), options.hash.size());
-      if (comma > from) request.services.push_back(options.hash.substr(from, comma - from));
-      from = comma + 1;
-    }
+    for (const std::string_view name : split(options.hash, ','))
+      if (!name.empty()) request.services.emplace_back(name);
   }
   const compose::Loaded loaded = load_or_exit(context, request);
   for (const auto& [name, service] : loaded.project.services)

@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <string_view>
+
+#include "davit/base/text.hpp"
 
 namespace davit::cli {
 namespace {
 
 constexpr std::size_t kGap = 3;
-
-/// Bytes on the terminal are not columns: continuation bytes of UTF-8 take none.
-std::size_t width_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
-}
 
 }  // namespace
 
@@ -54,13 +49,13 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
   std::vector<std::size_t> widths;
   for (const auto& row : rows) {
     widths.resize(std::max(widths.size(), row.size()), narrowest);
-    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]) + kGap);
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], text_width(row[i]) + kGap);
   }
   std::string text;
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
       text += row[i];
-      if (i + 1 < row.size()) text.append(widths[i] - width_of(row[i]), ' ');
+      if (i + 1 < row.size()) text.append(widths[i] - text_width(row[i]), ' ');
     }
     text += '\n';
   }

@@ -23,14 +23,28 @@ std::string sha256(std::string_view data) {
   return hex;
 }
 
+namespace {
+
+/// What all resources have that are declared at the top level and live beside the project's containers.
+template <class Resource>
+Resource resource_of(const Entry& entry) {
+  const Node& node = entry.value;
+  Resource resource;
+  resource.where = entry.key_span;
+  resource.key = entry.key;
+  resource.name = text(node, "name");
+  resource.driver = text(node, "driver");
+  resource.driver_opts = pairs(at(node, "driver_opts"));
+  resource.external = flag(node, "external");
+  resource.labels = pairs(at(node, "labels"));
+  return resource;
+}
+
+}  // namespace
+
 model::Network network_of(const Entry& entry) {
   const Node& node = entry.value;
-  model::Network network;
-  network.where = entry.key_span;
-  network.key = entry.key;
-  network.name = text(node, "name");
-  network.driver = text(node, "driver");
-  network.driver_opts = pairs(at(node, "driver_opts"));
+  auto network = resource_of<model::Network>(entry);
   const Node& ipam = at(node, "ipam");
   network.ipam_driver = text(ipam, "driver");
   network.ipam_options = pairs(at(ipam, "options"));
@@ -42,45 +56,28 @@ model::Network network_of(const Entry& entry) {
     pool.gateway = text(item, "gateway");
     pool.aux_addresses = pairs(at(item, "aux_addresses"));
   }
-  network.external = flag(node, "external");
   network.internal = flag(node, "internal");
   network.attachable = flag(node, "attachable");
   network.enable_ipv4 = maybe_flag(node, "enable_ipv4");
   network.enable_ipv6 = maybe_flag(node, "enable_ipv6");
-  network.labels = pairs(at(node, "labels"));
   network.config_hash = sha256(render_network_config(node));
   return network;
 }
 
 model::Volume volume_of(const Entry& entry) {
-  const Node& node = entry.value;
-  model::Volume volume;
-  volume.where = entry.key_span;
-  volume.key = entry.key;
-  volume.name = text(node, "name");
-  volume.driver = text(node, "driver");
-  volume.driver_opts = pairs(at(node, "driver_opts"));
-  volume.external = flag(node, "external");
-  volume.labels = pairs(at(node, "labels"));
-  volume.config_hash = sha256(render_volume_config(node));
+  auto volume = resource_of<model::Volume>(entry);
+  volume.config_hash = sha256(render_volume_config(entry.value));
   return volume;
 }
 
 model::FileObject file_object(const Entry& entry) {
   const Node& node = entry.value;
-  model::FileObject object;
-  object.where = entry.key_span;
-  object.key = entry.key;
-  object.name = text(node, "name");
+  auto object = resource_of<model::FileObject>(entry);
   object.file = text(node, "file");
   object.environment = text(node, "environment");
   for (const char* source : {"content", "x-#value"})
     if (const Node* content = node.find(source)) object.content = content->text;
-  object.external = flag(node, "external");
-  object.driver = text(node, "driver");
-  object.driver_opts = pairs(at(node, "driver_opts"));
   object.template_driver = text(node, "template_driver");
-  object.labels = pairs(at(node, "labels"));
   return object;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 
+#include "davit/base/text.hpp"
 #include "davit/base/units.hpp"
 #include "phases.hpp"
 #include "shapes.hpp"
@@ -344,13 +345,8 @@ class Decoder {
         fail(item, "extra-host", "the host '" + item.text + "' has no address", "write 'name=address'");
         continue;
       }
-      const std::string addresses = item.text.substr(at + 1);
-      for (std::size_t from = 0;;) {
-        const std::size_t comma = addresses.find(',', from);
-        add(item.text.substr(0, at), addresses.substr(from, comma - from), item);
-        if (comma == std::string::npos) break;
-        from = comma + 1;
-      }
+      for (const std::string_view address : split(std::string_view(item.text).substr(at + 1), ','))
+        add(item.text.substr(0, at), std::string(address), item);
     }
     std::sort(entries.begin(), entries.end(), [](const Node& a, const Node& b) { return a.text < b.text; });
     Node list = Node::list(node);

@@ -91,6 +91,10 @@ Span written_at(const yaml::Node& value, const Origins& origins) {
   return where;
 }
 
+std::string line_of(const Span& where) {
+  return where.known() ? *where.file + ":" + std::to_string(where.begin.line) : std::string();
+}
+
 std::string summary(const yaml::Node& value) {
   if (!value.is_scalar()) return {};
   const std::string text = value.text.substr(0, value.text.find('\n'));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "davit/base/text.hpp"
 #include "davit/compose/located.hpp"
 #include "emitter.hpp"
 #include "phases.hpp"
@@ -23,15 +24,6 @@ std::string on_one_line(std::string text) {
   for (char& c : text)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   return text;
-}
-
-std::string line_of(const Span& where) {
-  return *where.file + ":" + std::to_string(where.begin.line);
-}
-
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 /// YAML that remembers behind which parts of it a comment can stand.
@@ -131,7 +123,7 @@ class CommentedYaml final : public Emitter {
 
   static std::size_t width_of_line(std::string_view text) {
     const std::size_t line = text.rfind('\n');
-    return width(text.substr(line == std::string_view::npos ? 0 : line + 1));
+    return text_width(text.substr(line == std::string_view::npos ? 0 : line + 1));
   }
 
   [[nodiscard]] std::size_t comment_column(std::string_view text) const {

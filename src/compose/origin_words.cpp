@@ -8,11 +8,6 @@
 namespace davit::compose {
 namespace {
 
-/// A place by its line: what one looks for.
-std::string line_of(const Span& where) {
-  return *where.file + ":" + std::to_string(where.begin.line);
-}
-
 std::string quoted(const std::string& text) {
   return text.empty() ? std::string() : "'" + text + "' of ";
 }

@@ -6,18 +6,10 @@
 #include <charconv>
 #include <optional>
 
+#include "davit/base/text.hpp"
+
 namespace davit::compose {
 namespace {
-
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  for (std::size_t from = 0;;) {
-    const std::size_t at = text.find(separator, from);
-    parts.push_back(text.substr(from, at - from));
-    if (at == std::string_view::npos) return parts;
-    from = at + 1;
-  }
-}
 
 std::optional<int> port_number(std::string_view text) {
   int value = -1;

@@ -104,6 +104,14 @@ void mode_not_octal(const Subject& subject, Findings& findings) {
     for (const std::string_view path : kModes)
       for_each_at(entry.node, path, [&](const Node& mode) {
         const std::string written = subject.written(mode.span);
+        const std::int64_t number = mode.as_int().value_or(0);
+        if (mode.kind == Kind::Int && (number < 0 || number > 07777))
+          findings
+              .add(entry.place,
+                   "the mode " + written + " does not fit into a mode, of which the lowest twelve bits count: " +
+                       in_octal(number & 07777),
+                   mode.span)
+              .with_hint("write an octal number, such as 0440");
         if (mode.kind != Kind::Int || !looks_octal(written)) return;
         findings
             .add(entry.place, "the mode " + written + " is decimal, and means " + in_octal(mode.as_int().value_or(0)),

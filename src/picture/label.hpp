@@ -1,11 +1,12 @@
 #pragma once
-// What is written in a box, and how wide text is.
+// What is written in a box.
 
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "davit/base/text.hpp"
 #include "davit/picture/picture.hpp"
 
 namespace davit::picture {
@@ -28,16 +29,7 @@ enum class NetworkLine { No, Yes };
 /// services.
 [[nodiscard]] std::string only_network(const Box& box);
 
-/// Columns on a terminal: East Asian wide characters and pictures take two, combining ones none.
-[[nodiscard]] std::size_t text_width(std::string_view text);
 /// At most `columns` wide; what is cut off is shown by "…".
 [[nodiscard]] std::string clipped(std::string_view text, std::size_t columns);
-
-/// The characters of UTF-8 text, one by one; bytes that are none become U+FFFD.
-struct Character {
-  std::string_view bytes;
-  char32_t code = 0;
-};
-[[nodiscard]] std::vector<Character> characters(std::string_view text);
 
 }  // namespace davit::picture

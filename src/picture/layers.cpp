@@ -13,11 +13,14 @@ namespace {
 /// Counting crossings is quadratic; a picture with more lines than this nobody can read, untangled or not.
 constexpr std::size_t kMostToUntangle = 2000;
 
-/// The neighbours of an item in the row above or below it.
-std::vector<std::vector<std::size_t>> neighbours(const std::vector<Step>& steps, std::size_t count, bool of_upper) {
+/// A row beside another one.
+enum class Side { Above, Below };
+
+/// Of each of the `count` items of a row, the neighbours in the row on that side. `steps` are those between the two rows.
+std::vector<std::vector<std::size_t>> neighbours(const std::vector<Step>& steps, std::size_t count, Side side) {
   std::vector<std::vector<std::size_t>> result(count);
   for (const Step& step : steps) {
-    if (of_upper)
+    if (side == Side::Below)
       result[step.upper].push_back(step.lower);
     else
       result[step.lower].push_back(step.upper);
@@ -101,10 +104,10 @@ class Builder {
   }
 
   /// Sorts a row by the mean position of what its items are connected to in the row beside it.
-  void sort_row(std::size_t row, bool by_upper) {
+  void sort_row(std::size_t row, Side side) {
     auto& items = layers_.rows[row];
-    const auto& steps = by_upper ? layers_.steps[row - 1] : layers_.steps[row];
-    const auto beside = neighbours(steps, items.size(), !by_upper);
+    const auto& steps = side == Side::Above ? layers_.steps[row - 1] : layers_.steps[row];
+    const auto beside = neighbours(steps, items.size(), side);
     std::vector<double> wanted(items.size());
     for (std::size_t i = 0; i < items.size(); ++i) {
       wanted[i] = static_cast<double>(i);
@@ -162,9 +165,9 @@ class Builder {
     const int sweeps = picture_.links.size() <= kMostToUntangle ? 12 : 0;
     for (int sweep = 0; sweep < sweeps && fewest > 0; ++sweep) {
       if (sweep % 2 == 0)
-        for (std::size_t row = 1; row < layers_.rows.size(); ++row) sort_row(row, true);
+        for (std::size_t row = 1; row < layers_.rows.size(); ++row) sort_row(row, Side::Above);
       else
-        for (std::size_t row = layers_.rows.size() - 1; row-- > 0;) sort_row(row, false);
+        for (std::size_t row = layers_.rows.size() - 1; row-- > 0;) sort_row(row, Side::Below);
       const std::size_t now = all_crossings();
       if (now < fewest) {
         fewest = now;
@@ -225,8 +228,9 @@ class Placer {
   std::vector<std::vector<int>> run() {
     start();
     for (int sweep = 0; sweep < 24; ++sweep) {
-      for (std::size_t row = 0; row < places_.size(); ++row) settle_row(row, true, sweep > 2);
-      for (std::size_t row = places_.size(); row-- > 0;) settle_row(row, sweep > 2, true);
+      // First one row after the other, later with regard to both sides.
+      for (std::size_t row = 0; row < places_.size(); ++row) settle_row(row, sweep > 2 ? Sides::Both : Sides::Above);
+      for (std::size_t row = places_.size(); row-- > 0;) settle_row(row, sweep > 2 ? Sides::Both : Sides::Below);
     }
     return rounded();
   }
@@ -252,7 +256,10 @@ class Placer {
     }
   }
 
-  void settle_row(std::size_t row, bool look_up, bool look_down) {
+  enum class Sides { Above, Below, Both };
+
+  /// Puts the items of a row near what they are connected to on the sides that count.
+  void settle_row(std::size_t row, Sides sides) {
     const std::size_t count = places_[row].size();
     std::vector<double> sums(count, 0.0);
     std::vector<double> counts(count, 0.0);
@@ -260,10 +267,10 @@ class Placer {
       sums[item] += to * weight;
       counts[item] += weight;
     };
-    if (look_up && row > 0)
+    if (sides != Sides::Below && row > 0)
       for (const Step& step : layers_.steps[row - 1])
         pull(step.lower, centre(row - 1, step.upper), layers_.rows[row - 1][step.upper].lane ? 3 : 1);
-    if (look_down && row < layers_.steps.size())
+    if (sides != Sides::Above && row < layers_.steps.size())
       for (const Step& step : layers_.steps[row])
         pull(step.upper, centre(row + 1, step.lower), layers_.rows[row + 1][step.lower].lane ? 3 : 1);
     std::vector<double> wanted(count);

@@ -357,6 +357,22 @@ services:
               IsEmpty());
 }
 
+TEST(ModeNotOctal, FindsModesThatDoNotFit) {
+  const LintTest test(R"(
+services:
+  a:
+    image: x:1
+    secrets:
+      - {source: s, target: a, mode: -1}
+      - {source: s, target: b, mode: 99999}
+      - {source: s, target: c, mode: 07777}
+secrets: {s: {file: ./s.txt}}
+)");
+  EXPECT_THAT(test.places("mode-not-octal"), ElementsAre("6:38", "7:38"));
+  EXPECT_EQ(test.messages().at(1),
+            "the mode 99999 does not fit into a mode, of which the lowest twelve bits count: 03237");
+}
+
 TEST(ModeNotOctal, SparesDecimalNumbersThatAreModes) {
   EXPECT_THAT(places("mode-not-octal", R"(
 services:

@@ -5,14 +5,6 @@
 namespace davit::picture {
 namespace {
 
-TEST(Label, WidthIsThatOfATerminal) {
-  EXPECT_EQ(text_width("abc"), 3U);
-  EXPECT_EQ(text_width("größe"), 5U);
-  EXPECT_EQ(text_width("数据"), 4U);
-  EXPECT_EQ(text_width("e\xCC\x81"), 1U) << "a combining accent";
-  EXPECT_EQ(text_width("\xFF\xC3"), 2U) << "bytes that are no text";
-}
-
 TEST(Label, ClippedTextFitsAndShowsThatItIs) {
   EXPECT_EQ(clipped("abcdef", 6), "abcdef");
   EXPECT_EQ(clipped("abcdef", 5), "abcd…");

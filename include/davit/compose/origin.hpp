@@ -91,6 +91,9 @@ class Origins {
 /// The place where a value is written; unknown for one that nobody wrote.
 [[nodiscard]] Span written_at(const yaml::Node& value, const Origins& origins);
 
+/// A place by its line, which is what one looks for: "compose.yaml:4"; empty when it is unknown.
+[[nodiscard]] std::string line_of(const Span& where);
+
 /// The text of a scalar on one line, cut when it is long; empty for mappings and lists.
 [[nodiscard]] std::string summary(const yaml::Node& value);
 
