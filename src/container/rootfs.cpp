@@ -274,14 +274,17 @@ void Root::make_folders(const std::string& path, mode_t mode) const {
 }
 
 std::string Root::read(const std::string& path) const {
-  const Fd file = open(path, O_RDONLY | O_NONBLOCK);
-  if (!file) {
+  // Only named at first: a container may have put a device there, and opening one is an act of its own.
+  const Fd name = open(path, O_PATH);
+  if (!name) {
     if (errno == ENOENT || errno == ENOTDIR) return "";
     throw_system_error("read", path, errno);
   }
   struct stat info{};
-  if (::fstat(file.get(), &info) != 0) throw_system_error("read", path, errno);
+  if (::fstat(name.get(), &info) != 0) throw_system_error("read", path, errno);
   if (!S_ISREG(info.st_mode)) throw Error("cannot read '" + path + "' of the image: not a regular file");
+  const Fd file(::open(("/proc/self/fd/" + std::to_string(name.get())).c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) throw_system_error("read", path, errno);
   std::string text;
   std::array<char, 16384> buffer{};
   for (;;) {

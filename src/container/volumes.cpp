@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <filesystem>
 
 #include "container/copy_tree.hpp"
@@ -18,6 +20,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using engine::Mount;
+
+// Beside a volume while it is filled: what is not whole yet, and what is.
+constexpr const char* kCopying = ".copying";
+constexpr const char* kCopied = ".copied";
 
 /// A read-only bind is so for everything mounted below it, where the kernel can (mount_setattr, 5.12). Below a file
 /// there is nothing, and crun 1.8 cannot do "rro" with one: it opens the target as a folder.
@@ -74,8 +80,26 @@ bool is_empty(const std::string& folder) {
   return fs::is_empty(folder, error) && !error;
 }
 
+/// Moves what was copied to where it belongs. What somebody else has put there meanwhile stays.
+void move_content(const std::string& from, const std::string& to) {
+  std::vector<fs::path> entries;
+  for (const auto& entry : fs::directory_iterator(from)) entries.push_back(entry.path());
+  for (const fs::path& entry : entries) {
+    const std::string target = to + "/" + entry.filename().string();
+    if (::renameat2(AT_FDCWD, entry.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0 && errno != EEXIST)
+      throw_system_error("fill volume", to, errno);
+  }
+  struct stat info {};
+  if (::stat(from.c_str(), &info) != 0) throw_system_error("fill volume", to, errno);
+  if (::chown(to.c_str(), info.st_uid, info.st_gid) != 0 || ::chmod(to.c_str(), info.st_mode & 07777U) != 0)
+    throw_system_error("set owner and mode of volume", to, errno);
+  const std::array<timespec, 2> times{info.st_atim, info.st_mtim};
+  if (::utimensat(AT_FDCWD, to.c_str(), times.data(), 0) != 0) throw_system_error("set time of volume", to, errno);
+  fs::remove_all(from);
+}
+
 /// Docker's copyExistingContents: a folder of the image fills an empty volume; the volume root takes its owner and
-/// mode.
+/// mode. Copied beside the volume and moved in when it is whole; a crash at any point is made good by the next start.
 void fill(const Mount& mount, const std::string& volume, const Root& root) {
   const Fd image = root.open(mount.target, O_RDONLY | O_DIRECTORY);
   if (!image && errno == ENOTDIR)
@@ -86,7 +110,17 @@ void fill(const Mount& mount, const std::string& volume, const Root& root) {
   // Several containers may start on the same new volume, also of different projects: one fills it, the others wait.
   while (::flock(target.get(), LOCK_EX) != 0)
     if (errno != EINTR) throw_system_error("lock volume", volume, errno);
-  if (is_empty(volume)) copy_tree(image.get(), target.get());
+  const std::string part = volume + kCopying;
+  const std::string whole = volume + kCopied;
+  fs::remove_all(part);
+  if (fs::exists(whole)) return move_content(whole, volume);
+  if (!is_empty(volume)) return;
+  if (::mkdir(part.c_str(), 0700) != 0) throw_system_error("make", part, errno);
+  const Fd copy(::open(part.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!copy) throw_system_error("open", part, errno);
+  copy_tree(image.get(), copy.get());
+  if (::rename(part.c_str(), whole.c_str()) != 0) throw_system_error("fill volume", volume, errno);
+  move_content(whole, volume);
 }
 
 std::string volume_folder(const Mount& mount, const std::map<std::string, std::string>& volumes) {
@@ -98,27 +132,29 @@ std::string volume_folder(const Mount& mount, const std::map<std::string, std::s
   return found->second;
 }
 
-/// A folder of a volume, resolved inside it. The descriptor's path names it without links.
-std::string subfolder(const Mount& mount, const std::string& volume) {
-  const Root inside(volume);
-  const Fd folder = inside.open(mount.volume_subpath, O_PATH);
-  if (!folder)
-    throw Error("cannot mount folder '" + mount.volume_subpath + "' of volume '" + mount.source +
-                "': " + system_error_text(errno));
-  std::error_code error;
-  const fs::path real = fs::read_symlink("/proc/self/fd/" + std::to_string(folder.get()), error);
-  if (error)
-    throw Error("cannot mount folder '" + mount.volume_subpath + "' of volume '" + mount.source +
-                "': " + error.message());
-  return real.string();
+/// A folder or file of a volume, resolved inside it and mounted to `place`. What is found is what is mounted: a link that
+/// a container swaps in afterwards leads nowhere.
+void mount_part(const Mount& mount, const std::string& volume, const std::string& place) {
+  const std::string what = "folder '" + mount.volume_subpath + "' of volume '" + mount.source + "'";
+  const Fd part = Root(volume).open(mount.volume_subpath, O_PATH);
+  if (!part) throw Error("cannot mount " + what + ": " + system_error_text(errno));
+  struct stat info {};
+  if (::fstat(part.get(), &info) != 0) throw_system_error("mount", what, errno);
+  const int made = S_ISDIR(info.st_mode) ? ::mkdir(place.c_str(), 0700) : ::mknod(place.c_str(), S_IFREG | 0600, 0);
+  if (made != 0) throw_system_error("make", place, errno);
+  const std::string by_descriptor = "/proc/self/fd/" + std::to_string(part.get());
+  if (::mount(by_descriptor.c_str(), place.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+    throw Error("cannot mount " + what + ": " + system_error_text(errno));
 }
 
 enum class FirstStart { No, Yes };
 
-OciMount prepare_volume(const Mount& mount, const std::map<std::string, std::string>& volumes, const Root& root,
+OciMount prepare_volume(const Mount& mount, const std::string& volume, const std::string& place, const Root& root,
                         FirstStart first, const HostFacts& host) {
-  const std::string volume = volume_folder(mount, volumes);
-  if (!mount.volume_subpath.empty()) return bind(mount, subfolder(mount, volume), host);
+  if (!mount.volume_subpath.empty()) {
+    mount_part(mount, volume, place);
+    return bind(mount, place, host);
+  }
   if (mount.copy_up && first == FirstStart::Yes) fill(mount, volume, root);
   return bind(mount, volume, host);
 }
@@ -127,7 +163,7 @@ OciMount prepare_volume(const Mount& mount, const std::map<std::string, std::str
 
 std::vector<OciMount> prepare_mounts(const engine::ContainerSpec& spec,
                                      const std::map<std::string, std::string>& volumes, const Root& root,
-                                     const std::string& marker, const HostFacts& host) {
+                                     const std::string& marker, const std::string& bundle_dir, const HostFacts& host) {
   const bool fills = std::any_of(spec.mounts.begin(), spec.mounts.end(),
                                  [](const Mount& m) { return m.kind == Mount::Kind::Volume && m.copy_up; });
   const FirstStart first = !fills || fs::exists(marker) ? FirstStart::No : FirstStart::Yes;
@@ -138,7 +174,8 @@ std::vector<OciMount> prepare_mounts(const engine::ContainerSpec& spec,
         out.push_back(prepare_bind(mount, host));
         break;
       case Mount::Kind::Volume:
-        out.push_back(prepare_volume(mount, volumes, root, first, host));
+        out.push_back(prepare_volume(mount, volume_folder(mount, volumes),
+                                     bundle_dir + "/part-" + std::to_string(out.size()), root, first, host));
         break;
       case Mount::Kind::Tmpfs:
         out.push_back(prepare_tmpfs(mount));

@@ -102,6 +102,7 @@ class ProjectEngine {
   container::BundleInputs bundle_inputs(const Record& record, const container::OciRuntime& runtime);
   container::NameFiles name_files(const Record& record);
   std::string namespace_path(const Record& record, const std::string& mode, const char* kind) const;
+  void check_lends_ipc(const Record& record) const;
   const std::vector<std::string>& layers_of(const ImageId& image);
   std::string mount_point_layer(const ImageId& image, const std::vector<std::string>& layers) const;
   void follow_logs(Record& record, logs::LogPump::Run run, logs::StreamPipes out, std::optional<logs::StreamPipes> err);

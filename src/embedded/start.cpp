@@ -245,6 +245,19 @@ std::string ProjectEngine::namespace_path(const Record& record, const std::strin
   return "/proc/" + std::to_string(found->second->row.pid) + "/ns/" + kind;
 }
 
+/// As Docker has it. What is at /dev/shm of another container would be its own choice: a link, where it has no such mount.
+void ProjectEngine::check_lends_ipc(const Record& record) const {
+  const auto other = joined_container(record.spec.ipc_mode);
+  if (!other) return;
+  const RecordPtr donor = find(*other);
+  const std::string& mode = donor->spec.ipc_mode;
+  if (mode == "shareable" || mode == "host" || joined_container(mode)) return;
+  throw Error(Diagnostic::error("ipc-not-shareable", "container '" + record.row.name +
+                                                         "' cannot join the IPC namespace of container '" +
+                                                         donor->row.name + "', which does not share it")
+                  .with_hint("set 'ipc: shareable' for service '" + donor->row.service + "'"));
+}
+
 container::BundleInputs ProjectEngine::bundle_inputs(const Record& record, const container::OciRuntime& runtime) {
   const engine::ContainerSpec& spec = record.spec;
   container::BundleInputs inputs;
@@ -259,6 +272,7 @@ container::BundleInputs ProjectEngine::bundle_inputs(const Record& record, const
   inputs.netns_path = record.network.netns ? network::descriptor_path(record.network.netns.get())
                                            : namespace_path(record, spec.network_mode, "net");
   inputs.pidns_path = namespace_path(record, spec.pid_mode, "pid");
+  check_lends_ipc(record);
   inputs.ipcns_path = namespace_path(record, spec.ipc_mode, "ipc");
   inputs.filter = runtime.filter_form();
   inputs.cache_dir = paths_.cache();

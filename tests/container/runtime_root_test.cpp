@@ -226,6 +226,61 @@ TEST_P(ContainerTest, AnEmptyVolumeIsFilledOnceFromTheImage) {
   EXPECT_EQ(run(spec).output, "0\n");
 }
 
+TEST_P(ContainerTest, AVolumeThatWasHalfFilledIsFilled) {
+  write(dir_ + "/layer/data/first", "image 1\n", 0640);
+  write(dir_ + "/layer/data/second", "image 2\n", 0640);
+  engine::ContainerSpec spec = shell("cat /data/*");
+  spec.mounts = {{.kind = engine::Mount::Kind::Volume, .source = "vol", .target = "/data"}};
+  const std::string volume = dir_ + "/volumes/vol/_data";
+  inputs_.volumes = {{"vol", volume}};
+  // Killed while copying.
+  fs::create_directories(volume);
+  fs::create_directories(volume + ".copying");
+  write(volume + ".copying/first", "ima", 0600);
+  EXPECT_EQ(run(spec).output, "image 1\nimage 2\n");
+  EXPECT_FALSE(fs::exists(volume + ".copying"));
+  // Killed while moving it in: the copy is whole, and a part of it has arrived.
+  fs::remove_all(dir_ + "/container");
+  fs::create_directories(volume + ".copied");
+  fs::rename(volume + "/second", volume + ".copied/second");
+  EXPECT_EQ(run(spec).output, "image 1\nimage 2\n");
+  EXPECT_FALSE(fs::exists(volume + ".copied"));
+}
+
+TEST_P(ContainerTest, APartOfAVolumeIsWhatWasFoundAndStaysInside) {
+  const std::string volume = dir_ + "/volumes/vol/_data";
+  fs::create_directories(volume + "/sub/inner");
+  write(volume + "/sub/inner/file", "part\n", 0644);
+  fs::create_symlink("/sub/inner", volume + "/link");
+  inputs_.volumes = {{"vol", volume}};
+  engine::ContainerSpec spec = shell("cat /there/file");
+  spec.mounts = {{.kind = engine::Mount::Kind::Volume, .source = "vol", .target = "/there"}};
+  spec.mounts[0].volume_subpath = "link";
+  EXPECT_EQ(run(spec).output, "part\n") << "a link within the volume";
+  // Swapped after the bundle was made, before the runtime looks at it.
+  spec.mounts[0].volume_subpath = "sub/inner";
+  fs::create_directories(dir_ + "/host");
+  write(dir_ + "/host/file", "of the host\n", 0644);
+  const Bundle bundle = prepare_bundle(spec, inputs_);
+  fs::rename(volume + "/sub/inner", volume + "/sub/away");
+  fs::create_directory_symlink(dir_ + "/host", volume + "/sub/inner");
+  const std::string config = read_all(bundle.dir + "/config.json");
+  EXPECT_EQ(config.find(volume), std::string::npos) << "a path that can be swapped";
+  EXPECT_EQ(read_all(bundle.dir + "/part-0/file"), "part\n");
+  remove_bundle(bundle.dir);
+  EXPECT_FALSE(fs::exists(bundle.dir));
+}
+
+TEST_P(ContainerTest, ADeviceInPlaceOfThePasswdFileIsNotOpened) {
+  // Opening a FIFO for reading alone tells whoever writes; opening a device acts on it.
+  ASSERT_EQ(::mkfifo((dir_ + "/layer/etc/passwd.pipe").c_str(), 0600), 0);
+  fs::remove(dir_ + "/layer/etc/passwd");
+  fs::rename(dir_ + "/layer/etc/passwd.pipe", dir_ + "/layer/etc/passwd");
+  const Root root(dir_ + "/layer");
+  EXPECT_THROW((void)root.read("/etc/passwd"), Error);
+  EXPECT_EQ(Root(dir_).read("/layer/etc/group"), read_all(dir_ + "/layer/etc/group"));
+}
+
 TEST_P(ContainerTest, BindSourcesAreMadeOnlyWhenAsked) {
   engine::ContainerSpec spec = shell("ls -d /there; touch /there/x");
   spec.mounts = {{.kind = engine::Mount::Kind::Bind, .source = dir_ + "/host/there", .target = "/there"}};
