@@ -101,6 +101,8 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
       removed.push_back("cgroup '" + group + "'");
     }
   }
+  // What killed keepers leave; where others live it stays.
+  static_cast<void>(cgroups.remove(std::string("/") + keeper::kKeepersGroup));
   for (auto& what : network::cleanup_leftovers(paths.scope())) removed.push_back(std::move(what));
   const std::size_t rows = correct_rows(paths);
   if (rows > 0) removed.push_back("the state of " + counted(rows, "container") + " that said to be running");

@@ -27,6 +27,7 @@
 #include "davit/container/mount_namespace.hpp"
 #include "davit/keeper/message.hpp"
 #include "keeper/folder.hpp"
+#include "keeper/own_cgroup.hpp"
 #include "keeper/tables.hpp"
 
 namespace davit::keeper {
@@ -38,6 +39,7 @@ constexpr rlim_t kWantedDescriptors = 65536;
 
 HeldTable held;
 ExitTable exits;
+OwnCgroup own_cgroup;
 
 void say(const char* what, long number) {
   char stamp[32];
@@ -229,6 +231,7 @@ class Keeper {
     socket_ = -1;
     supervisor_ = 0;
     if (WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == kExitDoNotRestart)) {
+      own_cgroup.leave();  // before the folder: whoever waits for the end finds neither
       if (WEXITSTATUS(status) == 0) remove_folder(options_.folder);
       return WEXITSTATUS(status);
     }
@@ -449,6 +452,7 @@ int main(int argc, char** argv) {
   const int folder = ::open(options.folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (folder < 0) fail("open the project's folder");
   lock_folder(folder);
+  own_cgroup.enter();  // first: the mount namespace may hide cgroup v2
   errno = davit::container::enter_private_mount_namespace();
   if (errno != 0) fail("make a mount namespace");
   errno = mount_private_folder(options.folder);
@@ -459,5 +463,7 @@ int main(int argc, char** argv) {
   raise_descriptor_limit();
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) fail("become a subreaper");
   Keeper keeper(options, block_signals());
-  return keeper.run();
+  const int code = keeper.run();
+  own_cgroup.leave();
+  return code;
 }

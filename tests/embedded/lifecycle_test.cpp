@@ -209,6 +209,67 @@ TEST_F(Lifecycle, FoldersOfContainersAndVolumesAreNobodyElses) {
   EXPECT_TRUE(fs::is_empty(paths_.volumes()));
 }
 
+TEST_F(Lifecycle, AnIpcNamespaceIsJoinedWhereItIsShared) {
+  engine::ContainerSpec donor = shell("donor", "echo shared > /dev/shm/note; echo ready; sleep 1000");
+  donor.ipc_mode = "shareable";
+  const ContainerId open = start(std::move(donor));
+  until_logged(open, "ready");
+  engine::ContainerSpec guest = shell("guest", "cat /dev/shm/note");
+  guest.ipc_mode = "container:" + open.str();
+  const ContainerId reads = start(std::move(guest));
+  until_event(reads, "die");
+  EXPECT_NE(logged(reads).find("shared"), std::string::npos) << logged(reads);
+
+  const ContainerId shut = start(spec("shut", {"/bin/sleep", "1000"}));
+  engine::ContainerSpec refused = shell("refused", "true");
+  refused.ipc_mode = "container:" + shut.str();
+  const ContainerId id = create(std::move(refused));
+  try {
+    run(engine_->start_container(id));
+    ADD_FAILURE() << "it started";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string(error.what()).find("which does not share it"), std::string::npos) << error.what();
+  }
+}
+
+/// This process in a group of its own, as one that a unit of systemd has started.
+class Unit {
+ public:
+  Unit() {
+    EXPECT_TRUE(fs::create_directory(folder_));
+    join(folder_);
+  }
+  ~Unit() { leave(); }
+  /// Back to the root, and the group away: false if a process is left in it.
+  bool leave() {
+    if (left_) return true;
+    join(base_);
+    left_ = ::rmdir(folder_.c_str()) == 0;
+    return left_;
+  }
+  [[nodiscard]] std::string processes() const {
+    std::ifstream in(folder_ + "/cgroup.procs");
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+
+ private:
+  static void join(const std::string& folder) {
+    std::ofstream procs(folder + "/cgroup.procs");
+    procs << 0 << std::flush;
+    EXPECT_TRUE(procs.good()) << folder;
+  }
+  std::string base_ = fs::exists("/sys/fs/cgroup/systemd") ? "/sys/fs/cgroup/systemd" : "/sys/fs/cgroup";
+  std::string folder_ = base_ + "/davit-test-unit-" + std::to_string(::getpid());
+  bool left_ = false;
+};
+
+TEST_F(Lifecycle, OutlivesTheControlGroupOfWhoeverStartedIt) {
+  Unit unit;
+  const ContainerId id = start(spec("long", {"/bin/sleep", "1000"}));
+  EXPECT_TRUE(unit.leave()) << "in there is " << unit.processes();
+  EXPECT_EQ(look(id).state, engine::ContainerState::Running);
+}
+
 TEST_F(Lifecycle, ExecRunsInTheContainerWithItsExitCode) {
   const ContainerId id = start(spec("host", {"/bin/sleep", "1000"}));
   EXPECT_EQ(exec(id, {"/bin/sh", "-c", "exit 42"}), 42);

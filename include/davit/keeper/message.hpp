@@ -15,6 +15,8 @@ namespace davit::keeper {
 
 /// In the project's folder: a tmpfs that is mounted in the keeper's mount namespace alone.
 inline constexpr const char* kPrivateFolder = "private";
+/// The control group of all keepers and their supervisors, beside those of the containers.
+inline constexpr const char* kKeepersGroup = "davit-keepers";
 
 enum class Kind : std::uint8_t {
   // supervisor to keeper
