@@ -13,7 +13,6 @@
 #include <boost/asio/io_context.hpp>
 #include <filesystem>
 #include <fstream>
-#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -26,10 +25,14 @@
 #include "davit/container/rootfs.hpp"
 #include "davit/process/pidfd.hpp"
 #include "davit/process/run.hpp"
+#include "support/processes.hpp"
+#include "support/watch.hpp"
 
 namespace davit::container {
 
 namespace fs = std::filesystem;
+using test::own_children;
+using test::Watch;
 
 /// How a container ended and what it wrote, both streams together.
 struct Ended {
@@ -49,15 +52,6 @@ inline std::string read_to_end(int fd) {
        (got = ::read(fd, buffer.data(), buffer.size())) > 0;)  // EIO: the last user of a terminal has gone
     out.append(buffer.data(), static_cast<std::size_t>(got));
   return out;
-}
-
-/// Asks again until it holds or a generous limit has passed.
-inline bool eventually(const std::function<bool()>& check) {
-  for (int i = 0; i < 1000; ++i) {
-    if (check()) return true;
-    ::usleep(10000);
-  }
-  return false;
 }
 
 /// Parameter: the runtime's name.
@@ -107,13 +101,29 @@ class ContainerTest : public ::testing::TestWithParam<const char*> {
     groups.prune_parents(inputs_.cgroups_path);
     EXPECT_FALSE(groups.exists(project_)) << "cgroup left";
     // crun leaves its middle process to the subreaper; what has ended is reaped here, as the keeper does.
-    EXPECT_TRUE(eventually([] {
-      while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-      }
-      return ::waitpid(-1, nullptr, WNOHANG) == -1;
-    })) << "a process is left";
+    EXPECT_TRUE(reaped_until([] { return own_children().empty(); })) << "a process is left";
     unmount_below(dir_);
     fs::remove_all(dir_);
+  }
+
+  /// Reaps what ends of this process's children until `check` holds; false when a generous limit passes first.
+  template <class Check>
+  static bool reaped_until(Check check) {
+    Watch watch;
+    const auto reap_and_check = [&] {
+      for (const pid_t pid : own_children()) watch.process(pid);
+      while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+      }
+      return check();
+    };
+    return watch.until(reap_and_check, std::chrono::seconds(10));
+  }
+
+  /// Waits for a word of the container on its standard output.
+  void until_says(const std::string& word) const {
+    std::string got(word.size() + 1, '\0');
+    ASSERT_EQ(::read(output_.get(), got.data(), got.size()), static_cast<ssize_t>(got.size()));
+    ASSERT_EQ(got, word + "\n");
   }
 
   static engine::ContainerSpec shell(const std::string& text) {
@@ -235,7 +245,7 @@ class ContainerTest : public ::testing::TestWithParam<const char*> {
     fs::copy_file("/bin/busybox", layer + "/bin/busybox");
     for (const char* name : {"sh",    "cat",     "echo",     "ls",     "id",   "grep", "sleep", "stat", "touch",
                              "mount", "unshare", "hostname", "ps",     "true", "kill", "tail",  "head", "wc",
-                             "mkdir", "ulimit",  "readlink", "sysctl", "tty",  "stty", "pwd",   "env",  "dd"})
+                             "mkdir", "mkfifo",  "readlink", "sysctl", "tty",  "stty", "pwd",   "env",  "dd"})
       fs::create_symlink("busybox", layer + "/bin/" + name);
     write(layer + "/etc/passwd", "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1000::/home/app:/bin/sh\n");
     write(layer + "/etc/group", "root:x:0:\napp:x:1000:\nstaff:x:50:app\n");

@@ -294,19 +294,31 @@ TEST_P(ContainerTest, BindSourcesAreMadeOnlyWhenAsked) {
 }
 
 TEST_P(ContainerTest, AnInitReapsOrphansAndPassesSignalsOn) {
-  engine::ContainerSpec spec = shell("(sleep 0.01 &); echo up; exec sleep 1000");
+  // The orphan ends when it has been read from.
+  engine::ContainerSpec spec = shell(
+      "trap 'echo passed' WINCH; mkfifo /tmp/end; (sh -c 'echo orphan > /tmp/end' &); echo up; "
+      "sleep 1000 & wait; wait");
   spec.init = true;
   start(spec);
-  std::array<char, 3> up{};
-  ASSERT_EQ(::read(output_.get(), up.data(), up.size()), 3);
+  until_says("up");
+  const auto processes = [this] { return Cgroups(host_.cgroups).processes(inputs_.cgroups_path); };
+  EXPECT_EQ(processes().size(), 4U) << "the init, its program, sleep, the orphan";
   OciRuntime::ExecRequest request;
-  request.options.args = {"ps", "-o", "pid,args"};
-  std::string text;
-  const auto orphan_is_gone = [&] {
-    text = await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request)).output;
-    return std::count(text.begin(), text.end(), '\n') == 4;  // the heading, the init, its program, ps
+  request.options.args = {"cat", "/tmp/end"};
+  EXPECT_EQ(await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request)).output, "orphan\n");
+  Watch watch;
+  const auto orphan_has_ended = [&] {
+    for (const pid_t pid : processes()) watch.process(pid);
+    return processes().size() == 3;
   };
-  EXPECT_TRUE(eventually(orphan_is_gone)) << text;
+  ASSERT_TRUE(watch.until(orphan_has_ended, std::chrono::seconds(10)));
+  // Nobody tells of a reaping. But of two signals that wait, the lower number (SIGCHLD) comes first: when this one has
+  // been passed on, the init has reaped.
+  ::kill(started_->pid, SIGWINCH);
+  until_says("passed");
+  request.options.args = {"ps", "-o", "pid,args"};
+  const std::string text = await(runtime_->exec(inputs_.id, inputs_.bundle_dir, request)).output;
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 5) << "the heading, the init, its program, sleep, ps\n" << text;
   EXPECT_NE(text.find("    1 /sbin/docker-init -- sh"), std::string::npos) << text;
   ::kill(started_->pid, SIGTERM);
   EXPECT_EQ(wait(), 143);
@@ -345,11 +357,12 @@ TEST_P(ContainerTest, AnExecThatTakesTooLongIsKilledInside) {
   EXPECT_EQ(result.exit_code, -1);
   EXPECT_EQ(result.output, "begun\n");
   const Cgroups groups(host_.cgroups);
-  EXPECT_TRUE(eventually([&] {
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
+  Watch watch;
+  const auto only_its_own_process = [&] {
+    for (const pid_t pid : groups.processes(inputs_.cgroups_path)) watch.process(pid);
     return groups.processes(inputs_.cgroups_path).size() == 1;
-  })) << "only the container's own process is left";
+  };
+  EXPECT_TRUE(watch.until(only_its_own_process, std::chrono::seconds(10))) << "only the container's own is left";
 }
 
 TEST_P(ContainerTest, ExecInAnEndedContainerSaysSo) {
@@ -362,8 +375,7 @@ TEST_P(ContainerTest, ExecInAnEndedContainerSaysSo) {
 
 TEST_P(ContainerTest, AGroupCanBeFrozenAndKilled) {
   start(shell("for i in 1 2 3; do sleep 1000 & done; echo up; wait"));
-  std::array<char, 3> up{};
-  ASSERT_EQ(::read(output_.get(), up.data(), up.size()), 3);
+  until_says("up");
   const Cgroups groups(host_.cgroups);
   EXPECT_EQ(groups.processes(inputs_.cgroups_path).size(), 4U);
   EXPECT_EQ(groups.children(project_), std::vector<std::string>{"c1"});

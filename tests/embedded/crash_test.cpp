@@ -1,9 +1,13 @@
 // kill -9 of parts, and of everything.
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
 #include "davit/async/task_group.hpp"
 #include "davit/logs/assembler.hpp"
 #include "davit/state/containers.hpp"
 #include "embedded/engine_fixture.hpp"
+#include "support/named_pipe.hpp"
 
 namespace davit::embedded::test {
 namespace {
@@ -55,8 +59,8 @@ class StartedHalfWay : public Crash {
   std::string stopping_runtime(Point point) const {
     const std::string path = temp_.path() / "runtime";
     std::ofstream out(path);
-    const std::string stop = "if [ -e " + mark() + " ]; then rm " + mark() + "; echo $$ > " + stopped() + ".new; mv " +
-                             stopped() + ".new " + stopped() + "; kill -STOP $$; fi";
+    const std::string stop =
+        "if [ -e " + mark() + " ]; then rm " + mark() + "; echo $$ > " + stopped() + "; kill -STOP $$; fi";
     out << "#!/bin/sh\ncase \" $* \" in *davit-check*) exec crun \"$@\";; *' run '*) ;; *) exec crun \"$@\";; esac\n";
     if (point == Point::BeforeTheRuntime) out << stop << "\nexec crun \"$@\"\n";
     if (point == Point::AfterTheRuntime) out << "crun \"$@\"; code=$?\n" << stop << "\nexit $code\n";
@@ -85,15 +89,23 @@ class StartedHalfWay : public Crash {
   std::string stopped() const { return temp_.path() / "stopped"; }
 
   Task<pid_t> start_and_kill(ContainerId id) {
+    const davit::test::NamedPipe pipe(stopped());
     TaskGroup starting(co_await asio::this_coro::executor);
     starting.spawn(engine_->start_container(id));  // sent again when the supervisor has died
-    const auto limit = std::chrono::steady_clock::now() + kLimit;
-    while (!fs::exists(stopped()) && std::chrono::steady_clock::now() < limit) co_await timers_.sleep_for(1ms);
-    pid_t runtime = 0;
-    std::ifstream(stopped()) >> runtime;
+    Task<pid_t> stopping = pid_from(pipe.get());
+    const std::optional<pid_t> runtime = co_await with_timeout(timers_, kLimit, std::move(stopping));
     ::kill(supervisor_pid(), SIGKILL);
     co_await starting.join();
-    co_return runtime;
+    co_return runtime.value_or(0);
+  }
+
+  /// One write of a shell: a line arrives whole.
+  static Task<pid_t> pid_from(int pipe) {
+    asio::posix::stream_descriptor reader(co_await asio::this_coro::executor, ::fcntl(pipe, F_DUPFD_CLOEXEC, 3));
+    std::array<char, 32> line{};
+    const auto buffer = asio::buffer(line);
+    const std::size_t size = co_await reader.async_read_some(buffer, asio::use_awaitable);
+    co_return std::stoi(std::string(line.data(), size));
   }
 };
 
@@ -129,7 +141,8 @@ TEST_F(Crash, NamesPortsAndHealthComeBack) {
   run(engine_->create_network(network("default")));
   engine::ContainerSpec wanted = on_network("default", spec("web", {"/bin/sleep", "1000"}));
   wanted.ports = {{.container_port = 80}};
-  wanted.healthcheck = engine::Healthcheck{.test = {"CMD", "/bin/true"}, .interval = 20ms};
+  wanted.healthcheck =
+      engine::Healthcheck{.test = {"CMD", "/bin/test", "!", "-e", "/tmp/sick"}, .interval = 20ms, .retries = 1};
   const ContainerId id = start(std::move(wanted));
   until_event(id, "health_status: healthy");
   const auto ports = look(id).ports;
@@ -140,9 +153,8 @@ TEST_F(Crash, NamesPortsAndHealthComeBack) {
   EXPECT_EQ(look(id).networks, networks);
   EXPECT_EQ(look(id).health, engine::Health::Healthy);
   EXPECT_EQ(exec(id, {"/bin/sh", "-c", "nslookup web >/dev/null"}), 0);
-  const auto probes = look(id).probes;
-  const auto limit = std::chrono::steady_clock::now() + kLimit;
-  while (look(id).probes == probes) ASSERT_LT(std::chrono::steady_clock::now(), limit) << "it is not probed any more";
+  EXPECT_EQ(exec(id, {"/bin/sh", "-c", "echo x > /tmp/sick"}), 0);
+  until_event(id, "health_status: unhealthy");  // it is still probed
 }
 
 TEST_F(Crash, SecretsSurviveForTheNextRun) {
@@ -162,11 +174,9 @@ TEST_F(Crash, ASupervisorWhoseStarterDiedOnItsWayEnds) {
   command.argv = {options_.keeper_program, "--folder", paths_.folder(), "--"};
   command.argv.insert(command.argv.end(), options_.supervisor_command.begin(), options_.supervisor_command.end());
   ASSERT_EQ(run(process::run(timers_, std::move(command))).code, 0);
-  const auto limit = std::chrono::steady_clock::now() + kLimit;
-  while (fs::exists(paths_.folder())) {  // the keeper removes it as the last thing
-    ASSERT_LT(std::chrono::steady_clock::now(), limit) << "it does not end";
-    ::usleep(500);
-  }
+  davit::test::Watch watch;
+  watch.folder(options_.run_root);  // the keeper removes the project's folder in it as the last thing
+  EXPECT_TRUE(watch.until([&] { return !fs::exists(paths_.folder()); }, kWait)) << "it does not end";
 }
 
 TEST_F(Crash, AfterTheEndOfEverythingCleanUpFindsWhatIsLeft) {

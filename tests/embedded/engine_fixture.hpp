@@ -24,7 +24,9 @@
 #include "embedded/paths.hpp"
 #include "embedded/proc.hpp"
 #include "support/patience.hpp"
+#include "support/processes.hpp"
 #include "support/temp_dir.hpp"
+#include "support/watch.hpp"
 
 namespace davit::embedded::test {
 
@@ -33,7 +35,8 @@ using namespace std::chrono_literals;
 
 class EngineTest : public testing::Test {
  protected:
-  static constexpr auto kLimit = davit::test::patient(60s);  ///< nothing here takes a tenth of it; a hang ends
+  static constexpr auto kWait = 60s;  ///< nothing here takes a tenth of it; a hang ends
+  static constexpr auto kLimit = davit::test::patient(kWait);
 
   EngineTest() {
     options_.project = "t" + random_id().substr(0, 10);
@@ -149,11 +152,10 @@ class EngineTest : public testing::Test {
 
   /// Waits until the log holds the text.
   void until_logged(const ContainerId& id, const std::string& text) {
-    const auto limit = std::chrono::steady_clock::now() + kLimit;
-    while (logged(id).find(text) == std::string::npos) {
-      if (std::chrono::steady_clock::now() > limit) throw Error("'" + text + "' was not logged in time");
-      run(engine_->observe());  // gives the supervisor a turn
-    }
+    davit::test::Watch watch;
+    watch.folder(paths_.logs(id));
+    if (!watch.until([&] { return logged(id).find(text) != std::string::npos; }, kWait))
+      throw Error("'" + text + "' was not logged in time");
   }
 
   /// Waits until the supervisor's log holds the text.
@@ -226,18 +228,21 @@ class EngineTest : public testing::Test {
     return 0;
   }
 
+  /// The keeper first, or it would already be starting the next supervisor.
   void kill_everything() {
-    for (const pid_t pid : {supervisor_pid(), keeper_pid()})
+    const pid_t supervisor = supervisor_pid();
+    for (const pid_t pid : {keeper_pid(), supervisor})
       if (pid > 0) ::kill(pid, SIGKILL);
   }
 
-  /// Waits until the keeper's lock is free.
+  /// Waits until the keeper's lock is free, which it is when the last process that has it open has ended.
   void until_dead() {
-    const auto limit = std::chrono::steady_clock::now() + kLimit;
-    while (engine_->is_alive()) {
-      if (std::chrono::steady_clock::now() > limit) throw Error("the keeper does not die");
-      ::usleep(500);
-    }
+    davit::test::Watch watch;
+    const auto is_dead = [&] {
+      for (const pid_t pid : davit::test::processes_naming(options_.run_root)) watch.process(pid);
+      return !engine_->is_alive();
+    };
+    if (!watch.until(is_dead, kWait)) throw Error("the keeper does not die");
   }
 
   /// Ended, whether somebody has collected it or not.

@@ -7,7 +7,23 @@
 namespace davit::embedded::test {
 namespace {
 
-class Networking : public EngineTest {};
+class Networking : public EngineTest {
+ protected:
+  /// A server that says a word to everybody. Healthy when it listens: the kernel tells nobody of that.
+  engine::ContainerSpec server(const std::string& name, const std::string& port, const std::string& word) const {
+    engine::ContainerSpec wanted =
+        on_network("default", spec(name, {"/bin/nc", "-ll", "-p", port, "-e", "/bin/echo", word}));
+    wanted.healthcheck =
+        engine::Healthcheck{.test = {"CMD-SHELL", "nc 127.0.0.1 " + port + " </dev/null"}, .interval = 20ms};
+    return wanted;
+  }
+
+  ContainerId start_healthy(engine::ContainerSpec wanted) {
+    const ContainerId id = start(std::move(wanted));
+    until_event(id, "health_status: healthy");
+    return id;
+  }
+};
 
 /// What a connection to 127.0.0.1:port is told; "" when it is refused.
 std::string fetch(std::uint16_t port) {
@@ -28,14 +44,10 @@ std::string fetch(std::uint16_t port) {
 
 TEST_F(Networking, NamesResolveAndConnectionsReach) {
   run(engine_->create_network(network("default")));
-  const ContainerId server =
-      start(on_network("default", spec("server", {"/bin/nc", "-ll", "-p", "7000", "-e", "/bin/echo", "welcome"})));
+  const ContainerId serving = start_healthy(server("server", "7000", "welcome"));
   const ContainerId client = start(on_network("default", spec("client", {"/bin/sleep", "1000"})));
-  const std::string ask =
-      "for i in $(seq 200); do test \"$(nc server 7000 </dev/null 2>&1)\" = welcome && exit 0; sleep 0.05; done; exit "
-      "1";
-  EXPECT_EQ(exec(client, {"/bin/sh", "-c", ask}), 0);
-  const engine::ObservedContainer seen = look(server);
+  EXPECT_EQ(exec(client, {"/bin/sh", "-c", "test \"$(nc server 7000 </dev/null 2>&1)\" = welcome"}), 0);
+  const engine::ObservedContainer seen = look(serving);
   ASSERT_EQ(seen.networks.size(), 1U);
   EXPECT_FALSE(seen.networks[0].ipv4_address.empty());
   EXPECT_THROW(run(engine_->remove_network(options_.project + "_default")), Error) << "it is in use";
@@ -43,19 +55,13 @@ TEST_F(Networking, NamesResolveAndConnectionsReach) {
 
 TEST_F(Networking, PublishedPortsReachTheContainerAndAreGivenBack) {
   run(engine_->create_network(network("default")));
-  engine::ContainerSpec wanted =
-      on_network("default", spec("web", {"/bin/nc", "-ll", "-p", "80", "-e", "/bin/echo", "served"}));
+  engine::ContainerSpec wanted = server("web", "80", "served");
   wanted.ports = {{.container_port = 80}};
-  const ContainerId id = start(std::move(wanted));
+  const ContainerId id = start_healthy(std::move(wanted));
   const auto ports = look(id).ports;
   ASSERT_FALSE(ports.empty());
   const std::uint16_t port = ports[0].host_port;
   EXPECT_NE(port, 0);
-  EXPECT_EQ(
-      exec(id,
-           {"/bin/sh", "-c",
-            "for i in $(seq 200); do nc 127.0.0.1 80 </dev/null >/dev/null 2>&1 && exit 0; sleep 0.05; done; exit 1"}),
-      0);
   EXPECT_EQ(fetch(port), "served\n");
   run(engine_->stop_container(id, {}));
   EXPECT_EQ(fetch(port), "");
@@ -165,15 +171,11 @@ TEST_F(Networking, NoNetworkMeansLoopbackAlone) {
 
 TEST_F(Networking, AContainerJoinsTheNetworkOfAnother) {
   run(engine_->create_network(network("default")));
-  const ContainerId owner =
-      start(on_network("default", spec("owner", {"/bin/nc", "-ll", "-p", "7001", "-e", "/bin/echo", "shared"})));
+  const ContainerId owner = start_healthy(server("owner", "7001", "shared"));
   engine::ContainerSpec wanted = spec("guest", {"/bin/sleep", "1000"});
   wanted.network_mode = "container:" + owner.str();
   const ContainerId guest = start(std::move(wanted));
-  const std::string ask =
-      "for i in $(seq 200); do test \"$(nc 127.0.0.1 7001 </dev/null 2>&1)\" = shared && exit 0; sleep 0.05; done; "
-      "exit 1";
-  EXPECT_EQ(exec(guest, {"/bin/sh", "-c", ask}), 0);
+  EXPECT_EQ(exec(guest, {"/bin/sh", "-c", "test \"$(nc 127.0.0.1 7001 </dev/null 2>&1)\" = shared"}), 0);
 }
 
 TEST_F(Networking, ManyContainersStartTogether) {

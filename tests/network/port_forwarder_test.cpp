@@ -35,6 +35,20 @@ class PortForwarderTest : public ::testing::Test {
     done.get_future().wait();
   }
 
+  /// Takes the loop into this thread for as long as `check` fails and the limit has not passed; it is asked once after
+  /// each handler.
+  template <class Check>
+  bool loop_until(Check check) {
+    on_loop([this] { context_.stop(); });
+    thread_.join();
+    context_.restart();
+    const auto limit = std::chrono::steady_clock::now() + davit::test::patient(std::chrono::seconds(30));
+    bool holds = check();
+    while (!holds && context_.run_one_until(limit) > 0) holds = check();
+    thread_ = std::thread([this] { context_.run(); });
+    return holds;
+  }
+
   void forward(Protocol protocol, std::uint16_t target, ForwarderLimits limits = {}) {
     PortRequest request;
     request.host_ip = ip("127.0.0.1");
@@ -197,10 +211,7 @@ TEST_F(PortForwarderTest, NewUdpClientPushesOutTheOldestAndIdleOnesAreForgotten)
     EXPECT_EQ(read_some(target), "x");
   }
   EXPECT_LE(active(), 2U);
-  // The loop has nothing else to do: it turns until the timer has fired.
-  const auto limit = std::chrono::steady_clock::now() + davit::test::patient(std::chrono::seconds(30));
-  while (active() != 0 && std::chrono::steady_clock::now() < limit) std::this_thread::yield();
-  EXPECT_EQ(active(), 0U);
+  EXPECT_TRUE(loop_until([this] { return forwarder_->active() == 0; }));
 }
 
 }  // namespace

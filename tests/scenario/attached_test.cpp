@@ -138,7 +138,9 @@ TEST(UpAttached, ASmallerScaleDoesNotKeepItFromEnding) {
   EXPECT_TRUE(contains(up.out, "a-1 exited with code 0\n")) << up.out;
   EXPECT_FALSE(contains(up.out, "a-2 exited")) << up.out;
   EXPECT_TRUE(contains(up.err, "Container attscale-a-3 Removed")) << up.err;
-  EXPECT_EQ(stack.ok({"ps", "-a", "--format", "{{.Name}} {{.Status}}"}).out.substr(0, 23), "attscale-a-1 Exited (0)");
+  EXPECT_FALSE(contains(up.out, "a-3 exited")) << up.out;
+  EXPECT_TRUE(contains(up.err, "Container attscale-a-2 Removed")) << up.err;
+  EXPECT_EQ(stack.ok({"ps", "-a", "--format", "{{.Name}} {{.State}}"}).out, "attscale-a-1 exited\n");
 }
 
 TEST(LogsFollow, TellsOfEndsAndEndsWithTheLastContainer) {

@@ -55,9 +55,16 @@ std::string joined(const std::vector<std::string>& lines) {
   return text;
 }
 
+/// The build's guard clears up and ends; its network's links are the kernel's to take away.
 void expect_nothing_left(const Stack& stack, const std::string& id) {
+  Watch watch;
+  watch.links();
   std::vector<std::string> left;
-  EXPECT_TRUE(eventually([&] { return (left = left_of_build(stack, id)).empty(); }, 10s)) << joined(left);
+  const auto is_gone = [&] {
+    for (const pid_t pid : stack.engine_processes()) watch.process(pid);
+    return (left = left_of_build(stack, id)).empty();
+  };
+  EXPECT_TRUE(watch.until(is_gone, 10s)) << joined(left);
 }
 
 TEST(BuildScenario, KilledInTheMiddleOfARunLeavesNothingAndTheNextOneWorks) {
@@ -102,8 +109,8 @@ TEST(BuildScenario, GoesOnWhenItsGuardIsKilled) {
   Stack stack("buildguard");
   import_busybox(stack);
   stack.write("Dockerfile",
-              "FROM busybox\nRUN --network=none --mount=type=cache,target=/c echo is running; "
-              "until test -e /c/go; do sleep 0.01; done\n");
+              "FROM busybox\nRUN --network=none --mount=type=cache,target=/c mkfifo /c/go; echo is running; "
+              "read line < /c/go\n");
   auto build = stack.start({"image", "build", "--progress", "plain", "."});
   ASSERT_TRUE(build->wait_for_output(" is running\n", 30s)) << build->output().err;
   std::size_t killed = 0;
@@ -114,8 +121,9 @@ TEST(BuildScenario, GoesOnWhenItsGuardIsKilled) {
     ::kill(pid, SIGKILL);
   }
   EXPECT_EQ(killed, 1U);
+  std::vector<NamedPipe> pipes;
   for (const auto& entry : fs::directory_iterator(stack.data_root() / "build" / "cache"))
-    if (entry.is_directory()) std::ofstream(entry.path() / "go") << "x";
+    if (entry.is_directory()) pipes.emplace_back(entry.path() / "go").say("go");
   const auto ended = build->finish(30s);
   EXPECT_EQ(ended.code, 0) << ended.err;
 }
@@ -127,13 +135,18 @@ TEST(BuildScenario, KilledInTheMiddleOfACopyLeavesNothingAndTheNextOneWorks) {
     stack.write("files/" + std::to_string(i), std::string(20000, static_cast<char>('a' + i % 26)));
   stack.write("Dockerfile", "FROM busybox\nCOPY files /files\n");
   auto build = stack.start({"image", "build", "--progress", "plain", "."});
+  const fs::path staging = stack.data_root() / "layers" / ".staging";
+  Watch watch;
+  watch.folder(staging);
   const auto is_copying = [&] {
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(stack.data_root() / "layers" / ".staging", error))
+    for (const auto& entry : fs::directory_iterator(staging, error)) {
+      for (const char* folder : {"", "layer", "layer/fs"}) watch.folder(entry.path() / folder);
       if (fs::exists(entry.path() / "layer" / "fs" / "files", error)) return true;
+    }
     return false;
   };
-  ASSERT_TRUE(eventually(is_copying, 30s));
+  ASSERT_TRUE(watch.until(is_copying, 30s));
   const auto ids = working_builds(stack);
   build->signal(SIGKILL);
   EXPECT_EQ(build->finish(10s).code, 128 + SIGKILL);

@@ -46,11 +46,13 @@ TEST(Exec, WhatCannotBeStartedHasDockersExitCodes) {
 TEST(Exec, DetachedLeavesTheProgramToItself) {
   Stack stack("cmdexecd");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
+  stack.compose(
+      "services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, volumes: "
+      "['./pipes:/pipes']}}\n");
+  const NamedPipe pipe(stack.folder() / "pipes/f");
   stack.ok({"up", "-d"});
-  stack.ok({"exec", "-d", "a", "sh", "-c", "mkfifo /f; echo done > /f"});
-  EXPECT_TRUE(eventually([&] { return stack.davit({"exec", "-T", "a", "test", "-p", "/f"}).code == 0; }, 30s));
-  EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat", "/f"}).out, "done\n");
+  stack.ok({"exec", "-d", "a", "sh", "-c", "echo done > /pipes/f"});
+  EXPECT_EQ(pipe.line(30s), "done");
   EXPECT_EQ(stack.davit({"exec", "-d", "a", "nosuch"}).code, 127);
 }
 
@@ -105,13 +107,13 @@ TEST(Run, TakesVolumesPortsAndVariablesFromItsFlags) {
   EXPECT_EQ(stack.ok({"run", "--rm", "-T", "--entrypoint", "sh -c", "job", "echo split"}).out, "split\n");
   const auto quiet = stack.ok({"run", "--rm", "-T", "-q", "job", "true"});
   EXPECT_EQ(quiet.err, "");
-  stack.ok({"run", "-d", "--name", "cmdrunserver", "-p", "127.0.0.1:28487:80", "job", "sh", "-c",
-            "mkdir /w; echo hello > /w/index.html; exec httpd -f -p 80 -h /w"});
-  EXPECT_TRUE(eventually(
-      [] {
-        return Program({"/bin/busybox", "wget", "-qO-", "http://127.0.0.1:28487/"}, {}).finish(10s).out == "hello\n";
-      },
-      30s));
+  // httpd goes into the background when it listens.
+  const NamedPipe pipe(stack.folder() / "pipes/f");
+  stack.ok({"run", "-d", "--name", "cmdrunserver", "-p", "127.0.0.1:28487:80", "-v", "./pipes:/pipes", "job", "sh",
+            "-c",
+            "mkdir /w; echo hello > /w/index.html; httpd -p 80 -h /w && echo listens > /pipes/f; exec sleep 3600"});
+  EXPECT_EQ(pipe.line(30s), "listens");
+  EXPECT_EQ(Program({"/bin/busybox", "wget", "-qO-", "http://127.0.0.1:28487/"}, {}).finish(10s).out, "hello\n");
   stack.ok({"down", "--remove-orphans"});
 }
 
@@ -154,7 +156,8 @@ TEST(StopAndStart, KeepTheContainer) {
   stack.ok({"restart", "-t", "0"});
   EXPECT_EQ(stack.ok({"ps", "-q"}).out, id);
   stack.ok({"kill"});
-  EXPECT_TRUE(eventually([&] { return contains(stack.davit({"ps", "-a"}).out, "Exited (137)"); }, 10s));
+  EXPECT_EQ(stack.davit({"wait", "a"}, 30s).code, 137);
+  EXPECT_TRUE(contains(stack.ok({"ps", "-a"}).out, "Exited (137)"));
 }
 
 TEST(Restart, GivesTheSamePortsBack) {

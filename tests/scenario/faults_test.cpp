@@ -44,7 +44,7 @@ TEST(Faults, AMissingImageSaysWhereItIsAskedFor) {
   Stack stack("faultimage");
   stack.compose("services:\n  a:\n    image: no-such-image:1.0\n");
   expect_error(stack.davit({"up", "-d"}), {"compose.yaml:3:", "no-such-image:1.0"});
-  EXPECT_TRUE(eventually([&] { return stack.leftovers().empty(); }, 10s));
+  EXPECT_TRUE(stack.leaves_nothing());
 }
 
 TEST(Faults, AFailingRunPointsIntoTheDockerfile) {

@@ -28,7 +28,7 @@ volumes: {data: {}}
   const auto down = stack.ok({"down"});
   EXPECT_TRUE(contains(down.err, " Container lifeup-a-1 Removed ")) << down.err;
   EXPECT_TRUE(contains(down.err, " Network lifeup_default Removed ")) << down.err;
-  EXPECT_TRUE(eventually([&] { return stack.leftovers().empty(); }, 10s));
+  EXPECT_TRUE(stack.leaves_nothing());
   EXPECT_TRUE(std::filesystem::exists(stack.data_root() / "volumes/lifeup_data")) << "down without -v keeps volumes";
 }
 
@@ -89,7 +89,7 @@ TEST(Lifecycle, FiftyServicesComeAndGo) {
   const auto quiet = stack.ok({"ps", "-q"});
   EXPECT_EQ(std::count(quiet.out.begin(), quiet.out.end(), '\n'), 50);
   stack.ok({"down"}, 60s);
-  EXPECT_TRUE(eventually([&] { return stack.leftovers().empty(); }, 10s));
+  EXPECT_TRUE(stack.leaves_nothing());
 }
 
 TEST(Lifecycle, TwoProjectsOfOneFileRunSideBySide) {
@@ -141,15 +141,16 @@ TEST(Lifecycle, VolumesSurviveDownAndGoWithV) {
   import_busybox(stack);
   stack.compose(R"(
 services:
-  a: {image: busybox, command: [sh, -c, "echo kept >> /data/file; sleep 3600"], volumes: ["data:/data"], stop_grace_period: 0s}
+  a: {image: busybox, command: [sh, -c, "echo kept >> /data/file; echo written; sleep 3600"], volumes: ["data:/data"], stop_grace_period: 0s}
 volumes: {data: {}}
 )");
   stack.ok({"up", "-d"});
-  ASSERT_TRUE(eventually([&] { return stack.davit({"exec", "-T", "a", "cat", "/data/file"}).out == "kept\n"; }, 10s));
+  ASSERT_TRUE(stack.logs("written"));
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat", "/data/file"}).out, "kept\n");
   stack.ok({"down"});
   stack.ok({"up", "-d"});
-  EXPECT_TRUE(
-      eventually([&] { return stack.davit({"exec", "-T", "a", "cat", "/data/file"}).out == "kept\nkept\n"; }, 10s));
+  ASSERT_TRUE(stack.logs("written"));
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "cat", "/data/file"}).out, "kept\nkept\n");
   stack.ok({"down", "-v"});
   EXPECT_FALSE(std::filesystem::exists(stack.data_root() / "volumes/lifevol_data"));
 }
@@ -205,7 +206,8 @@ services:
 volumes: {data: {}}
 )");
   stack.ok({"up", "-d"});
-  ASSERT_TRUE(eventually([&] { return contains(stack.davit({"ps", "-a"}).out, "Exited (3)"); }, 20s));
+  EXPECT_EQ(stack.davit({"wait", "a"}, 30s).code, 3);
+  EXPECT_TRUE(contains(stack.ok({"ps", "-a"}).out, "Exited (3)"));
   Program lines({"wc", "-l", (stack.data_root() / "volumes/liferestart_data/_data/n").string()}, {});
   EXPECT_TRUE(lines.finish(5s).out.starts_with("3 ")) << "one start and two restarts";
 }
@@ -230,7 +232,7 @@ services:
   stack.ok({"up", "-d"});
   stack.ok({"exec", "-T", "a", "ping", "-c1", "-W2", "b"});
   stack.ok({"down"});
-  EXPECT_TRUE(stack.leftovers().empty());
+  EXPECT_TRUE(stack.leaves_nothing());
   const auto refused = stack.davit({"-p", std::string(201, 'n'), "up", "-d"});
   EXPECT_EQ(refused.code, 1);
   EXPECT_NE(refused.err.find("the project name has 201 characters"), std::string::npos) << refused.err;

@@ -97,7 +97,8 @@ networks: {shared: {name: netowner_shared}}
 services:
   ask:
     image: busybox
-    command: [sh, -c, "while true; do echo hello | nc -l -p 80; done"]
+    command: [nc, -ll, -p, "80", -e, /bin/echo, hello]
+    healthcheck: {test: [CMD-SHELL, "nc 127.0.0.1 80 < /dev/null"], interval: 100ms}
     stop_grace_period: 0s
     networks: [shared]
     ports: ["127.0.0.1::80"]
@@ -106,7 +107,7 @@ services:
 networks: {shared: {external: true, name: netowner_shared}}
 )");
     owner_.ok({"up", "-d"});
-    guest({"up", "-d"});
+    guest({"up", "-d", "--wait"});
   }
   void TearDown() override { guest({"down", "-t", "0"}); }
 
@@ -153,7 +154,7 @@ TEST_F(SharedNetwork, StaysAsLongAsAnotherProjectUsesIt) {
   EXPECT_EQ(guest_asks("both").size(), 1U);
   const std::string published = guest({"port", "ask", "80"}).out;
   const auto port = static_cast<std::uint16_t>(std::stoi(published.substr(published.find(':') + 1)));
-  EXPECT_TRUE(eventually([port] { return read_tcp("127.0.0.1", port) == "hello\n"; }, 10s));
+  EXPECT_EQ(read_tcp("127.0.0.1", port), "hello\n");
   guest({"down"});
   const auto again = owner_.ok({"down"});
   EXPECT_TRUE(contains(again.err, "Network netowner_shared Removed")) << again.err;
@@ -166,13 +167,14 @@ TEST(Network, PublishedPortsAnswerOnLoopback) {
 services:
   a:
     image: busybox
-    command: [sh, -c, "while true; do echo hello | nc -l -p 80; done"]
+    command: [nc, -ll, -p, "80", -e, /bin/echo, hello]
+    healthcheck: {test: [CMD-SHELL, "nc 127.0.0.1 80 < /dev/null"], interval: 100ms}
     stop_grace_period: 0s
     ports: ["127.0.0.1:28181:80"]
 )");
-  stack.ok({"up", "-d"});
+  stack.ok({"up", "-d", "--wait"});
   EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28181\n");
-  EXPECT_TRUE(eventually([] { return read_tcp("127.0.0.1", 28181) == "hello\n"; }, 10s));
+  EXPECT_EQ(read_tcp("127.0.0.1", 28181), "hello\n");
 }
 
 TEST(Network, AnInternalNetworkHasNoWayOut) {

@@ -21,13 +21,14 @@ TEST(Resilience, AKilledSupervisorLosesNoLogLine) {
   stack.ok({"up", "-d"});
   // Three deaths while the flood runs; the keeper brings each successor up.
   for (int i = 0; i < 3; ++i) {
-    pid_t pid = 0;
-    if (!eventually([&] { return (pid = stack.supervisor()) != 0; }, 5s)) break;
+    const pid_t pid = stack.supervisor();
+    ASSERT_NE(pid, 0);
     ::kill(pid, SIGKILL);
-    eventually([&] { return stack.supervisor() != pid; }, 5s);
+    stack.ok({"ps"});  // answered by the next one
+    ASSERT_NE(stack.supervisor(), pid);
   }
-  ASSERT_TRUE(eventually([&] { return contains(stack.davit({"ps", "-a"}).out, "Exited (0)"); }, 60s))
-      << stack.davit({"ps", "-a"}).out;
+  EXPECT_EQ(stack.davit({"wait", "a"}, 60s).code, 0);
+  ASSERT_TRUE(contains(stack.ok({"ps", "-a"}).out, "Exited (0)"));
   std::istringstream lines(stack.ok({"logs", "--no-log-prefix"}).out);
   int expected = 1;
   std::string line;
@@ -45,7 +46,7 @@ TEST(Resilience, ASecondUpFinishesAfterEverythingButTheContainersWasKilled) {
   stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['80']}}\n");
   stack.ok({"up", "-d"});
   for (const pid_t pid : stack.engine_processes()) ::kill(pid, SIGKILL);
-  ASSERT_TRUE(eventually([&] { return stack.engine_processes().empty(); }, 10s));
+  ASSERT_TRUE(stack.engine_ends());
   const auto ps = stack.ok({"ps", "--format", "{{.State}} {{.Status}}"}).out;
   EXPECT_TRUE(ps.starts_with("running Up ") && contains(ps, "(unsupervised)")) << ps;
   EXPECT_EQ(stack.ok({"ls", "-q"}).out, "killkeeper\n");
@@ -62,7 +63,7 @@ TEST(Resilience, HealthNamesPortsAndExitCodesWorkAfterTheSupervisorWasKilled) {
 services:
   a:
     image: busybox
-    command: [sh, -c, "touch /ok; while [ ! -e /stop ]; do sleep 0.1; done; exit 7"]
+    command: [sh, -c, "touch /ok; mkfifo /stop; read line < /stop; exit 7"]
     healthcheck: {test: [CMD, test, -e, /ok], interval: 1s, retries: 1}
     ports: ["127.0.0.1:28282:80"]
   b: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
@@ -71,13 +72,16 @@ services:
   const pid_t before = stack.supervisor();
   ASSERT_NE(before, 0);
   ::kill(before, SIGKILL);
-  ASSERT_TRUE(eventually([&] { return stack.supervisor() != 0 && stack.supervisor() != before; }, 5s));
+  stack.ok({"ps"});  // answered by the next one
+  ASSERT_NE(stack.supervisor(), before);
   EXPECT_EQ(stack.davit({"exec", "-T", "b", "ping", "-c1", "-W2", "a"}).code, 0) << "names";
   EXPECT_EQ(stack.ok({"port", "a", "80"}).out, "127.0.0.1:28282\n");
   stack.ok({"exec", "-T", "a", "rm", "/ok"});
-  EXPECT_TRUE(eventually([&] { return contains(stack.davit({"ps"}).out, "(unhealthy)"); }, 10s)) << "health";
-  stack.ok({"exec", "-T", "a", "touch", "/stop"});
-  EXPECT_TRUE(eventually([&] { return contains(stack.davit({"ps", "-a"}).out, "Exited (7)"); }, 10s)) << "exit code";
+  EXPECT_TRUE(stack.happens("health_status: unhealthy"));
+  EXPECT_TRUE(contains(stack.ok({"ps"}).out, "(unhealthy)")) << "health";
+  stack.ok({"exec", "-T", "a", "sh", "-c", "echo > /stop"});
+  EXPECT_EQ(stack.davit({"wait", "a"}, 30s).code, 7) << "exit code";
+  EXPECT_TRUE(contains(stack.ok({"ps", "-a"}).out, "Exited (7)"));
 }
 
 TEST(Resilience, ASecondUpFinishesWhatAKilledOneBegan) {
@@ -106,10 +110,10 @@ TEST(Resilience, DownFindsEverythingAfterAllProcessesWereKilled) {
       "[sleep, '3600']}}\n");
   stack.ok({"up", "-d"});
   for (const pid_t pid : stack.engine_processes()) ::kill(pid, SIGKILL);
-  ASSERT_TRUE(eventually([&] { return stack.engine_processes().empty(); }, 5s));
+  ASSERT_TRUE(stack.engine_ends());
   std::filesystem::remove_all(stack.run_root() / stack.name());  // no state file helps
   stack.ok({"down"}, 60s);
-  EXPECT_TRUE(eventually([&] { return stack.leftovers().empty(); }, 10s));
+  EXPECT_TRUE(stack.leaves_nothing());
   stack.ok({"up", "-d"}, 60s);
 }
 

@@ -7,9 +7,9 @@
 #include <fstream>
 #include <set>
 #include <sstream>
-#include <thread>
 
 #include "davit/base/files.hpp"
+#include "support/processes.hpp"
 
 namespace davit::test {
 namespace {
@@ -35,21 +35,20 @@ std::string short_hash(const std::string& text) {
   return out;
 }
 
-bool is_number(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), ::isdigit);
-}
-
-void collect_cgroups(const fs::path& root, const std::string& mark, std::vector<std::string>& out) {
+std::vector<fs::path> cgroups_named(const std::string& mark) {
+  std::vector<fs::path> found;
   std::error_code error;
+  const fs::path root = "/sys/fs/cgroup";
   for (fs::recursive_directory_iterator it(root, fs::directory_options::skip_permission_denied, error), end;
        !error && it != end; it.increment(error)) {
     if (it.depth() > 6) it.disable_recursion_pending();
     std::error_code ignored;
     if (it->is_directory(ignored) && it->path().filename().string().find(mark) != std::string::npos) {
-      out.push_back("cgroup " + it->path().string());
+      found.push_back(it->path());
       it.disable_recursion_pending();
     }
   }
+  return found;
 }
 
 }  // namespace
@@ -65,11 +64,7 @@ Stack::Stack(std::string name) : name_(std::move(name)) {
 Stack::~Stack() {
   try {
     davit({"down", "--volumes", "--remove-orphans", "--timeout", "0"});
-    std::vector<std::string> left;
-    eventually([&] { return (left = leftovers()).empty(); }, 10s);
-    std::string text;
-    for (const auto& line : left) text += "\n  " + line;
-    EXPECT_TRUE(left.empty()) << "left behind after down:" << text;
+    EXPECT_TRUE(leaves_nothing());
   } catch (const std::exception& e) {
     ADD_FAILURE() << "cannot lower the stack: " << e.what();
   }
@@ -111,16 +106,7 @@ ProgramOutput Stack::ok(std::vector<std::string> words, std::chrono::seconds lim
 }
 
 std::vector<pid_t> Stack::engine_processes() const {
-  std::vector<pid_t> pids;
-  const std::string mark = run_root().string();
-  for (const auto& entry : fs::directory_iterator("/proc")) {
-    const std::string pid = entry.path().filename().string();
-    if (!is_number(pid) || std::stoi(pid) == ::getpid()) continue;
-    if (read_file(entry.path() / "cmdline").find(mark) != std::string::npos ||
-        read_file(entry.path() / "environ").find("DAVIT_RUN_ROOT=" + mark) != std::string::npos)
-      pids.push_back(std::stoi(pid));
-  }
-  return pids;
+  return processes_naming(run_root().string());
 }
 
 pid_t Stack::supervisor() const {
@@ -145,10 +131,45 @@ std::vector<std::string> Stack::leftovers() const {
   std::istringstream mounts(read_file("/proc/self/mountinfo"));
   for (std::string line; std::getline(mounts, line);)
     if (line.find(root_.string()) != std::string::npos) left.push_back("mount " + line);
-  collect_cgroups("/sys/fs/cgroup", name_ + "-" + hash, left);
+  for (const auto& group : cgroups_named(name_ + "-" + hash)) left.push_back("cgroup " + group.string());
   for (const auto& entry : fs::directory_iterator(run_root(), ignored))
     if (entry.path().filename() == name_) left.push_back("run folder " + entry.path().string());
   return left;
+}
+
+bool Stack::happens(const std::string& text, std::chrono::seconds limit) const {
+  return start({"events", "--since", "1h"})->wait_for_output(text, limit);
+}
+
+bool Stack::logs(const std::string& text, std::chrono::seconds limit) const {
+  return start({"logs", "-f", "--no-log-prefix"})->wait_for_output(text, limit);
+}
+
+bool Stack::engine_ends(std::chrono::seconds limit) const {
+  Watch watch;
+  const auto has_ended = [&] {
+    for (const pid_t pid : engine_processes()) watch.process(pid);
+    return engine_processes().empty();
+  };
+  return watch.until(has_ended, limit);
+}
+
+::testing::AssertionResult Stack::leaves_nothing(std::chrono::seconds limit) const {
+  Watch watch;
+  watch.links();
+  watch.mounts();
+  watch.folder(run_root());
+  std::vector<std::string> left;
+  const auto is_gone = [&] {
+    for (const pid_t pid : engine_processes()) watch.process(pid);
+    for (const auto& group : cgroups_named(name_ + "-" + short_hash(run_root().string())))
+      watch.folder(group.parent_path());
+    return (left = leftovers()).empty();
+  };
+  if (watch.until(is_gone, limit)) return ::testing::AssertionSuccess();
+  auto failure = ::testing::AssertionFailure() << "left behind:";
+  for (const auto& line : left) failure << "\n  " << line;
+  return failure;
 }
 
 void import_busybox(const Stack& stack) {
@@ -168,15 +189,6 @@ void import_busybox(const Stack& stack) {
   Program pack({"/bin/busybox", "tar", "-C", root.string(), "-cf", tar, "."}, {});
   ASSERT_EQ(pack.finish(30s).code, 0);
   stack.ok({"image", "import", "--change", "CMD [\"sh\"]", tar, "busybox:latest"});
-}
-
-bool eventually(const std::function<bool()>& check, std::chrono::seconds limit) {
-  const auto end = std::chrono::steady_clock::now() + patient(limit);
-  while (!check()) {
-    if (std::chrono::steady_clock::now() > end) return false;
-    std::this_thread::sleep_for(20ms);
-  }
-  return true;
 }
 
 }  // namespace davit::test

@@ -7,12 +7,13 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "support/named_pipe.hpp"
 #include "support/program.hpp"
+#include "support/watch.hpp"
 
 namespace davit::test {
 
@@ -47,8 +48,18 @@ class Stack {
   /// The supervisor alone.
   [[nodiscard]] pid_t supervisor() const;
 
-  /// What is left on the machine of this stack: links, mounts, cgroups, processes, run folders. Empty after `down`.
+  /// Waits until the journal tells of something in one line, as `events` shows it: " container die ". It may have been
+  /// before. False when the limit passes first.
+  [[nodiscard]] bool happens(const std::string& text, std::chrono::seconds limit = 30s) const;
+  /// Waits until the log of the running containers holds the text.
+  [[nodiscard]] bool logs(const std::string& text, std::chrono::seconds limit = 30s) const;
+  /// Waits until no process of the stack's engine is left.
+  [[nodiscard]] bool engine_ends(std::chrono::seconds limit = 10s) const;
+
+  /// What is left on the machine of this stack: links, mounts, cgroups, processes, run folders.
   [[nodiscard]] std::vector<std::string> leftovers() const;
+  /// Waits until nothing is left: the keeper ends a moment after `down`. Says what is there when the limit passes.
+  [[nodiscard]] ::testing::AssertionResult leaves_nothing(std::chrono::seconds limit = 10s) const;
 
  private:
   std::string name_;
@@ -58,8 +69,5 @@ class Stack {
 
 /// Imports a small image "busybox" into the stack's own data root.
 void import_busybox(const Stack& stack);
-
-/// Asks again until `check` holds; false when the limit passes. Between two looks it waits for 20 ms.
-bool eventually(const std::function<bool()>& check, std::chrono::seconds limit);
 
 }  // namespace davit::test

@@ -91,15 +91,29 @@ TEST(Cp, MistakesAreNamed) {
 
 TEST(Top, ListsTheProcessesOfEachContainer) {
   Stack stack("toolstop");
-  compose(stack);
-  stack.ok({"exec", "-d", "--index", "2", "web", "sleep", "1234"});
-  const auto has_both = [&] {
-    const auto top = stack.ok({"top"}).out;
-    return contains(top, "sleep 3600\n") && contains(top, "sleep 1234\n");
-  };
-  EXPECT_TRUE(eventually(has_both, 30s));
+  import_busybox(stack);
+  // Each says that it runs and then is the same process to the end.
+  stack.compose(R"(
+services:
+  web:
+    image: busybox
+    command: [sh, -c, "echo main > /pipes/main; read line < /pipes/never"]
+    stop_grace_period: 0s
+    scale: 2
+    volumes: [./pipes:/pipes]
+)");
+  const NamedPipe main(stack.folder() / "pipes/main");
+  const NamedPipe other(stack.folder() / "pipes/other");
+  const NamedPipe never(stack.folder() / "pipes/never");
+  stack.ok({"up", "-d"});
+  for (int i = 0; i < 2; ++i) ASSERT_EQ(main.line(30s), "main");
+  stack.ok({"exec", "-d", "--index", "2", "web", "sh", "-c", "echo other > /pipes/other; read line < /pipes/never"});
+  ASSERT_EQ(other.line(30s), "other");
   const auto top = stack.ok({"top", "web"}).out;
-  EXPECT_EQ(std::count(top.begin(), top.end(), '\n'), 4) << top;
+  EXPECT_EQ(std::count(top.begin(), top.end(), '\n'), 4) << "a heading and three processes\n" << top;
+  EXPECT_TRUE(contains(top, "sh -c echo main > ")) << top;
+  EXPECT_TRUE(contains(top, "sh -c echo other > ")) << top;
+  EXPECT_EQ(stack.ok({"top"}).out, top);
   EXPECT_EQ(stack.davit({"top", "nobody"}).code, 1);
 }
 
@@ -125,15 +139,11 @@ TEST(Volumes, ListsThoseOfTheProject) {
 TEST(Events, TellWhatHappensAndWhatHasHappened) {
   Stack stack("toolsevents");
   compose(stack);
-  const auto events = stack.start({"events", "--json", "web"});
-  stack.ok({"exec", "-T", "web", "true"});
-  // It may not listen yet when the first restart happens; the past tells the rest.
-  EXPECT_TRUE(eventually(
-      [&] {
-        stack.ok({"restart", "-t", "0"});
-        return events->wait_for_output("\"action\":\"die\"", 1s);
-      },
-      60s));
+  const auto events = stack.start({"events", "--json", "--since", "1h", "web"});
+  ASSERT_TRUE(events->wait_for_output("\"action\":\"start\"", 30s)) << "of the past; from there on it listens";
+  EXPECT_FALSE(contains(events->output().out, "\"action\":\"die\""));
+  stack.ok({"restart", "-t", "0"});
+  EXPECT_TRUE(events->wait_for_output("\"action\":\"die\"", 30s));
   events->signal(SIGINT);
   EXPECT_EQ(events->finish(30s).code, 130);
   const auto past = stack.ok({"events", "--since", "10m", "--until", "0s"}).out;

@@ -11,10 +11,6 @@ bool contains(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
 }
 
-bool nothing_left(const Stack& stack) {
-  return eventually([&] { return stack.leftovers().empty(); }, 10s);
-}
-
 /// A service that is never healthy, and one that waits for it.
 constexpr const char* kNeverUp = R"(
 services:
@@ -42,7 +38,7 @@ TEST(Turns, ADownEndsAnUpThatWaits) {
   const auto up = stack.start({"up", "-d"});
   ASSERT_TRUE(up->wait_for_output("never-1 Waiting", 30s));
   stack.ok({"down"});
-  EXPECT_TRUE(nothing_left(stack));
+  EXPECT_TRUE(stack.leaves_nothing());
   const auto ended = up->finish(30s);
   EXPECT_EQ(ended.code, 1);
   EXPECT_TRUE(contains(ended.err, "project 'turnwait' was lowered by another command: davit down")) << ended.err;
@@ -59,7 +55,7 @@ TEST(Turns, ADownEndsAnAttachedUpThatStillStarts) {
   const auto ended = up->finish(30s);
   EXPECT_EQ(ended.code, 1);
   EXPECT_TRUE(contains(ended.err, "was lowered by another command: davit down")) << ended.err;
-  EXPECT_TRUE(nothing_left(stack));
+  EXPECT_TRUE(stack.leaves_nothing());
 }
 
 TEST(Turns, AnAttachedUpEndsWithWhatADownStops) {
@@ -72,7 +68,7 @@ TEST(Turns, AnAttachedUpEndsWithWhatADownStops) {
   const auto ended = up->finish(30s);
   EXPECT_EQ(ended.code, 0) << ended.err;
   EXPECT_TRUE(contains(ended.out, "a-1 exited with code 137")) << ended.out;
-  EXPECT_TRUE(nothing_left(stack));
+  EXPECT_TRUE(stack.leaves_nothing());
 }
 
 TEST(Turns, ADownEndsAnUpThatBuilds) {
@@ -86,7 +82,7 @@ TEST(Turns, ADownEndsAnUpThatBuilds) {
   const auto ended = up->finish(30s);
   EXPECT_EQ(ended.code, 1);
   EXPECT_TRUE(contains(ended.err, "was lowered by another command: davit down")) << ended.err;
-  EXPECT_TRUE(nothing_left(stack));
+  EXPECT_TRUE(stack.leaves_nothing());
 }
 
 TEST(Turns, AnUpWaitsForTheUpBeforeItAndGoesOnFromThere) {
@@ -171,7 +167,7 @@ TEST(Turns, UpsAndDownsInAnyOrderLeaveOneOrTheOther) {
     const std::string running = stack.ok({"ps", "--format", "{{.Service}}"}).out;
     EXPECT_TRUE(running.empty() || running == "a\nb\nc\n") << point << ": " << running;
     stack.ok({"down"});
-    ASSERT_TRUE(nothing_left(stack)) << point;
+    ASSERT_TRUE(stack.leaves_nothing()) << point;
   }
 }
 
@@ -189,7 +185,7 @@ TEST(Turns, ADownAfterACrashAndAnUpDoNotGetInEachOthersWay) {
     const bool lowered = ended.code == 1 && contains(ended.err, "was lowered by another command");
     EXPECT_TRUE(ended.code == 0 || lowered) << ended.err;
     stack.ok({"down"});
-    ASSERT_TRUE(nothing_left(stack));
+    ASSERT_TRUE(stack.leaves_nothing());
   }
 }
 
