@@ -28,8 +28,8 @@ std::string base_tar(const fs::path& folder) {
   for (const char* name : {"bin", "etc", "tmp", "root", "var/data"}) fs::create_directories(folder / name);
   fs::copy_file("/bin/busybox", folder / "bin/busybox");
   for (const char* name :
-       {"sh",  "cat",  "echo",     "ls",   "mkdir", "rm",   "ln",    "id",   "stat", "sleep", "chmod",   "chown",
-        "env", "grep", "hostname", "true", "false", "head", "touch", "test", "ip",   "nc",    "unshare", "wc"})
+       {"sh",   "cat",      "echo", "ls",    "mkdir", "rm",    "ln",   "id", "stat", "sleep",   "chmod", "chown", "env",
+        "grep", "hostname", "true", "false", "head",  "touch", "test", "ip", "nc",   "unshare", "wc",    "mkfifo"})
     fs::create_symlink("busybox", folder / "bin" / name);
   fs::permissions(folder / "tmp", fs::perms(01777));
   std::ofstream(folder / "etc/passwd") << "root:x:0:0:root:/root:/bin/sh\napp:x:1000:1001:app:/home/app:/bin/sh\n";
