@@ -296,8 +296,8 @@ TEST_P(ContainerTest, BindSourcesAreMadeOnlyWhenAsked) {
 TEST_P(ContainerTest, AnInitReapsOrphansAndPassesSignalsOn) {
   // The orphan ends when it has been read from.
   engine::ContainerSpec spec = shell(
-      "trap 'echo passed' WINCH; mkfifo /tmp/end; (sh -c 'echo orphan > /tmp/end' &); echo up; "
-      "sleep 1000 & wait; wait");
+      "trap 'echo passed' WINCH; mkfifo /tmp/end; (sh -c 'echo orphan > /tmp/end' &); sleep 1000 & echo up; wait; "
+      "wait");
   spec.init = true;
   start(spec);
   until_says("up");
