@@ -51,7 +51,9 @@ services:
   const auto up = stack.ok({"up", "-d"});
   EXPECT_THAT(up.err, Not(HasSubstr("CapEff"))) << "without an attached up nobody sees what hooks write";
   const auto story = stack.folder() / "out/story";
-  EXPECT_TRUE(eventually([&] { return text_of(story) == "started\napi\n"; }, 10s)) << text_of(story);
+  Watch watch;
+  watch.folder(std::filesystem::path(story).parent_path());
+  EXPECT_TRUE(watch.until([&] { return text_of(story) == "started\napi\n"; }, 10s)) << text_of(story);
   EXPECT_EQ(text_of(stack.folder() / "out/first"), "x none 3 /tmp 0\n");
   EXPECT_THAT(text_of(stack.folder() / "out/third"), Not(HasSubstr("00000000a80425fb"))) << "more than the defaults";
   stack.ok({"restart", "db"});
