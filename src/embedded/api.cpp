@@ -223,6 +223,11 @@ Task<HttpResponse> Api::on_container(HttpRequest request, ContainerId id, std::s
     done = not_found(request);
   } else if (action == "create") {
     engine::CreateOptions options;
+    for (const auto& [name, value] : request.query) {
+      using Access = engine::VolumesFrom::Access;
+      if (name == "volumes") options.volumes_from.push_back({value, Access::AsThere});
+      if (name == "volumes-read-only") options.volumes_from.push_back({value, Access::ReadOnly});
+    }
     if (auto old = request.parameter("inherit")) options.inherit_volumes_from = ContainerId(*old);
     engine_.create_container(std::move(id), engine::container_spec_from_json(request.body), options, cause);
   } else if (action == "start") {

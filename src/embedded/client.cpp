@@ -162,6 +162,10 @@ Task<ContainerId> EmbeddedEngine::create_container(engine::ContainerSpec spec, e
   // The id is ours, so that a request that is sent twice makes one container.
   const ContainerId id(random_id());
   HttpRequest request{"POST", container_path(id, "create"), {}, engine::to_json(spec)};
+  for (const auto& source : options.volumes_from) {
+    const bool read_only = source.access == engine::VolumesFrom::Access::ReadOnly;
+    request.query.emplace_back(read_only ? "volumes-read-only" : "volumes", source.container);
+  }
   if (options.inherit_volumes_from) request.query.emplace_back("inherit", options.inherit_volumes_from->str());
   co_await impl_->connection.act(std::move(request));
   co_return id;

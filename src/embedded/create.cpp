@@ -52,12 +52,39 @@ std::vector<state::Volume> ProjectEngine::resolve_volumes(engine::ContainerSpec&
   return fresh;
 }
 
+/// As Docker: what the container mounts itself comes first, an anonymous volume for the image's VOLUME does not.
+void ProjectEngine::add_volumes_of_others(engine::ContainerSpec& spec, const engine::CreateOptions& options) {
+  std::map<std::string, engine::Mount> added;  // by target
+  for (const auto& source : options.volumes_from) {
+    for (engine::Mount mount : spec_of(source.container).mounts) {
+      if (mount.kind == engine::Mount::Kind::Tmpfs) continue;
+      if (source.access == engine::VolumesFrom::Access::ReadOnly) mount.read_only = true;
+      added[mount.target] = std::move(mount);
+    }
+  }
+  for (const auto& own : spec.mounts)
+    if (own.kind != engine::Mount::Kind::Volume || !own.source.empty()) added.erase(own.target);
+  std::erase_if(spec.mounts, [&added](const engine::Mount& own) { return added.contains(own.target); });
+  for (auto& [target, mount] : added) spec.mounts.push_back(std::move(mount));
+}
+
+/// Of a container of this project or of another one, by its id or name.
+engine::ContainerSpec ProjectEngine::spec_of(const std::string& container) {
+  if (const auto own = records_.find(ContainerId(container)); own != records_.end()) return own->second->spec;
+  const auto row = state::Containers(database_).find_by_name(container);
+  if (!row)
+    throw Error(Diagnostic::error("no-such-container", "no container '" + container + "' to take volumes from")
+                    .with_hint("'davit ps -a' names the containers of a project"));
+  return engine::container_spec_from_json(row->spec_json);
+}
+
 ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpec spec,
                                             const engine::CreateOptions& options, const Cause& cause) {
   if (records_.contains(id)) return id;
   state::Containers containers(database_);
   if (!images_.find(spec.image))
     throw Error(Diagnostic::error("no-such-image", "no image '" + spec.image_name + "' (" + spec.image.str() + ")"));
+  add_volumes_of_others(spec, options);
   const std::vector<state::Volume> wanted = resolve_volumes(spec, options);
 
   state::Container row;

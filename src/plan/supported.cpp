@@ -67,7 +67,6 @@ constexpr Attribute kAttributes[] = {
     {"provider", [](const Service& s) { return s.provider.has_value(); }},
     {"pre_start", [](const Service& s) { return !s.pre_start.empty(); }},
     {"external_links", [](const Service& s) { return !s.external_links.empty(); }},
-    {"volumes_from", [](const Service& s) { return !s.volumes_from.empty(); }},
     {"gpus", [](const Service& s) { return !s.gpus.empty(); }},
     {"storage_opt", [](const Service& s) { return !s.storage_opt.empty(); }},
     {"cpu_rt_period", [](const Service& s) { return s.cpu_rt_period.has_value(); }},

@@ -59,6 +59,25 @@ std::map<std::string, std::string> donors_of(const model::Service& service) {
   add(service.network_mode, "network_mode");
   add(service.pid, "pid");
   add(service.ipc, "ipc");
+  for (const auto& source : volumes_of(service))
+    if (!source.service.empty()) out.emplace(source.service, "volumes_from");
+  return out;
+}
+
+/// "service", "service:ro", "container:name:rw".
+std::vector<CreateContainer::VolumesOf> volumes_of(const model::Service& service) {
+  using Access = engine::VolumesFrom::Access;
+  constexpr std::string_view kContainer = "container:";
+  std::vector<CreateContainer::VolumesOf> out;
+  for (std::string text : service.volumes_from) {
+    CreateContainer::VolumesOf source;
+    const bool container = text.starts_with(kContainer);
+    if (container) text.erase(0, kContainer.size());
+    const std::size_t colon = text.find(':');
+    if (colon != std::string::npos && text.substr(colon) == ":ro") source.access = Access::ReadOnly;
+    (container ? source.container : source.service) = text.substr(0, colon);
+    out.push_back(std::move(source));
+  }
   return out;
 }
 
@@ -148,7 +167,7 @@ std::string UpPlanner::why_recreate(const ServicePlan& plan, const ObservedConta
   const model::Service& service = *plan.service;
   if (existing.state == ContainerState::Dead) return "the container is dead";
   if (const auto donors = label_of(existing, label::kDonors); donors != donors_now(service))
-    return "a container it shares a namespace with was recreated";
+    return "a container it shares a namespace or volumes with was recreated";
   if (label_of(existing, label::kConfigHash) != service.config_hash) return changed_config(service, existing);
   if (existing.state == ContainerState::Running && service.network_mode.empty()) {
     std::set<std::string> attached;
@@ -244,6 +263,7 @@ std::vector<Edge> UpPlanner::before_create(const model::Service& service, Create
   }
   for (const model::Mount& m : service.volumes)
     if (const auto step = volume_steps_.find(m.source); step != volume_steps_.end()) after.push_back({step->second});
+  operation.volumes_from = volumes_of(service);
   for (const auto& [donor, attribute] : donors_of(service))
     add_donor(donor, service.where.of(attribute), operation, after);
   return after;
@@ -263,7 +283,7 @@ void UpPlanner::add_donor(const std::string& donor, const Span& where, CreateCon
   }
   problems_.add(
       Diagnostic::error("no-donor",
-                        fmt::format("service '{}' shares a namespace with service '{}', which has no container",
+                        fmt::format("service '{}' shares a namespace or volumes with service '{}', which has no container",
                                     operation.service->name, donor),
                         where));
 }

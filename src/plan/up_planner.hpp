@@ -116,5 +116,7 @@ class UpPlanner {
 
 /// Services whose namespaces a service shares, with the attribute that says so.
 [[nodiscard]] std::map<std::string, std::string> donors_of(const model::Service& service);
+/// `volumes_from` of a service.
+[[nodiscard]] std::vector<CreateContainer::VolumesOf> volumes_of(const model::Service& service);
 
 }  // namespace davit::plan

@@ -73,6 +73,7 @@ class Executor {
   [[nodiscard]] ContainerId id_of(const plan::Target& target) const;
   [[nodiscard]] ContainerId id_in(plan::SlotId slot) const;
   [[nodiscard]] engine::ContainerSpec spec_of(const plan::CreateContainer& operation) const;
+  [[nodiscard]] std::vector<engine::VolumesFrom> volumes_from(const plan::CreateContainer& operation) const;
   void image_known(const std::string& image, plan::ImageInfo info);
 
   // Lifecycle hooks.

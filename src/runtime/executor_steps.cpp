@@ -144,10 +144,21 @@ engine::ContainerSpec Executor::spec_of(const plan::CreateContainer& operation) 
   return plan::make_container_spec(input).value();
 }
 
+std::vector<engine::VolumesFrom> Executor::volumes_from(const plan::CreateContainer& operation) const {
+  std::map<std::string, ContainerId> ids;
+  for (const auto& [service, slot] : operation.donors) ids.emplace(service, id_in(slot));
+  for (const auto& [service, id] : operation.kept_donors) ids.emplace(service, id);
+  std::vector<engine::VolumesFrom> out;
+  for (const auto& source : operation.volumes_from)
+    out.push_back({source.service.empty() ? source.container : ids.at(source.service).str(), source.access});
+  return out;
+}
+
 Task<void> Executor::perform_operation(const plan::CreateContainer& operation) {
   engine::ContainerSpec spec = spec_of(operation);
   const auto probe = spec.healthcheck ? Facts::Probe::Configured : Facts::Probe::None;
   engine::CreateOptions options{operation.inherit_volumes_from};
+  options.volumes_from = volumes_from(operation);
   const ContainerId id = co_await context_.engine.create_container(std::move(spec), std::move(options));
   put(operation.slot, id, {.probe = probe});
 }

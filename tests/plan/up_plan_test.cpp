@@ -229,7 +229,36 @@ TEST(UpPlan, ASharerNoticesThatItsDonorWasReplacedBefore) {
   p.depends("app", "vpn");
   p.observe_all();
   p.observed.containers[0].labels[label::kDonors] = "vpn=gone";
-  EXPECT_THAT(up(p), ::testing::HasSubstr("CreateContainer, a container it shares a namespace with was recreated"));
+  EXPECT_THAT(up(p), ::testing::HasSubstr(
+                         "CreateContainer, a container it shares a namespace or volumes with was recreated"));
+}
+
+TEST(UpPlan, VolumesOfAServiceComeAfterItsContainerAndGoWithIt) {
+  SampleProject p;
+  p.add("src");
+  model::Service& use = p.add("use");
+  use.volumes_from = {"src:ro", "container:other", "container:third:ro"};
+  p.depends("use", "src");
+  const auto plan = make_up_plan(p.project, p.observed, p.options);
+  ASSERT_TRUE(plan) << test::text_of(plan);
+  const CreateContainer* create = nullptr;
+  for (const Step& step : plan->steps)
+    if (const auto* found = std::get_if<CreateContainer>(&step.operation); found && found->service->name == "use")
+      create = found;
+  ASSERT_NE(create, nullptr);
+  using Access = engine::VolumesFrom::Access;
+  const std::vector<CreateContainer::VolumesOf> expected{
+      {"src", "", Access::ReadOnly}, {"", "other", Access::AsThere}, {"", "third", Access::ReadOnly}};
+  EXPECT_EQ(create->volumes_from, expected);
+  ASSERT_EQ(create->donors.size(), 1U);
+  EXPECT_EQ(create->donors[0].first, "src");
+
+  p.observe_all();
+  p.observed.containers[1].labels[label::kDonors] = "src=" + p.observed.containers[0].id.str();
+  EXPECT_EQ(up(p), "");
+  p.configure("src", R"({"image":"other"})");
+  EXPECT_THAT(up(p), ::testing::HasSubstr("service:use:1, CreateContainer, its volumes_from is that of service 'src', "
+                                          "which is recreated"));
 }
 
 TEST(UpPlan, BuildsBeforeCreatingAndDecidesAboutRecreationByTheResult) {
@@ -505,10 +534,10 @@ TEST(UpPlan, StepsKnowTheLineThatAskedForThem) {
 
 TEST(UpPlan, UnsupportedKeysAreAllNamedAtOnce) {
   SampleProject p;
-  p.add("web").volumes_from = {"db"};
+  p.add("web").cgroup = "host";
   p.add("api").gpus.emplace_back();
   EXPECT_EQ(up(p),
-            "error: 'volumes_from' of service 'web' is not supported yet\n"
+            "error: 'cgroup' of service 'web' is not supported yet\n"
             "error: 'gpus' of service 'api' is not supported yet\n");
 }
 

@@ -138,6 +138,7 @@ class FakeEngine final : public engine::Engine {
 
   Task<ContainerId> create_container(engine::ContainerSpec spec, engine::CreateOptions options) override {
     calls.push_back("create " + spec.name);
+    created_with[spec.name] = options;
     if (const auto& error = script(spec.service).create_error; !error.empty()) throw Error(error);
     if (const auto* holder = find(spec.name))
       throw Error("the container name '" + spec.name + "' is already in use by container '" + holder->id.str() + "'");
@@ -276,6 +277,7 @@ class FakeEngine final : public engine::Engine {
     if (does.ends_the_container) ended(at(id), 0);
     co_return does.exit_code;
   }
+  std::map<std::string, engine::CreateOptions> created_with;  ///< by the name at creation
   std::vector<engine::Program> programs;  ///< in the order of their starts
 
   std::vector<std::string> asked_ready;  ///< names, in the order of the questions

@@ -24,9 +24,19 @@ struct StopRequest {
   friend bool operator==(const StopRequest&, const StopRequest&) = default;
 };
 
-/// Which anonymous volumes of a replaced container the new one takes over (matched by target path).
+/// A container whose volumes and folders of the host another one sees at the same paths (`docker run --volumes-from`).
+struct VolumesFrom {
+  std::string container;  ///< id, or the name of one of the data root
+  enum class Access { AsThere, ReadOnly };
+  Access access = Access::AsThere;
+  friend bool operator==(const VolumesFrom&, const VolumesFrom&) = default;
+};
+
 struct CreateOptions {
+  /// Whose anonymous volumes the new container takes over, as their successor (matched by target path).
   std::optional<ContainerId> inherit_volumes_from;
+  /// Of two that have something at the same path, the later one counts; what the container mounts itself counts more.
+  std::vector<VolumesFrom> volumes_from{};
   friend bool operator==(const CreateOptions&, const CreateOptions&) = default;
 };
 

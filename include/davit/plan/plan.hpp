@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "davit/base/diagnostic.hpp"
+#include "davit/engine/engine.hpp"
 #include "davit/engine/observed.hpp"
 #include "davit/engine/readiness.hpp"
 #include "davit/engine/resource_specs.hpp"
@@ -95,6 +96,14 @@ struct CreateContainer {
   std::vector<std::pair<std::string, SlotId>> donors;  ///< of "service:x", by service
   std::vector<std::pair<std::string, ContainerId>> kept_donors;  ///< not in this plan
   std::optional<OneOff> one_off;
+  /// `volumes_from`, in its order: a service among the donors, or the name of a container.
+  struct VolumesOf {
+    std::string service;
+    std::string container;  ///< when there is no service
+    engine::VolumesFrom::Access access = engine::VolumesFrom::Access::AsThere;
+    friend bool operator==(const VolumesOf&, const VolumesOf&) = default;
+  };
+  std::vector<VolumesOf> volumes_from{};
 };
 struct StartContainer {
   SlotId slot = 0;
