@@ -65,7 +65,7 @@ void define(Ingredients& out, const CopyStep& step) {
   out.add("destination", step.destination);
   out.add("chown", step.chown);
   out.add("chmod", step.chmod);
-  if (step.parents) out.add("parents", "yes");
+  if (step.parents) out.add("parents", "with folders");
   for (const auto& exclude : step.excludes) out.add("exclude", exclude);
   for (const auto& file : step.files) out.add("file " + file.name, file.content);
 }

@@ -127,7 +127,6 @@ void CopyWriter::write_item(const SourceTree& tree, const Item& item, bool into_
   const Entry& first = item.entries.front();
   const bool archive =
       step_.unpack && S_ISREG(first.info.st_mode) && image::looks_like_tar(tree.root().path() + "/" + first.path);
-  if (step_.parents) target = joined(target, item.folder ? item.path : parent_of(item.path));
   if (item.folder || archive) {
     const std::string folder = target_.make_folders(target, parents, parent_mode, where_);
     if (archive) return unpack(tree, first, folder);

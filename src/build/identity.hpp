@@ -13,8 +13,8 @@
 
 namespace davit::build {
 
-/// Who a step of this USER is, by the root's own files; as for a container (container::resolve_user). Throws davit::Error
-/// at `where`.
+/// Who a step of this USER is, by the root's own files; as for a container (container::resolve_user). Throws
+/// davit::Error at `where`.
 [[nodiscard]] container::ResolvedUser find_identity(const Root& root, const std::string& user, const Span& where);
 
 /// Owner for --chown (container::resolve_owner). Throws davit::Error at `where`.

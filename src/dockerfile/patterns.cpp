@@ -49,6 +49,21 @@ bool in_class(std::string_view bounds, bool negated, char c) {
   return negated;
 }
 
+/// A line as Go's path.Clean leaves it, without a leading slash. "" when nothing in the context can match: the line
+/// names the context itself ("." or "/") or leads out of it ("../src", which is not "/../src").
+std::string clean_line(std::string_view line) {
+  int depth = 0;
+  for (std::string_view rest = line.starts_with('/') ? std::string_view() : line; !rest.empty();) {
+    const std::size_t slash = rest.find('/');
+    const std::string_view part = rest.substr(0, slash);
+    rest = slash == std::string_view::npos ? std::string_view() : rest.substr(slash + 1);
+    if (part.empty() || part == ".") continue;
+    depth += part == ".." ? -1 : 1;
+    if (depth < 0) return "";
+  }
+  return clean_relative(line);
+}
+
 /// One element of a COPY wildcard at `at`: does it take `c`? Moves `at` behind the element.
 enum class Took { Yes, No, Malformed };
 Took take_one(std::string_view pattern, std::size_t& at, char c) {
@@ -135,7 +150,7 @@ Result<IgnoreRules::Rule, std::string> IgnoreRules::compile(std::string_view lin
     line = trim(line.substr(1));
     if (line.empty()) return std::string("'!' needs a pattern behind it");
   }
-  rule.clean = clean_relative(line);
+  rule.clean = clean_line(line);
   const std::string_view pattern = rule.clean;
   bool fixed = true;
   for (std::size_t at = 0; at < pattern.size();) {
@@ -168,10 +183,7 @@ Result<IgnoreRules::Rule, std::string> IgnoreRules::compile(std::string_view lin
 
 bool IgnoreRules::matches(const Rule& rule, std::string_view path) {
   if (!path.starts_with(rule.fixed)) return false;
-  if (rule.literal) {
-    // The empty pattern ("." or "/") names the context itself, the parent of everything.
-    return rule.fixed.empty() || path.size() == rule.fixed.size() || path[rule.fixed.size()] == '/';
-  }
+  if (rule.literal) return path.size() == rule.fixed.size() || path[rule.fixed.size()] == '/';
   // A set of states (positions in the pattern) moves over the path; reaching the end of the pattern at the end of a
   // path component means the path or one of its parents matches.
   const auto& tokens = rule.tokens;
@@ -224,6 +236,7 @@ bool IgnoreRules::matches(const Rule& rule, std::string_view path) {
 }
 
 const IgnoreRules::Rule* IgnoreRules::decide(std::string_view path) const {
+  if (path.empty()) return nullptr;  // `*` is about what is in the root, not the root
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule)
     if (matches(*rule, path)) return rule->negated ? nullptr : &*rule;
   return nullptr;
@@ -246,6 +259,12 @@ bool IgnoreRules::prunes(std::string_view path) const {
   });
 }
 
+void IgnoreRules::add(Rule rule) {
+  if (rule.clean.empty()) return;
+  any_negated_ = any_negated_ || rule.negated;
+  rules_.push_back(std::move(rule));
+}
+
 Result<IgnoreRules> IgnoreRules::parse(std::string_view text, const std::string& file) {
   IgnoreRules rules;
   rules.file_ = file;
@@ -264,8 +283,7 @@ Result<IgnoreRules> IgnoreRules::parse(std::string_view text, const std::string&
       return Diagnostic::error("dockerignore", rule.error(),
                                Span{std::make_shared<const std::string>(file), begin, stop});
     }
-    rules.any_negated_ = rules.any_negated_ || rule->negated;
-    rules.rules_.push_back(*std::move(rule));
+    rules.add(*std::move(rule));
   }
   return rules;
 }
@@ -275,8 +293,7 @@ Result<IgnoreRules> IgnoreRules::from_patterns(const std::vector<std::string>& p
   for (std::size_t i = 0; i < patterns.size(); ++i) {
     auto rule = compile(patterns[i], i + 1);
     if (!rule) return Diagnostic::error("bad-pattern", rule.error(), where);
-    rules.any_negated_ = rules.any_negated_ || rule->negated;
-    rules.rules_.push_back(*std::move(rule));
+    rules.add(*std::move(rule));
   }
   return rules;
 }

@@ -66,6 +66,18 @@ TEST(IgnoreRules, StarsStayInAComponentDoubleStarsDoNot) {
   EXPECT_FALSE(r.excludes("x/ay"));
 }
 
+TEST(IgnoreRules, NeverMatchTheRootNorWhatIsAbove) {
+  for (const char* line : {".", "./", "/", "..", "../src", "a/../../src", "/..", "!."}) {
+    const auto r = rules(line);
+    for (const char* path : {"", "src", "a", "src/x"}) EXPECT_FALSE(r.excludes(path)) << line << " " << path;
+  }
+  EXPECT_FALSE(rules("*\n").excludes("")) << "what is in the root, not the root";
+  EXPECT_FALSE(rules("**\n").excludes(""));
+  EXPECT_TRUE(rules("/../src\n").excludes("src")) << "from the root, '..' leads nowhere else";
+  EXPECT_TRUE(rules("a/../src\n").excludes("src/x"));
+  EXPECT_TRUE(rules("*\n!.\n").excludes("src")) << "'!.' takes nothing back";
+}
+
 TEST(IgnoreRules, LastMatchWins) {
   const auto r = rules("*\n!src\n!*.md\nsecret.md\n");
   EXPECT_TRUE(r.excludes("a"));

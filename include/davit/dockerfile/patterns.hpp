@@ -22,7 +22,8 @@ namespace davit::dockerfile {
 [[nodiscard]] std::string clean_relative(std::string_view path);
 
 /// The compiled lines of a .dockerignore (moby/patternmatcher): in order, the last line that matches a path or one of
-/// its parents wins, `!` takes back. Patterns are anchored at the root of the context.
+/// its parents wins, `!` takes back. Patterns are anchored at the root of the context, which is itself never excluded;
+/// one that names the root ("."), or what is above ("../x"), matches nothing.
 class IgnoreRules {
  public:
   IgnoreRules() = default;
@@ -61,12 +62,13 @@ class IgnoreRules {
     std::size_t line = 0;
     bool negated = false;
     bool literal = false;  ///< no wildcard: compared as text
-    std::string clean;
+    std::string clean;  ///< empty: matches nothing
     std::string fixed;  ///< the part before the first wildcard
     std::vector<Token> tokens;
   };
 
   [[nodiscard]] static Result<Rule, std::string> compile(std::string_view line, std::size_t number);
+  void add(Rule rule);
   [[nodiscard]] static bool matches(const Rule& rule, std::string_view path);
   [[nodiscard]] const Rule* decide(std::string_view path) const;
 
