@@ -1,6 +1,7 @@
 #include "davit/build/build.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <deque>
 #include <filesystem>
 
@@ -23,6 +24,12 @@ namespace fs = std::filesystem;
 std::string image_of_context(const std::string& value) {
   constexpr std::string_view kImage = "docker-image://";
   return value.starts_with(kImage) ? value.substr(kImage.size()) : std::string();
+}
+
+std::string lower(std::string text) {
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
 }
 
 /// One build from the request to the image. Mistakes travel as Error or as Failed.
@@ -60,7 +67,7 @@ class Build {
     // From here on no layer goes away: neither one of a base image nor one of the cache.
     store_.hold_layers();
     PlanOptions options{request_.args, request_.target, request_.labels, request_.network, request_.host_network, {}};
-    for (const auto& [name, value] : request_.contexts) options.contexts[name] = {image_of_context(value)};
+    for (const auto& [name, value] : contexts_) options.contexts[name] = {image_of_context(value)};
     auto plan = make_plan(*file, options, [this](const std::string& name) { return find_base(name); });
     if (!plan) throw Failed{plan.error()};
     return *std::move(plan);
@@ -87,9 +94,12 @@ class Build {
                                                      (there ? "is not a folder" : "does not exist")));
   }
 
-  void check_additional_contexts() const {
+  void check_additional_contexts() {
     std::error_code error;
     for (const auto& [name, value] : request_.contexts) {
+      if (!contexts_.emplace(lower(name), value).second)
+        throw Error(Diagnostic::error("bad-context", "there are two additional contexts '" + lower(name) +
+                                                         "': capitals do not count in their names"));
       if (!image_of_context(value).empty() || fs::is_directory(value, error)) continue;
       const bool is_url = value.find("://") != std::string::npos;
       throw Error(Diagnostic::error("bad-context", "the additional context '" + name + "' is '" + value +
@@ -152,7 +162,7 @@ class Build {
     DigestCache digests(error ? std::string() : (folder / image::sha256_hex(absolute).substr(0, 32)).string());
     Contexts contexts;
     contexts.try_emplace("", absolute, "the build context '" + request_.context + "'", &ignore_);
-    for (const auto& [name, value] : request_.contexts)
+    for (const auto& [name, value] : contexts_)
       if (image_of_context(value).empty())
         contexts.try_emplace(name, value, "the context '" + name + "'", ignore_rules_of(value));
     const auto save = [&digests](auto&& run) {
@@ -200,6 +210,7 @@ class Build {
   Events events_;
   std::string dockerfile_name_;
   std::map<std::string, std::string> sources_;
+  std::map<std::string, std::string> contexts_;  ///< additional ones; their names are looked up in lower case
   dockerfile::IgnoreRules ignore_;
   std::deque<dockerfile::IgnoreRules> ignores_;  ///< of additional contexts
   std::vector<image::Reference> references_;

@@ -6,6 +6,7 @@
 
 #include "build/scope.hpp"
 #include "build/stage_planner.hpp"
+#include "build/step_error.hpp"
 #include "davit/base/suggest.hpp"
 #include "davit/dockerfile/parser.hpp"
 
@@ -183,7 +184,11 @@ class Planner {
   }
 
   BaseImage need_image(const std::string& name, const Span& where, std::size_t before) {
-    if (auto found = images_(name)) return *std::move(found);
+    try {
+      if (auto found = images_(name)) return *std::move(found);
+    } catch (const Error& malformed) {
+      throw PlanMistake{placed_at(malformed, where).diagnostic()};
+    }
     auto diagnostic = Diagnostic::error("unknown-image", "image '" + name + "' is not in the store", where);
     std::vector<std::string> earlier;
     for (std::size_t i = 0; i < before; ++i)
