@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <fstream>
+#include <sstream>
 
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
@@ -67,6 +69,20 @@ std::string escaped(const std::string& path) {
   return out;
 }
 
+/// mountinfo writes blank, tab, newline and backslash as \ooo.
+std::string unescaped(const std::string& text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\' && i + 3 < text.size()) {
+      out += static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8));
+      i += 3;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 void mount_by_options(const Overlay& overlay, const std::string& target) {
   std::string options = "redirect_dir=off,metacopy=off,index=off,lowerdir=";
   for (std::size_t i = 0; i < overlay.lower.size(); ++i) options += (i > 0 ? ":" : "") + escaped(overlay.lower[i]);
@@ -93,6 +109,32 @@ void enter_private_mounts() {
 
 void mount_overlay(const Overlay& overlay, const std::string& target) {
   if (!mount_by_parameters(overlay, target)) mount_by_options(overlay, target);
+}
+
+void bind_read_only(const std::string& from, const std::string& target) {
+  const Fd tree(::open_tree(AT_FDCWD, from.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
+  if (!tree) throw_system_error("bind", from, errno);
+  struct mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  attributes.propagation = MS_PRIVATE;
+  // Not so the flags of mount(2), which reach the topmost mount only. Linux 5.12.
+  if (::mount_setattr(tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) != 0)
+    throw_system_error("make read-only", from, errno);
+  if (::move_mount(tree.get(), "", AT_FDCWD, target.c_str(), MOVE_MOUNT_F_EMPTY_PATH) != 0)
+    throw_system_error("bind at", target, errno);
+}
+
+std::vector<std::string> mounts_below(const std::string& folder) {
+  std::ifstream file("/proc/thread-self/mountinfo");  // that of the thread: the process may be in another namespace
+  std::vector<std::string> out;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream in(line);
+    std::string id, parent, device, root, point;
+    in >> id >> parent >> device >> root >> point;
+    point = unescaped(point);
+    if (point.starts_with(folder + "/")) out.push_back(std::move(point));
+  }
+  return out;
 }
 
 void unmount(const std::string& target) noexcept {

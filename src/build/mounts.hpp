@@ -19,6 +19,13 @@ struct Overlay {
 /// Mounts it at `target`. Metacopy, redirected folders and index are off, so that `upper` is a plain layer.
 void mount_overlay(const Overlay& overlay, const std::string& target);
 
+/// Shows a file or folder at another place, with all that is mounted below it, and nothing of it can be written there.
+/// Private: what is mounted at the one place later does not show at the other. Throws davit::Error.
+void bind_read_only(const std::string& from, const std::string& target);
+
+/// What is mounted below an absolute folder without links in its path: paths, in the order of mounting.
+[[nodiscard]] std::vector<std::string> mounts_below(const std::string& folder);
+
 /// Unmounts, lazily if something still holds it.
 void unmount(const std::string& target) noexcept;
 

@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <deque>
 
+#include "build/bind_view.hpp"
+#include "build/cache_folder.hpp"
 #include "build/file_lock.hpp"
 #include "build/identity.hpp"
 #include "build/mounts.hpp"
@@ -156,7 +158,8 @@ std::string RunContainer::write_file(const std::string& name, const std::string&
   return path;
 }
 
-void RunContainer::add_mount(const Mount& mount, const Root* from, const std::map<std::string, SecretValue>& secrets) {
+void RunContainer::add_mount(const Mount& mount, const SourceTree* from,
+                             const std::map<std::string, SecretValue>& secrets) {
   switch (mount.options.type) {
     case RunMount::Type::Bind:
       return add_bind(mount, *from);
@@ -173,24 +176,19 @@ void RunContainer::add_mount(const Mount& mount, const Root* from, const std::ma
   spec_.mounts.push_back({mount.options.target, "tmpfs", "tmpfs", std::move(options)});
 }
 
-void RunContainer::add_bind(const Mount& mount, const Root& from) {
+void RunContainer::add_bind(const Mount& mount, const SourceTree& from) {
   const std::string source = from.resolve(mount.options.source);
   const auto info = from.look(source);
   if (!info)
     throw Error(Diagnostic::error("missing-source", "'" + mount.options.source + "' is not in the source of the mount",
                                   mount.where));
   const bool folder = S_ISDIR(info->st_mode);
-  std::string path = from.path() + (source.empty() ? "" : "/" + source);
   make_place(mount.options.target, folder);
-  if (mount.options.writable && folder) {
-    // Writes are for this step alone: they go to a layer that is thrown away.
-    const std::string base = name_ + "/bind-" + std::to_string(spec_.mounts.size());
-    const std::string merged = area_.folder(base + "/merged").string();
-    mount_overlay({{path}, area_.folder(base + "/upper").string(), area_.folder(base + "/work").string()}, merged);
-    path = merged;
-  }
-  std::vector<std::string> options{"rbind", "rprivate", mount.options.writable && folder ? "rw" : "ro"};
-  spec_.mounts.push_back({mount.options.target, "bind", path, std::move(options)});
+  const bool writable = mount.options.writable && folder;
+  const fs::path work = area_.folder(name_ + "/bind-" + std::to_string(spec_.mounts.size()));
+  std::string path = mount_bind_view(from, source, writable ? Writes::ThrownAway : Writes::Refused, work);
+  spec_.mounts.push_back(
+      {mount.options.target, "bind", std::move(path), {"rbind", "rprivate", writable ? "rw" : "ro"}});
 }
 
 fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
@@ -234,19 +232,17 @@ void RunContainer::lock_caches(const std::vector<Mount>& mounts) {
     if (!caches_.contains(shared)) caches_[shared] = lock_cache(shared, *mount);
 }
 
-void RunContainer::add_cache(const Mount& mount, const Root* from) {
+void RunContainer::add_cache(const Mount& mount, const SourceTree* from) {
   const fs::path folder = caches_.at(cache_folder(mount));
   if (!fs::exists(folder)) {
-    if (from != nullptr) {
-      const std::string source = from->path() + "/" + from->resolve(mount.options.source);
-      fs::copy(source, folder, fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-    } else {
-      make_folder(folder);
-      if (::chown(folder.c_str(), mount.options.uid.value_or(0), mount.options.gid.value_or(0)) != 0)
-        throw_system_error("set owner of", folder.string(), errno);
-      if (::chmod(folder.c_str(), mount.options.mode.value_or(0755)) != 0)
-        throw_system_error("set mode of", folder.string(), errno);
-    }
+    const auto waits = [&] {
+      on_line_(OutputStream::Err,
+               "waiting for the cache mount '" + mount.options.target + "', which another step fills");
+    };
+    const auto lock = wait_for_file_lock(folder.string() + ".making", stop_, waits);
+    if (!lock) throw Error(Diagnostic::error("cancelled", "the build was cancelled", where_));
+    const fs::path work = area_.folder(name_ + "/cache-" + std::to_string(spec_.mounts.size()));
+    if (!fs::exists(folder)) make_cache_folder(folder, mount, from, work);
   }
   make_place(mount.options.target, true);
   spec_.mounts.push_back(

@@ -12,6 +12,7 @@
 #include "build/rooted.hpp"
 #include "build/run_process.hpp"
 #include "build/run_spec.hpp"
+#include "build/source_tree.hpp"
 #include "build/work_area.hpp"
 #include "davit/base/fd.hpp"
 #include "davit/build/build.hpp"
@@ -39,7 +40,7 @@ class RunContainer {
   /// other.
   void lock_caches(const std::vector<Mount>& mounts);
   /// Makes a --mount ready. `from` is the tree it comes from; null when it has none.
-  void add_mount(const Mount& mount, const Root* from, const std::map<std::string, SecretValue>& secrets);
+  void add_mount(const Mount& mount, const SourceTree* from, const std::map<std::string, SecretValue>& secrets);
 
   /// Runs to the end. Throws davit::Error when the program fails, with its last lines of output, and when it is stopped
   /// (code "cancelled"); then every process of the step has ended.
@@ -50,8 +51,8 @@ class RunContainer {
     std::string path;  ///< resolved
     bool folder = false;
   };
-  void add_bind(const Mount& mount, const Root& from);
-  void add_cache(const Mount& mount, const Root* from);
+  void add_bind(const Mount& mount, const SourceTree& from);
+  void add_cache(const Mount& mount, const SourceTree* from);
   /// The folder of a cache mount, once this step may use it; the lock is kept until the step has ended.
   [[nodiscard]] std::filesystem::path lock_cache(const std::filesystem::path& shared, const Mount& mount);
   [[nodiscard]] std::filesystem::path cache_folder(const Mount& mount) const;

@@ -148,7 +148,7 @@ void StepRunner::run_program(const Step& step, const RunStep& run, const StepInp
   container.lock_caches(run.mounts);
   for (const Mount& mount : run.mounts) {
     const bool has_source = mount.options.type == dockerfile::RunMount::Type::Bind || !mount.options.from.empty();
-    const Root* const from = has_source ? &source(mount.origin, input).root() : nullptr;
+    const SourceTree* const from = has_source ? &source(mount.origin, input) : nullptr;
     container.add_mount(mount, from, input.secrets);
   }
   container.run(run);
