@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "davit/base/signal_names.hpp"
 #include "davit/dockerfile/parser.hpp"
 #include "davit/dockerfile/patterns.hpp"
 #include "davit/image/config_change.hpp"
@@ -271,6 +272,9 @@ void StagePlanner::apply(const Instruction& instruction, const dockerfile::Shell
 
 void StagePlanner::apply(const Instruction& instruction, const dockerfile::StopSignal& signal) {
   const std::string name = scope_.expand(signal.signal);
+  if (!parse_signal(name))
+    throw PlanMistake{Diagnostic::error("stop-signal", "invalid signal '" + name + "'", instruction.where)
+                          .with_hint("write its name or number: SIGTERM, SIGINT, SIGRTMIN+3, 15")};
   change(instruction, image::change::StopSignal{name});
   add_history("STOPSIGNAL " + name);
 }

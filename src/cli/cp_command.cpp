@@ -91,6 +91,7 @@ Task<int> cp(Session& session, Options options) {
     throw Error(Diagnostic::error("usage", "unknown copy direction: neither side is a service")
                     .with_hint("write a service as SERVICE:PATH"));
   const engine::Observed observed = co_await session.engine().observe();
+  session.give_up_signals();
   if (from.service) {
     copy_from(choose_container(observed, *from.service, options.index), options, from, to);
   } else {

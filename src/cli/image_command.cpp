@@ -8,9 +8,9 @@
 #include "davit/base/error.hpp"
 #include "davit/image/archive.hpp"
 #include "davit/image/image_store.hpp"
-#include "davit/state/containers.hpp"
 #include "davit/state/values.hpp"
 #include "image_listing.hpp"
+#include "image_users.hpp"
 #include "import_changes.hpp"
 #include "option_values.hpp"
 #include "terminal.hpp"
@@ -154,17 +154,9 @@ struct RemoveOptions {
   bool force = false;
 };
 
-std::vector<image::ImageUser> image_users(const Context& context) {
-  std::vector<image::ImageUser> users;
-  auto database = state::Database::open(context.data_root() + "/davit.db");
-  for (const state::Container& container : state::Containers(database).all())
-    users.push_back({container.image, container.name});
-  return users;
-}
-
 int remove_images(Context& context, const RemoveOptions& options) {
   ImageStore store = ImageStore::open(context.data_root());
-  const auto users = image_users(context);
+  const auto users = image_users(context.data_root());
   int code = 0;
   for (const std::string& name : options.images) {
     try {
@@ -243,7 +235,7 @@ int prune_images(Context& context, const PruneOptions& options) {
   const std::string which = options.all ? "all images that no container uses" : "all images without a name";
   if (!options.force && !confirmed("This removes " + which + ". Go on?")) return 0;
   ImageStore store = ImageStore::open(context.data_root());
-  const auto users = image_users(context);
+  const auto users = image_users(context.data_root());
   const auto is_used = [&users](const image::Image& image) {
     return std::any_of(users.begin(), users.end(), [&](const auto& user) { return user.image == image.id; });
   };

@@ -11,6 +11,7 @@
 #include "davit/build/build.hpp"
 #include "davit/build/plain_progress.hpp"
 #include "davit/image/reference.hpp"
+#include "image_users.hpp"
 #include "inline_dockerfile.hpp"
 #include "progress.hpp"
 #include "service_build.hpp"
@@ -173,7 +174,7 @@ Task<plan::ImageInfo> StoreImages::pull(const model::Project&, const model::Serv
 }
 
 Task<void> StoreImages::remove(const std::string& image) {
-  if (store_.find(image)) (void)store_.remove(image, image::Removal::Normal, {});
+  if (store_.find(image)) (void)store_.remove(image, image::Removal::Normal, image_users(context_.data_root()));
   co_return;
 }
 

@@ -5,6 +5,7 @@
 #include "command_words.hpp"
 #include "commands.hpp"
 #include "davit/async/task_group.hpp"
+#include "davit/base/signal_names.hpp"
 #include "davit/process/signals.hpp"
 #include "execute.hpp"
 #include "image_provider.hpp"
@@ -41,7 +42,7 @@ Task<void> pass_signals(Session& session, ContainerId container) {
         stopping = true;
         co_await session.engine().stop_container(container, {});
       } else {
-        co_await session.engine().kill_container(container, process::signal_name(signal));
+        co_await session.engine().kill_container(container, signal_name(signal));
       }
     } catch (const Error&) {
       // It has ended meanwhile.
@@ -103,9 +104,7 @@ Task<int> run(Session& session, model::Project project, RunFlags flags) {
     print_plan(plan);
     co_return 0;
   }
-  const std::string name = run.name.empty() ? project.name + project.separator + run.service + project.separator +
-                                                  "run" + project.separator + run.slug
-                                            : run.name;
+  const std::string name = plan::one_off_name(project, run);
   const runtime::Execution execution = co_await start(session, project, plan, images, flags.remove, name);
   const auto made = execution.containers.find(name);
   if (made == execution.containers.end()) throw Error("the container '" + name + "' was not made");

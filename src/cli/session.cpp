@@ -53,6 +53,7 @@ class Session::Signals final : public runtime::Interrupts {
 
   [[nodiscard]] bool is_pending() const override { return count_ > taken_; }
 
+  void give_up() { set_.clear(); }
   void hand_over() { handed_over_ = true; }
   void close() { set_.cancel(); }
   [[nodiscard]] bool cancelled() const { return cancelled_; }
@@ -94,6 +95,10 @@ Session::~Session() = default;
 runtime::Interrupts& Session::interrupts() {
   signals_->hand_over();
   return *signals_;
+}
+
+void Session::give_up_signals() {
+  signals_->give_up();
 }
 
 int Session::run(Task<int> command) {

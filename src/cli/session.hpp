@@ -34,6 +34,10 @@ class Session {
   /// For a command that answers signals itself (attached `up`, `run`): from now until the session ends they go there.
   [[nodiscard]] runtime::Interrupts& interrupts();
 
+  /// For a command whose rest blocks and needs no orderly end: from now on SIGINT and SIGTERM end the program, as they
+  /// do one that never asked for them.
+  void give_up_signals();
+
  private:
   class Signals;
   Context& context_;

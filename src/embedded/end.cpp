@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "davit/base/error.hpp"
+#include "davit/base/signal_names.hpp"
 #include "davit/base/units.hpp"
 #include "davit/process/signals.hpp"
 #include "embedded/log.hpp"
@@ -24,13 +25,14 @@ using namespace std::chrono_literals;
 constexpr auto kKillLimit = 15s;  ///< for the kernel to end what got SIGKILL
 
 int signal_of(const std::string& name) {
-  const auto signal = process::parse_signal(name);
+  const auto signal = parse_signal(name);
   if (!signal) throw Error("unknown signal '" + name + "'");
   return *signal;
 }
 
+/// One that is no signal was in an image: the container must end all the same.
 int stop_signal(const engine::ContainerSpec& spec) {
-  return spec.stop_signal.empty() ? SIGTERM : signal_of(spec.stop_signal);
+  return parse_signal(spec.stop_signal).value_or(SIGTERM);
 }
 
 int exit_code_of(int status) {
@@ -127,7 +129,7 @@ Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   std::map<std::string, std::string> attributes{{"exitCode", std::to_string(*row.exit_code)}};
   if (again != nullptr) attributes["restarting"] = "true";
   if (const auto* stay = std::get_if<schedule::RestartPolicy::StayDown>(&action)) attributes["restart"] = stay->cause;
-  Cause cause = WIFSIGNALED(exit.status) ? "signal " + process::signal_name(WTERMSIG(exit.status)) : "process exited";
+  Cause cause = WIFSIGNALED(exit.status) ? "signal " + signal_name(WTERMSIG(exit.status)) : "process exited";
   const std::optional<std::int64_t> event = write_end(*record, attributes, cause);
   attempt(*record, [&] { network_.announce(); });
   attempt(*record, [&] { keeper_.forget(exit.pid); });
@@ -263,8 +265,7 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
                        process::reaction_of_init(pid, signal) == process::Reaction::Drops;
   record->row.stop_requested = true;
   std::map<std::string, std::string> attributes{{"signal", std::to_string(dropped ? SIGKILL : signal)}};
-  if (dropped)
-    attributes["reason"] = "process 1 has no handler for " + process::signal_name(signal) + ": waiting cannot help";
+  if (dropped) attributes["reason"] = "process 1 has no handler for " + signal_name(signal) + ": waiting cannot help";
   write(*record, "kill", attributes, cause);
   send(*record, dropped ? SIGKILL : signal);
   thaw(*record);

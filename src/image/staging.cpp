@@ -51,7 +51,12 @@ void remove_abandoned(const fs::path& base) {
   std::error_code error;
   for (fs::directory_iterator it(base, error), end; !error && it != end; it.increment(error)) {
     const Fd folder(::open(it->path().c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-    if (folder && lock_folder(folder.get())) remove_tree(it->path());
+    if (!folder || !lock_folder(folder.get())) continue;
+    try {
+      remove_tree(it->path());
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch)
+      // What cannot be removed takes room, and must not keep anybody from building.
+    }
   }
 }
 

@@ -1,8 +1,10 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/limits.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -24,6 +26,8 @@ namespace {
 constexpr std::size_t kRecord = 512;
 constexpr std::size_t kReadBlock = 256U << 10U;
 constexpr std::size_t kNameField = 100;
+constexpr unsigned long kMqueueMagic = 0x19800202;  // ipc/mqueue.c; in no header
+constexpr int kDeepest = 500;                       // each level is an open folder; a path has 4096 bytes at most
 constexpr std::uint64_t kMaxOctal7 = 07777777;
 constexpr std::uint64_t kMaxOctal11 = 077777777777;
 
@@ -138,12 +142,38 @@ std::vector<std::string> sorted_names(int folder, const std::string& path) {
   const std::unique_ptr<DIR, CloseDir> dir(copy >= 0 ? ::fdopendir(copy) : nullptr);
   if (!dir) throw_entry_error("list", path, errno);
   std::vector<std::string> names;
+  errno = 0;
   while (const dirent* entry = ::readdir(dir.get())) {
     if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0)
       names.emplace_back(entry->d_name);
   }
+  if (errno != 0) throw_entry_error("list", path, errno);
   std::sort(names.begin(), names.end());
   return names;
+}
+
+/// Whether something is mounted here that no copy of files means: what the kernel shows of itself, and the devices of a
+/// container. Volumes and other file systems are part of the tree.
+bool is_of_the_kernel(int parent, int folder, const std::string& name, const std::string& path) {
+  struct stat above{};
+  struct stat here{};
+  struct statfs mounted{};
+  if (::fstat(parent, &above) != 0 || ::fstat(folder, &here) != 0 || ::fstatfs(folder, &mounted) != 0)
+    throw_entry_error("look at", path, errno);
+  if (above.st_dev == here.st_dev) return false;
+  switch (static_cast<unsigned long>(mounted.f_type)) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case DEVPTS_SUPER_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case kMqueueMagic:
+      return true;
+    case TMPFS_MAGIC:
+      return name == "dev";
+    default:
+      return false;
+  }
 }
 
 class TreeWriter {
@@ -220,13 +250,20 @@ class TreeWriter {
   }
 
   void write_folder(int parent, const std::string& name, const std::string& path, const struct stat& info) {
+    if (depth_ == kDeepest)
+      throw Error(Diagnostic::error("too-deep", "'" + path.substr(0, 40) + "…' has folders in more than " +
+                                                    std::to_string(kDeepest) + " others")
+                      .with_hint("a loop that makes folders does such; remove them in the step that makes them"));
     const Fd folder(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!folder) throw_entry_error("open the folder", path, errno);
     Entry entry = entry_of(info, path + "/", '5');
     const bool opaque = read_marks(folder.get(), path, entry);
     write(entry);
+    if (!is_layer_ && is_of_the_kernel(parent, folder.get(), name, path)) return;
     if (opaque) write_mark(path + "/.wh..wh..opq");
+    ++depth_;
     write_children(folder.get(), path + "/");
+    --depth_;
   }
 
   void write_file(int parent, const std::string& name, const std::string& path, const struct stat& info) {
@@ -241,7 +278,7 @@ class TreeWriter {
 
   /// Without noting when the file was read: that would be a write for each. Only its owner and root may ask for that.
   static Fd open_file(int parent, const std::string& name, const std::string& path) {
-    constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_CLOEXEC;
+    constexpr int kFlags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
     Fd file(::openat(parent, name.c_str(), kFlags | O_NOATIME));
     if (!file && errno == EPERM) file.reset(::openat(parent, name.c_str(), kFlags));
     if (!file) throw_entry_error("open", path, errno);
@@ -350,6 +387,7 @@ class TreeWriter {
   std::vector<char> buffer_;
   std::map<std::pair<dev_t, ino_t>, std::string> links_;
   TarOfTree done_;
+  int depth_ = 0;
 };
 
 }  // namespace

@@ -38,9 +38,13 @@ model::Service one_off_service(const model::Service& from, const RunOptions& run
 
 }  // namespace
 
+std::string one_off_name(const model::Project& project, const RunOptions& options) {
+  if (!options.name.empty()) return options.name;
+  return fmt::format("{0}{3}{1}{3}run{3}{2}", project.name, options.service, options.slug, project.separator);
+}
+
 Diagnostics UpPlanner::plan_one_off(const ServicePtr& service, const RunOptions& run) {
-  const std::string name =
-      run.name.empty() ? fmt::format("{}-{}-run-{}", project_.name, service->name, run.slug) : run.name;
+  const std::string name = one_off_name(project_, run);
   const SlotId slot = builder_.add_slot({.name = name, .service = service->name});
   CreateContainer operation;
   operation.slot = slot;

@@ -6,6 +6,7 @@
 #include <array>
 #include <string_view>
 
+#include "davit/base/signal_names.hpp"
 #include "davit/engine/device_rule.hpp"
 #include "davit/plan/make_spec.hpp"
 
@@ -38,6 +39,10 @@ class Refusals {
   void device_rule(const std::string& rule, const Span& where) {
     refuse("device-rule", fmt::format("invalid device cgroup rule format of {}: '{}'", owner_, rule), where,
            "write type, numbers and access: 'c 1:3 rwm'; '*' stands for every number");
+  }
+  void stop_signal(const std::string& name, const Span& where) {
+    refuse("stop-signal", fmt::format("invalid stop signal of {}: '{}'", owner_, name), where,
+           "write its name or number: SIGTERM, SIGINT, SIGRTMIN+3, 15");
   }
   void restart(bool by_deploy, const model::RestartMistake& mistake) {
     const char* attribute = by_deploy ? "deploy.restart_policy.condition" : "restart";
@@ -139,6 +144,7 @@ void check_mounts(const Service& s, Refusals& out) {
   }
   for (const std::string& rule : s.device_cgroup_rules)
     if (!engine::parse_device_rule(rule)) out.device_rule(rule, s.where.of("device_cgroup_rules"));
+  if (!s.stop_signal.empty() && !parse_signal(s.stop_signal)) out.stop_signal(s.stop_signal, s.where.of("stop_signal"));
   for (const model::Device& d : s.devices)
     if (!d.source.starts_with('/')) out.value("devices", d.source, d.where, "only paths below '/dev' can be given");
 }
@@ -195,8 +201,7 @@ Diagnostics check_supported(const model::Project& project, const Service& servic
   for (const auto& [name, where] : service.others) out.key(true, name, where);
   check_namespaces(service, out);
   check_joined_network(service, out);
-  if (service.restart.mistake)
-    out.restart(service.deploy && service.deploy->restart_policy, *service.restart.mistake);
+  if (service.restart.mistake) out.restart(service.deploy && service.deploy->restart_policy, *service.restart.mistake);
   check_deploy(service, out);
   check_mounts(service, out);
   check_network(project, service, out);

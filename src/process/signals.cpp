@@ -1,44 +1,14 @@
 #include "davit/process/signals.hpp"
 
 #include <signal.h>
+#include <sys/syscall.h>
 
-#include <array>
 #include <charconv>
-#include <cstring>
 
 #include "davit/base/files.hpp"
 
 namespace davit::process {
 namespace {
-
-std::string upper(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  return out;
-}
-
-std::optional<int> number(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return value;
-}
-
-std::optional<int> in_range(int signal) {
-  if (signal < 1 || signal > SIGRTMAX) return std::nullopt;
-  return signal;
-}
-
-std::optional<int> parse_real_time(std::string_view name) {
-  if (name == "RTMIN") return SIGRTMIN;
-  if (name == "RTMAX") return SIGRTMAX;
-  if (name.starts_with("RTMIN+"))
-    if (const auto n = number(name.substr(6)); n && *n >= 0) return in_range(SIGRTMIN + *n);
-  if (name.starts_with("RTMAX-"))
-    if (const auto n = number(name.substr(6)); n && *n >= 0 && SIGRTMAX - *n >= SIGRTMIN) return SIGRTMAX - *n;
-  return std::nullopt;
-}
 
 std::optional<std::uint64_t> mask_of(std::string_view proc_status, std::string_view key) {
   const auto at = proc_status.find(key);
@@ -53,28 +23,6 @@ std::optional<std::uint64_t> mask_of(std::string_view proc_status, std::string_v
 
 }  // namespace
 
-std::optional<int> parse_signal(std::string_view name) {
-  if (const auto n = number(name)) return in_range(*n);
-  const std::string full = upper(name);
-  std::string_view bare = full;
-  if (bare.starts_with("SIG")) bare.remove_prefix(3);
-  for (int signal = 1; signal < NSIG; ++signal) {
-    const char* abbreviation = ::sigabbrev_np(signal);
-    if (abbreviation != nullptr && bare == abbreviation) return signal;
-  }
-  if (bare == "CLD") return SIGCHLD;
-  if (bare == "IOT") return SIGABRT;
-  if (bare == "POLL") return SIGPOLL;
-  return parse_real_time(bare);
-}
-
-std::string signal_name(int signal) {
-  if (const char* abbreviation = signal > 0 && signal < NSIG ? ::sigabbrev_np(signal) : nullptr)
-    return std::string("SIG") + abbreviation;
-  if (signal >= SIGRTMIN && signal <= SIGRTMAX) return "SIGRTMIN+" + std::to_string(signal - SIGRTMIN);
-  return "signal " + std::to_string(signal);
-}
-
 std::optional<std::uint64_t> receivable_signals(std::string_view proc_status) {
   const auto caught = mask_of(proc_status, "\nSigCgt:");
   const auto blocked = mask_of(proc_status, "\nSigBlk:");
@@ -82,14 +30,28 @@ std::optional<std::uint64_t> receivable_signals(std::string_view proc_status) {
   return *caught | *blocked;
 }
 
+bool waits_for_signals(std::string_view proc_syscall) {
+  const std::string_view number = proc_syscall.substr(0, proc_syscall.find_first_of(" \n"));
+  return number == std::to_string(SYS_rt_sigtimedwait);
+}
+
 Reaction reaction_of_init(pid_t pid, int signal) {
-  const auto read = DiskFiles().read("/proc/" + std::to_string(pid) + "/status");
+  const std::string process = "/proc/" + std::to_string(pid);
+  // Looked at before and behind the status: it may begin or end to wait meanwhile. One that may not be looked at is
+  // given the benefit of the doubt.
+  const auto may_wait = [&] {
+    const auto call = DiskFiles().read(process + "/syscall");
+    return !call || waits_for_signals(*call);
+  };
+  const bool waited = may_wait();
+  const auto read = DiskFiles().read(process + "/status");
   if (!read) return Reaction::Gone;
   const std::string& status = *read;
   const auto reachable = receivable_signals(status);
   if (!reachable || status.find("\nState:\tZ") != std::string::npos) return Reaction::Gone;
   if (signal == SIGKILL || signal == SIGSTOP) return Reaction::Handles;
   if (signal < 1 || signal > 64) return Reaction::Drops;
+  if (waited || may_wait()) return Reaction::Handles;
   return ((*reachable >> static_cast<unsigned>(signal - 1)) & 1U) != 0 ? Reaction::Handles : Reaction::Drops;
 }
 

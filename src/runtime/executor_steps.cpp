@@ -35,6 +35,11 @@ bool is_cancellation(const std::exception_ptr& thrown) {
   }
 }
 
+/// As docker compose: `down --rmi` goes on without an image that somebody else's container needs.
+bool is_kept_image(const Step& step, const Diagnostic& diagnostic) {
+  return std::holds_alternative<plan::RemoveImage>(step.operation) && diagnostic.code == "image-in-use";
+}
+
 /// A port in use is the business of the line that publishes it.
 Span place_of(const Step& step, const Diagnostic& diagnostic) {
   const auto* start = std::get_if<plan::StartContainer>(&step.operation);
@@ -57,13 +62,16 @@ Task<void> Executor::run_step(const Step& step) {
   if (thrown && is_cancellation(thrown)) std::rethrow_exception(thrown);
   const bool image = step.resource.kind == plan::ResourceId::Kind::Image;
   if (image && image_steps_open_ > 0) --image_steps_open_;
-  if (thrown) {
-    failed(step, diagnostic_of(thrown));
+  const StepWords words = words_of(plan_, step, swapped_);
+  if (!thrown) {
+    say(words.id, words.done, Status::Done);
+  } else if (Diagnostic diagnostic = diagnostic_of(thrown); is_kept_image(step, diagnostic)) {
+    say(words.id, "Resource is still in use", Status::Warning);
+  } else {
+    failed(step, std::move(diagnostic));
     report(Scheduler::Failed{step.id});
     co_return;
   }
-  const StepWords words = words_of(plan_, step, swapped_);
-  say(words.id, words.done, Status::Done);
   report(Scheduler::Succeeded{step.id});
 }
 

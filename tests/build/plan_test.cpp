@@ -105,6 +105,13 @@ TEST_F(PlanTest, CopyFromNeedsAStageBeforeIt) {
             std::string::npos);
 }
 
+TEST_F(PlanTest, AStopSignalIsOne) {
+  EXPECT_EQ(failure("FROM box\nARG S=SIGRTMIN+3\nSTOPSIGNAL $S\n"), "no error");
+  EXPECT_EQ(failure("FROM box\nSTOPSIGNAL SIGFOO\n"),
+            "Dockerfile:2:1: error: invalid signal 'SIGFOO'\n    2 | STOPSIGNAL SIGFOO\n      | ^~~~~~~~~~\n"
+            "  hint: write its name or number: SIGTERM, SIGINT, SIGRTMIN+3, 15\n");
+}
+
 TEST_F(PlanTest, GlobalArgumentsAreForFromAndForStagesThatDeclareThem) {
   const auto p = must_plan("ARG NAME=bo\nARG IMAGE=${NAME}x\nFROM $IMAGE\nARG NAME\nRUN a $NAME\nRUN b\n");
   EXPECT_EQ(run_of(p, 0).env, (Strings{"PATH=/bin", "LANG=C", "NAME=bo"}));

@@ -346,6 +346,38 @@ TEST_F(Store, ProcessKilledWhileUnpackingLeavesNoHalfLayerAndItsRestIsCleanedUp)
   EXPECT_THAT(staged(), SizeIs(0));
 }
 
+/// A folder in `count` folders, made from a descriptor: no path is that long.
+void make_deep_folder(const fs::path& top, int count) {
+  Fd at(::open(top.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  for (int i = 0; i < count; ++i) {
+    ASSERT_EQ(::mkdirat(at.get(), "deep", 0700), 0);
+    at = Fd(::openat(at.get(), "deep", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_TRUE(at);
+  }
+}
+
+TEST_F(Store, AFolderDeeperThanDescriptorsOrPathsReachIsRefusedAndGone) {
+  auto staged = store_.new_layer_dir();
+  const fs::path folder = staged.fs();
+  make_deep_folder(folder, 5000);
+  try {
+    (void)store_.adopt_layer(std::move(staged));
+    FAIL() << "taken";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("has folders in more than 500 others"));
+  }
+  EXPECT_FALSE(fs::exists(folder.parent_path()));
+}
+
+TEST_F(Store, WhatAKilledBuilderLeftDeepDownIsCleanedUpByTheNext) {
+  const fs::path abandoned = dir_.path() / "layers" / ".staging" / "left";
+  fs::create_directories(abandoned);
+  make_deep_folder(abandoned, 5000);
+  std::ofstream(abandoned / ".deep-0") << "a name that is taken";
+  store_.hold_layers();
+  EXPECT_FALSE(fs::exists(abandoned));
+}
+
 TEST_F(Store, LayerFolderWithoutARowIsTakenOverOrCollected) {
   // As a kill between the rename and the row leaves it.
   const std::string tar = TarBuilder().file("a", "x").done();

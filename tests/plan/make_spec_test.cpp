@@ -305,6 +305,15 @@ TEST_F(MakeSpec, WhatCannotBeDoneIsRefusedWithItsPlace) {
   EXPECT_EQ(problems.items()[0].where->to_string(), "c.yaml:3:5");
 }
 
+TEST_F(MakeSpec, AStopSignalThatIsNoneIsRefusedBeforeAContainerHasIt) {
+  service_.stop_signal = "SIGFOO";
+  const auto problems = check_supported(sample_.project, service_);
+  ASSERT_EQ(problems.items().size(), 1U);
+  EXPECT_EQ(problems.items()[0].message, "invalid stop signal of service '" + service_.name + "': 'SIGFOO'");
+  service_.stop_signal = "usr1";
+  EXPECT_TRUE(check_supported(sample_.project, service_).items().empty());
+}
+
 TEST_F(MakeSpec, NetworksAndVolumesHaveAHashOfWhatTheFileSays) {
   const auto& network = sample_.project.networks["default"];
   const auto spec = make_network_spec(sample_.project, network);

@@ -1,33 +1,16 @@
 #include "davit/process/signals.hpp"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <string>
 
 namespace davit::process {
 namespace {
-
-TEST(Signals, NamesAreReadInEveryForm) {
-  EXPECT_EQ(parse_signal("SIGTERM"), SIGTERM);
-  EXPECT_EQ(parse_signal("term"), SIGTERM);
-  EXPECT_EQ(parse_signal("15"), SIGTERM);
-  EXPECT_EQ(parse_signal("SIGCLD"), SIGCHLD);
-  EXPECT_EQ(parse_signal("SIGRTMIN+3"), SIGRTMIN + 3);
-  EXPECT_EQ(parse_signal("RTMAX-1"), SIGRTMAX - 1);
-  EXPECT_EQ(parse_signal("SIGWINCH"), SIGWINCH);
-}
-
-TEST(Signals, OtherNamesAreRefused) {
-  for (const char* name : {"", "SIG", "SIGNONE", "0", "65", "-1", "RTMIN+99", "RTMAX-99", "15x"})
-    EXPECT_EQ(parse_signal(name), std::nullopt) << name;
-}
-
-TEST(Signals, NamesComeBack) {
-  for (int signal = 1; signal <= SIGRTMAX; ++signal) {
-    if (signal > 31 && signal < SIGRTMIN) continue;  // the C library's own
-    EXPECT_EQ(parse_signal(signal_name(signal)), signal);
-  }
-  EXPECT_EQ(signal_name(99), "signal 99");
-}
 
 TEST(Signals, ReceivableSignalsAreTheCaughtAndTheBlocked) {
   EXPECT_EQ(receivable_signals("Name:\tx\nSigBlk:\t0000000000010000\nSigIgn:\t0000000000001000\n"
@@ -38,6 +21,38 @@ TEST(Signals, ReceivableSignalsAreTheCaughtAndTheBlocked) {
 }
 
 void ignore_it(int) {}
+
+TEST(Signals, OneThatWaitsForSignalsIsToldByItsSystemCall) {
+  EXPECT_TRUE(waits_for_signals(std::to_string(SYS_rt_sigtimedwait) + " 0x7ffd 0x0 0x0 0x8 0x0 0x0 0x7ffd 0x7f5d\n"));
+  for (const char* other : {"running\n", "-1 0x7ffd 0x7f5d\n", "0 0x3 0x7f 0x20000 0x0 0x0 0x0 0x7ff 0x7f\n", ""})
+    EXPECT_FALSE(waits_for_signals(other)) << other;
+}
+
+TEST(Signals, AProcessThatWaitsForASignalReactsToIt) {
+  int ready[2];
+  ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+  const pid_t child = ::fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    sigset_t wanted;
+    ::sigemptyset(&wanted);
+    ::sigaddset(&wanted, SIGUSR2);
+    ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+    const char ok = 1;
+    if (::write(ready[1], &ok, 1) != 1) ::_exit(1);
+    ::_exit(::sigwaitinfo(&wanted, nullptr) == SIGUSR2 ? 0 : 1);
+  }
+  char byte = 0;
+  ASSERT_EQ(::read(ready[0], &byte, 1), 1);
+  // Whether it is on its way there or waits already.
+  for (int look = 0; look < 200; ++look) EXPECT_EQ(reaction_of_init(child, SIGUSR2), Reaction::Handles) << look;
+  ::kill(child, SIGUSR2);
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  EXPECT_EQ(status, 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
 
 TEST(Signals, AProcessReactsToWhatItHandles) {
   struct sigaction before{};

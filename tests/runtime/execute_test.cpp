@@ -474,6 +474,22 @@ TEST_F(Execute, DownStopsDependantsFirstAndLeavesNothing) {
                                                     "Network p_default Removed", "Volume p_data Removed"}));
 }
 
+TEST_F(Execute, AnImageThatAnotherContainerNeedsStaysAndIsNoFailure) {
+  sample_.add("web");
+  up();
+  images_.calls.clear();
+  images_.in_use.insert("web-image");
+  plan::DownOptions options;
+  options.images = plan::DownOptions::Images::All;
+  auto plan = plan::make_down_plan(sample_.project, engine_.state(), options);
+  ASSERT_TRUE(plan);
+  execute(*std::move(plan));
+  ASSERT_TRUE(done_ && done_->ok()) << failure();
+  EXPECT_THAT(images_.calls, ElementsAre("remove web-image"));
+  EXPECT_THAT(sink_.lines, ::testing::Contains("Image web-image Resource is still in use"));
+  EXPECT_THAT(sink_.lines, ::testing::Not(::testing::Contains("Image web-image Removed")));
+}
+
 TEST_F(Execute, FiftyServicesComeUpAndGo) {
   for (int i = 0; i < 50; ++i) sample_.add("s" + std::to_string(i));
   up();

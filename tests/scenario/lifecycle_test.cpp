@@ -221,6 +221,37 @@ TEST(Lifecycle, AProcessWithoutAHandlerForSigtermIsKilledAtOnceAndThatIsSaid) {
   EXPECT_TRUE(contains(down.err, "Removed")) << down.err;
 }
 
+TEST(Lifecycle, AnInitPassesTheStopSignalOnToAProgramThatHandlesIt) {
+  Stack stack("lifeinit");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a:
+    image: busybox
+    init: true
+    command: [sh, -c, "trap 'echo got it; exit 7' TERM; echo ready; sleep 3600 & wait"]
+    stop_grace_period: 50s
+)");
+  stack.ok({"up", "-d"});
+  const auto following = stack.start({"logs", "-f", "--no-log-prefix"});
+  ASSERT_TRUE(following->wait_for_output("ready", 20s));
+  stack.ok({"stop"}, 20s);
+  EXPECT_TRUE(contains(stack.ok({"ps", "-a"}).out, "Exited (7)")) << stack.davit({"ps", "-a"}).out;
+  EXPECT_TRUE(contains(stack.ok({"logs"}).out, "got it"));
+}
+
+TEST(Lifecycle, AnImageThatAnotherProjectRunsOutlivesDownRmiAll) {
+  Stack stack("lifermi");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
+  stack.ok({"up", "-d"});
+  stack.ok({"-p", "lifermiother", "up", "-d"});
+  const auto down = stack.ok({"-p", "lifermiother", "down", "--rmi", "all"});
+  EXPECT_TRUE(contains(down.err, "Image busybox Resource is still in use")) << down.err;
+  EXPECT_EQ(stack.ok({"exec", "-T", "a", "echo", "lives"}).out, "lives\n");
+  EXPECT_TRUE(contains(stack.ok({"down", "--rmi", "all"}).err, "Image busybox Removed"));
+}
+
 TEST(Lifecycle, AProjectMayHaveALongName) {
   const Stack stack(std::string(200, 'n'));
   import_busybox(stack);

@@ -67,6 +67,17 @@ TEST(Cp, ATarOnStandardOutputIsReadBackFromStandardInput) {
   EXPECT_EQ(stack.ok({"exec", "-T", "--index", "2", "web", "cat", "/tmp/a/f"}).out, "one\n");
 }
 
+TEST(Cp, TheWholeContainerIsItsFilesAndNotWhatTheKernelShows) {
+  Stack stack("toolscpall");
+  compose(stack);
+  stack.ok({"exec", "-T", "--index", "1", "web", "sh", "-c", "echo one > /here"});
+  stack.ok({"cp", "web:/", "all"});
+  EXPECT_TRUE(fs::exists(stack.folder() / "all/here"));
+  EXPECT_TRUE(fs::exists(stack.folder() / "all/bin/busybox"));
+  for (const char* folder : {"proc", "sys", "dev"})
+    EXPECT_TRUE(fs::is_empty(stack.folder() / "all" / folder)) << folder;
+}
+
 TEST(Cp, NoLinkLeadsOutOfTheContainer) {
   Stack stack("toolscplink");
   compose(stack);

@@ -29,6 +29,7 @@ class FakeImages final : public runtime::ImageProvider {
   explicit FakeImages(Timers& timers) : timers_(timers) {}
   std::map<std::string, plan::ImageInfo> built;  ///< by service
   std::map<std::string, std::string> errors;     ///< by service
+  std::set<std::string> in_use;                  ///< names of images that cannot be removed
   std::chrono::nanoseconds takes{0};
   std::vector<std::string> calls;
 
@@ -44,6 +45,7 @@ class FakeImages final : public runtime::ImageProvider {
   }
   Task<void> remove(const std::string& image) override {
     calls.push_back("remove " + image);
+    if (in_use.contains(image)) throw Error(Diagnostic::error("image-in-use", "image '" + image + "' is used"));
     co_return;
   }
 

@@ -77,6 +77,10 @@ struct RunOptions {
   UpOptions up;  ///< for the dependencies; `services`, `scale`, `wait` and `start` are not used
 };
 
+/// The name of the container of `run`: the one asked for, or "<project>-<service>-run-<slug>" with the project's
+/// separator.
+[[nodiscard]] std::string one_off_name(const model::Project& project, const RunOptions& options);
+
 /// `run`: the dependencies are brought up and awaited, then one container is created and started.
 [[nodiscard]] Result<Plan, Diagnostics> make_run_plan(const model::Project& project, const engine::Observed& observed,
                                                       const RunOptions& options);

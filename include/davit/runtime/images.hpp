@@ -16,7 +16,8 @@ class ImageProvider {
   virtual Task<plan::ImageInfo> build(const model::Project& project, const model::Service& service) = 0;
   /// Fetches `service.image`.
   virtual Task<plan::ImageInfo> pull(const model::Project& project, const model::Service& service) = 0;
-  /// `down --rmi`. An image that is not there is no error.
+  /// `down --rmi`. An image that is not there is no error. Throws Error "image-in-use" for one that a container of any
+  /// project is made of.
   virtual Task<void> remove(const std::string& image) = 0;
 };
 
