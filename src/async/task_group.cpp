@@ -8,7 +8,19 @@
 #include <boost/asio/steady_timer.hpp>
 #include <list>
 
+#include "davit/async/cancellation.hpp"
+
 namespace davit {
+
+bool is_cancellation(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const boost::system::system_error& e) {
+    return e.code() == asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
 
 struct TaskGroup::State {
   explicit State(asio::any_io_executor e) : executor(std::move(e)), changed(executor) {
@@ -33,16 +45,6 @@ struct TaskGroup::State {
     cancelled = true;
     // A task may end, and so leave the list, inside emit: walk over a copy of the iterators' successors.
     for (auto it = signals.begin(); it != signals.end();) (it++)->emit(asio::cancellation_type::terminal);
-  }
-
-  static bool is_cancellation(const std::exception_ptr& error) {
-    try {
-      std::rethrow_exception(error);
-    } catch (const boost::system::system_error& e) {
-      return e.code() == asio::error::operation_aborted;
-    } catch (...) {
-      return false;
-    }
   }
 
   asio::any_io_executor executor;

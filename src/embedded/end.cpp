@@ -252,6 +252,7 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
     ++record->run;
     record->row.state = state::ContainerState::Exited;
     record->row.stop_requested = true;
+    co_await clear_network(record, NetworkHost::Leases::Release);  // kept for the run that will not be
     // Its end was told as one that is not for good.
     write(*record, "stop", {{"exitCode", std::to_string(record->row.exit_code.value_or(0))}}, cause);
     changed(*record);
@@ -266,7 +267,7 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
   record->row.stop_requested = true;
   std::map<std::string, std::string> attributes{{"signal", std::to_string(dropped ? SIGKILL : signal)}};
   if (dropped) attributes["reason"] = "process 1 has no handler for " + signal_name(signal) + ": waiting cannot help";
-  write(*record, "kill", attributes, cause);
+  write_if_possible(*record, "kill", attributes, cause);
   send(*record, dropped ? SIGKILL : signal);
   thaw(*record);
   const std::chrono::nanoseconds grace = request.grace.value_or(record->spec.stop_grace_period);
@@ -278,7 +279,7 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
     } else {
       const TimedOut timed_out = co_await with_timeout(timers_, grace, std::move(ending));
       if (timed_out == TimedOut::Yes && record->phase == Record::Phase::Up) {
-        write(
+        write_if_possible(
             *record, "kill",
             {{"signal", std::to_string(SIGKILL)}, {"reason", "grace period of " + format_duration(grace) + " is over"}},
             cause);
@@ -307,7 +308,7 @@ Task<void> ProjectEngine::kill_container(ContainerId id, std::string signal, Cau
   const RecordPtr record = running(id);
   const int number = signal_of(signal.empty() ? "SIGKILL" : signal);
   if (number == SIGKILL || number == stop_signal(record->spec)) record->row.stop_requested = true;
-  write(*record, "kill", {{"signal", std::to_string(number)}}, cause);
+  write_if_possible(*record, "kill", {{"signal", std::to_string(number)}}, cause);
   send(*record, number);
   if (number != SIGKILL) co_return;
   thaw(*record);

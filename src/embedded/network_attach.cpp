@@ -13,6 +13,19 @@
 
 namespace davit::embedded {
 
+namespace {
+
+/// Keeps what is thrown: the others are not cancelled by it, and what follows is done all the same.
+Task<void> to_its_end(Task<void> task, std::exception_ptr& failure) {
+  try {
+    co_await std::move(task);
+  } catch (...) {
+    if (!failure) failure = std::current_exception();
+  }
+}
+
+}  // namespace
+
 void NetworkHost::lease_addresses(Record& record) {
   state::Networks networks(database_);
   state::Transaction transaction(database_);
@@ -187,34 +200,40 @@ Task<void> NetworkHost::disconnect(RecordPtr record, Leases leases) {
     update_names();
   }
   run.forwarders.clear();
+  std::exception_ptr failure;
   TaskGroup group(context_.get_executor());
-  if (run.publishes) group.spawn(change_rules(record->id().str(), {}));
-  if (!run.host_links.empty()) group.spawn(remove_links(std::move(run.host_links)));
-  co_await group.join();
+  if (run.publishes) group.spawn(to_its_end(change_rules(record->id().str(), {}), failure));
+  if (!run.host_links.empty()) group.spawn(to_its_end(remove_links(std::move(run.host_links)), failure));
+  Task<void> joining = group.join();
+  co_await to_its_end(std::move(joining), failure);
+  // A lease that stayed would hold the address and the network for ever.
   if (leases == Leases::Release) state::Networks(database_).release_all(record->id());
+  if (failure) std::rethrow_exception(failure);
 }
 
+/// What comes while one batch is removed becomes the next one; whoever is in a batch hears of its failure.
 Task<void> NetworkHost::remove_links(std::vector<std::string> names) {
-  to_remove_.insert(to_remove_.end(), names.begin(), names.end());
-  if (removing_) {
-    // The one that removes right now took the list before us; the next one takes ours.
-    while (removing_) co_await removed_.wait();
-    if (to_remove_.empty()) co_return;
+  // A batch is not of its remover alone: once here, it goes to its end.
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  const std::shared_ptr<LinkBatch> batch = next_links_;
+  batch->names.insert(batch->names.end(), names.begin(), names.end());
+  while (removing_ && !batch->done) co_await removed_.wait();
+  if (!batch->done) {
+    removing_ = true;
+    const auto executor = context_.get_executor();
+    co_await asio::post(executor, asio::use_awaitable);
+    next_links_ = std::make_shared<LinkBatch>();
+    std::function<void()> work = [batch] { network::remove_links(batch->names); };
+    try {
+      co_await pool_.run(std::move(work));
+    } catch (...) {
+      batch->error = std::current_exception();
+    }
+    batch->done = true;
+    removing_ = false;
+    removed_.notify();
   }
-  removing_ = true;
-  const auto executor = context_.get_executor();
-  co_await asio::post(executor, asio::use_awaitable);
-  const std::vector<std::string> batch = std::exchange(to_remove_, {});
-  std::exception_ptr failure;
-  std::function<void()> work = [&batch] { network::remove_links(batch); };
-  try {
-    co_await pool_.run(std::move(work));
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  removing_ = false;
-  removed_.notify();
-  if (failure) std::rethrow_exception(failure);
+  if (batch->error) std::rethrow_exception(batch->error);
 }
 
 }  // namespace davit::embedded

@@ -73,6 +73,12 @@ class NetworkHost {
     std::exception_ptr error;
     bool done = false;
   };
+  /// Links that are removed in one go.
+  struct LinkBatch {
+    std::vector<std::string> names;
+    std::exception_ptr error;
+    bool done = false;
+  };
   /// Changes of rules that become one change of the firewall.
   struct RuleBatch {
     network::Publications changes;
@@ -116,7 +122,7 @@ class NetworkHost {
   dns::ResolvConf host_resolv_;
   std::map<ContainerId, RecordPtr> connected_;
   std::vector<std::shared_ptr<Waiting>> to_attach_;
-  std::vector<std::string> to_remove_;
+  std::shared_ptr<LinkBatch> next_links_ = std::make_shared<LinkBatch>();
   bool attaching_ = false;
   bool removing_ = false;
   Event attached_;

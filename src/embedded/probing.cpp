@@ -1,6 +1,8 @@
 // Health checks: HealthState decides, this asks the program.
 
+#include "davit/async/cancellation.hpp"
 #include "davit/base/error.hpp"
+#include "embedded/log.hpp"
 #include "embedded/project_engine.hpp"
 
 namespace davit::embedded {
@@ -31,10 +33,27 @@ void ProjectEngine::health_event(Record& record, const health::Event& event) {
 void ProjectEngine::apply(Record& record, HealthRun& run, const health::Action& action) {
   run.probe_at = action.probe_at;
   run.wake.notify();
-  if (!action.status_changed || run.stopped) return;
+  if (action.status_changed) run.untold = action.status_changed;
+  tell_health(record, run);
+}
+
+void ProjectEngine::tell_health(Record& record, HealthRun& run) {
+  if (!run.untold || run.stopped) return;
   record.row.health_json = health_to_json(run.state);
-  write(record, "health_status: " + std::string(health::name(*action.status_changed)), {}, "health check");
+  write(record, "health_status: " + std::string(health::name(*run.untold)), {}, "health check");
+  run.untold.reset();
   record.changed.notify();
+}
+
+/// What a probe has brought. When it cannot be written (a full disk) the checks go on, and the next one writes it.
+void ProjectEngine::keep_health(Record& record, HealthRun& run, const health::Action& action) {
+  try {
+    apply(record, run, action);
+    record.row.health_json = health_to_json(run.state);
+    state::Containers(database_).set_health(record.id(), record.row.health_json);
+  } catch (const std::exception& error) {
+    log_warning("cannot write the health of container '" + record.row.name + "': " + error.what());
+  }
 }
 
 void ProjectEngine::stop_health(Record& record) {
@@ -62,15 +81,12 @@ Task<void> ProjectEngine::probe(RecordPtr record, std::shared_ptr<HealthRun> run
     const health::ProbeEnded probed = co_await ask(record);
     pass.give_back();
     if (run->stopped) co_return;
-    apply(*record, *run, run->state.resume(probed, timers_.now()));
-    record->row.health_json = health_to_json(run->state);
-    state::Containers(database_).set_health(record->id(), record->row.health_json);
+    keep_health(*record, *run, run->state.resume(probed, timers_.now()));
   }
 }
 
 Task<health::ProbeEnded> ProjectEngine::ask(RecordPtr record) {
   const engine::Healthcheck& check = *record->spec.healthcheck;
-  container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
   container::OciRuntime::ExecRequest request;
   request.options.args = probe_command(check.test);
   const auto limit = check.timeout > std::chrono::nanoseconds{0} ? check.timeout : std::chrono::seconds{30};
@@ -80,8 +96,8 @@ Task<health::ProbeEnded> ProjectEngine::ask(RecordPtr record) {
   health::ProbeEnded probed;
   probed.began = timers_.now();
   probed.result.started = std::chrono::system_clock::now();
-  std::string failure;
   try {
+    container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
     const container::OciRuntime::ExecResult result = co_await runtime->exec(record->id(), bundle, std::move(request));
     probed.result.exit_code = result.timed_out ? health::ProbeResult::kTimedOut : result.exit_code;
     probed.result.output = result.output;
@@ -89,7 +105,9 @@ Task<health::ProbeEnded> ProjectEngine::ask(RecordPtr record) {
       probed.result.output = "Health check exceeded timeout (" +
                              std::to_string(std::chrono::ceil<std::chrono::milliseconds>(limit).count()) +
                              "ms): " + result.output;
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
+    if (is_cancellation(std::current_exception())) throw;
+    // A probe that could not be asked has failed; the next one may be asked again.
     probed.result.exit_code = 126;
     probed.result.output = error.what();
   }

@@ -116,6 +116,15 @@ std::int64_t ProjectEngine::write(Record& record, const std::string& action,
   return id;
 }
 
+void ProjectEngine::write_if_possible(Record& record, const std::string& action,
+                                      std::map<std::string, std::string> attributes, const Cause& cause) {
+  try {
+    write(record, action, std::move(attributes), cause);
+  } catch (const std::exception& error) {
+    log_warning("cannot write '" + action + "' of container '" + record.row.name + "': " + error.what());
+  }
+}
+
 void ProjectEngine::changed(Record& record) {
   record.changed.notify();
   if (on_change) on_change();
@@ -129,7 +138,7 @@ Task<void> ProjectEngine::create_network(engine::NetworkSpec spec, Cause cause) 
   try {
     const std::vector<std::string> notices = co_await network_.raise(row);
     for (const auto& notice : notices) log_warning(notice);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {
     failure = error.what();
   }
   if (!failure.empty()) {

@@ -86,6 +86,10 @@ class ProjectEngine {
   /// Writes the row and the event in one transaction.
   std::int64_t write(Record& record, const std::string& action, std::map<std::string, std::string> attributes,
                      const Cause& cause);
+  /// For an act that goes on when it cannot be written (a full disk): the log says so, and the next change writes the
+  /// row again.
+  void write_if_possible(Record& record, const std::string& action, std::map<std::string, std::string> attributes,
+                         const Cause& cause);
   void changed(Record& record);
   void spawn(Task<void> task);
 
@@ -139,6 +143,8 @@ class ProjectEngine {
   void start_health(RecordPtr record, const health::Event& first);
   void health_event(Record& record, const health::Event& event);
   void apply(Record& record, HealthRun& run, const health::Action& action);
+  void tell_health(Record& record, HealthRun& run);
+  void keep_health(Record& record, HealthRun& run, const health::Action& action);
   Task<void> probe(RecordPtr record, std::shared_ptr<HealthRun> run);
   void stop_health(Record& record);
   Task<health::ProbeEnded> ask(RecordPtr record);

@@ -37,6 +37,7 @@ struct HealthRun {
       : state(settings, snapshot), wake(std::move(executor)) {}
   health::HealthState state;
   std::optional<health::Time> probe_at;
+  std::optional<health::Status> untold;  ///< a change that the journal does not have yet
   Event wake;  ///< probe_at has changed, or stopped has
   bool stopped = false;
 };

@@ -79,6 +79,7 @@ Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
   int code = 0;
   try {
     co_await start_run(record);
+    write(*record, "start", {}, cause);  // one that cannot be written is undone: no row would say that it runs
   } catch (const Error& error) {
     failure = std::current_exception();
     message = error.what();
@@ -90,7 +91,6 @@ Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
   }
   if (!failure) {
     record->phase = Record::Phase::Up;
-    write(*record, "start", {}, cause);
     network_.announce();
     changed(*record);
     if (const auto exit = unclaimed_.find(static_cast<int>(record->row.pid)); exit != unclaimed_.end()) {
@@ -108,7 +108,7 @@ Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
   record->row.pid = 0;
   record->row.health_json.clear();
   record->phase = Record::Phase::Idle;
-  write(*record, "start-failed", {{"error", message}}, cause);
+  write_if_possible(*record, "start-failed", {{"error", message}}, cause);
   changed(*record);
   std::rethrow_exception(failure);
 }
