@@ -5,6 +5,8 @@
 #include <boost/asio/experimental/parallel_group.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "davit/async/cancellation.hpp"
+
 namespace davit {
 
 Task<void> SteadyTimers::sleep_until(Clock::time_point when) {
@@ -29,8 +31,10 @@ Task<TimedOut> with_timeout(Timers& timers, Timers::Clock::duration limit, Task<
     co_return TimedOut::No;
   }
   if (timer_error) std::rethrow_exception(timer_error);
-  // The operation may have ended well in the moment of its cancellation; then it counts.
-  co_return operation_error ? TimedOut::Yes : TimedOut::No;
+  // The operation may have ended in the moment of its cancellation, well or not; then that counts.
+  if (!operation_error) co_return TimedOut::No;
+  if (!is_cancellation(operation_error)) std::rethrow_exception(operation_error);
+  co_return TimedOut::Yes;
 }
 
 }  // namespace davit

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <memory>
 #include <optional>
 
@@ -25,6 +26,8 @@ namespace {
 
 // While a stopped process has not ended, it is killed again this often: it may fork faster than one look at its group.
 constexpr int kKillAgainMs = 50;
+// The runtime itself gets this long to clear up behind its container.
+constexpr std::chrono::seconds kTimeToClearUp{1};
 // A line without end is cut here, so that a program that never ends one cannot eat the memory.
 constexpr std::size_t kLongestLine = std::size_t{1} << 20U;
 
@@ -141,10 +144,18 @@ ProcessEnd run_process(const std::vector<std::string>& argv, const ProcessContro
   out.write.reset();
   err.write.reset();
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process) {
+    const int error = errno;
+    control.kill();
+    (void)::kill(pid, SIGKILL);  // its end would not be seen
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    throw_system_error("watch", argv[0], error);
+  }
   std::array<LineReader, 2> readers{LineReader(std::move(out.read), OutputStream::Out, line),
                                     LineReader(std::move(err.read), OutputStream::Err, line)};
   bool ended = false;
-  int kills = 0;
+  std::optional<std::chrono::steady_clock::time_point> first_kill;
   while (!ended) {
     const bool stopping = control.stop.stop_requested();
     std::array<struct pollfd, 4> wait{{{process.get(), POLLIN, 0},
@@ -156,8 +167,9 @@ ProcessEnd run_process(const std::vector<std::string>& argv, const ProcessContro
     ended = ready > 0 && wait[0].revents != 0;
     if (ended || !control.stop.stop_requested()) continue;
     control.kill();
-    // The runtime itself gets a second to clean up behind its container.
-    if (++kills * kKillAgainMs > 1000) (void)::kill(pid, SIGKILL);
+    const auto now = std::chrono::steady_clock::now();
+    if (!first_kill) first_kill = now;
+    if (now - *first_kill > kTimeToClearUp) (void)::kill(pid, SIGKILL);
   }
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

@@ -11,6 +11,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
@@ -32,6 +33,14 @@ struct Streams {
 /// What becomes of the program when its caller is cancelled.
 enum class WhenCancelled { AskToEnd, Kill };
 
+/// In the child: says on stderr what could not be done, by system calls only.
+[[noreturn]] void give_up(const char* what) {
+  const char* const why = ::strerrordesc_np(errno);
+  for (const char* part : {"davit: cannot run the container runtime: ", what, ": ", why, "\n"})
+    (void)!::write(STDERR_FILENO, part, std::strlen(part));
+  ::_exit(125);
+}
+
 /// In the child: system calls only. setns() wants root and current folder for the caller alone; a thread that a library
 /// started after the fork (ThreadSanitizer does) would share them.
 [[noreturn]] void become(int mount_namespace, char* const* argv, const Streams& streams) {
@@ -42,11 +51,11 @@ enum class WhenCancelled { AskToEnd, Kill };
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   for (const auto& [from, to] : {std::pair{streams.in, 0}, std::pair{streams.out, 1}, std::pair{streams.err, 2}})
-    if (from >= 0 && ::dup2(from, to) < 0) ::_exit(125);
-  if (::unshare(CLONE_FS) != 0 || ::setns(mount_namespace, CLONE_NEWNS) != 0) ::_exit(125);
+    if (from >= 0 && ::dup2(from, to) < 0) give_up("pass on a stream");
+  if (::unshare(CLONE_FS) != 0 || ::setns(mount_namespace, CLONE_NEWNS) != 0) give_up("join the keeper's mounts");
   ::syscall(SYS_close_range, 3U, ~0U, 0U);
   ::execv(argv[0], argv);
-  ::_exit(125);
+  give_up(argv[0]);
 }
 
 /// The program may be gone, or not there yet; and the runtime waits for nobody then.
@@ -60,7 +69,13 @@ void kill_program(const std::string& pid_file, pid_t runtime) {
 /// Until the runtime, our child, is a zombie. Cancelled, it passes SIGTERM on to the program, and `failure` is set;
 /// cancelled once more, both are killed: a program that ignores SIGTERM holds nobody.
 Task<void> until_ended(pid_t runtime, std::string pid_file, WhenCancelled then, std::exception_ptr& failure) {
-  const std::optional<process::PidFd> child = process::PidFd::open(runtime);
+  std::optional<process::PidFd> child;
+  try {
+    child = process::PidFd::open(runtime);
+  } catch (...) {
+    failure = std::current_exception();
+    kill_program(pid_file, runtime);  // it could not be waited for
+  }
   for (bool ended = !child; !ended;) {
     bool cancelled = false;
     try {

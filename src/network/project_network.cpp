@@ -68,6 +68,9 @@ std::vector<std::string> ProjectNetwork::create_network(const NetworkDescription
     error.context("while creating network '" + network.name + "'");
     take_back(network.name);
     throw;
+  } catch (...) {
+    take_back(network.name);
+    throw;
   }
   return notices;
 }
@@ -102,7 +105,7 @@ std::vector<std::string> ProjectNetwork::restore(const std::vector<NetworkDescri
 void ProjectNetwork::take_back(const std::string& network) {
   try {
     remove_network(network);
-  } catch (const Error&) {
+  } catch (const std::exception&) {
     // The first error is the one to tell.
   }
 }

@@ -153,6 +153,18 @@ pid_t start(const Command& command, const std::vector<std::pair<int, int>>& fds)
   return launch(plan);
 }
 
+/// A program that cannot be watched (no descriptor for it) is ended: nobody would wait for it.
+Program hold(const asio::any_io_executor& executor, pid_t pid, const std::string& name) {
+  try {
+    return Program(executor, pid);
+  } catch (const std::exception& error) {
+    ::kill(pid, SIGKILL);
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    throw Error("cannot watch '" + name + "': " + error.what());
+  }
+}
+
 Task<void> wait_for(Program& program) {
   boost::system::error_code error;
   co_await program.async_wait(asio::redirect_error(asio::use_awaitable, error));
@@ -187,7 +199,7 @@ Task<Exit> run_to_end(Timers& timers, Command command) {
   connect(streams, command, executor);
   const pid_t pid = start(command, streams.fds);
   streams.ours.clear();
-  Program program(executor, pid);
+  Program program = hold(executor, pid, command.argv.front());
   TaskGroup readers(executor);
   if (streams.out) readers.spawn(streams.out->read_to_end());
   if (streams.err) readers.spawn(streams.err->read_to_end());

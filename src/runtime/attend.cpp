@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 
+#include "davit/async/cancellation.hpp"
 #include "davit/async/event.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/runtime/exit_event.hpp"
@@ -110,7 +111,8 @@ class Attendance {
         for (const engine::Event& event : events) take(event);
         caught_up_.notify();
       }
-    } catch (const Error&) {
+    } catch (...) {
+      if (is_cancellation(std::current_exception())) throw;
       followed_to_the_end_ = true;
       caught_up_.notify();
       // When everything was stopped, the engine may go before us.
@@ -151,7 +153,8 @@ class Attendance {
       const std::int64_t newest = co_await context_.engine.newest_event();
       while (seen_ < newest && !followed_to_the_end_) co_await caught_up_.wait();
       report(AttachedUp::StopEnded{});
-    } catch (const Error&) {
+    } catch (...) {
+      if (is_cancellation(std::current_exception())) throw;
       break_down(std::current_exception());
     }
   }
@@ -164,7 +167,8 @@ class Attendance {
       const plan::Plan plan = plan_or_throw(plan::make_kill_plan(context_.project, observed, options));
       // A container that has ended meanwhile cannot be killed; stop_all() has the last word.
       (void)co_await execute(context_, plan, {});
-    } catch (const Error&) {
+    } catch (...) {
+      if (is_cancellation(std::current_exception())) throw;
       break_down(std::current_exception());
     }
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "davit/async/cancellation.hpp"
 #include "davit/runtime/exit_event.hpp"
 
 namespace davit::runtime {
@@ -172,7 +173,8 @@ Task<void> Executor::follow_events(std::int64_t since) {
         since = event.id;
       }
     }
-  } catch (const Error&) {
+  } catch (...) {
+    if (is_cancellation(std::current_exception())) throw;
     broken_ = std::current_exception();
     reported_.notify();
   }

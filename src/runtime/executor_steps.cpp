@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "davit/async/cancellation.hpp"
 #include "davit/plan/make_spec.hpp"
 #include "executor.hpp"
 
@@ -22,16 +23,6 @@ Diagnostic diagnostic_of(const std::exception_ptr& thrown) {
     return e.diagnostic();
   } catch (const std::exception& e) {
     return Diagnostic::error("", e.what());
-  }
-}
-
-bool is_cancellation(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const boost::system::system_error& e) {
-    return e.code() == asio::error::operation_aborted;
-  } catch (...) {
-    return false;
   }
 }
 

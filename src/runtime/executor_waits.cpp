@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "davit/async/cancellation.hpp"
 #include "davit/base/units.hpp"
 #include "executor.hpp"
 
@@ -59,7 +60,8 @@ Task<void> Executor::await_ready(SlotId slot) {
   try {
     const ContainerId id = id_in(slot);
     readiness = co_await context_.engine.await_ready(id, place.wait->ready);
-  } catch (const Error&) {
+  } catch (...) {
+    if (is_cancellation(std::current_exception())) throw;
     // It was removed, or the engine is gone: the events tell.
   }
   place.asking = false;
@@ -97,7 +99,8 @@ Task<void> Executor::look_again() {
     for (SlotId slot = 0; slot < places_.size(); ++slot) report(Scheduler::Changed{slot, places_[slot].facts});
     report(Scheduler::LookedAgain{});
     looking_again_ = false;
-  } catch (const Error&) {
+  } catch (...) {
+    if (is_cancellation(std::current_exception())) throw;
     broken_ = std::current_exception();
     reported_.notify();
   }
@@ -128,7 +131,7 @@ Task<void> Executor::explain(Scheduler::WaitFailed failure, std::size_t index) {
   Diagnostic evidence;
   try {
     co_await add_evidence(evidence, *failure.why.slot);
-  } catch (const Error& e) {
+  } catch (const std::exception& e) {  // any: who waits for the explanation counts it
     evidence.note(fmt::format("its log cannot be read: {}", e.what()));
   }
   auto& notes = result_.failures[index].notes;

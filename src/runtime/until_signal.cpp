@@ -1,19 +1,10 @@
 #include "davit/runtime/until_signal.hpp"
 
+#include "davit/async/cancellation.hpp"
 #include "davit/async/task_group.hpp"
 
 namespace davit::runtime {
 namespace {
-
-bool is_cancellation(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const boost::system::system_error& error) {
-    return error.code() == asio::error::operation_aborted;
-  } catch (...) {
-    return false;
-  }
-}
 
 Task<void> cancel_at_signal(Interrupts& interrupts, TaskGroup& working, bool& signalled) {
   co_await interrupts.next();

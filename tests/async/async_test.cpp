@@ -117,6 +117,28 @@ TEST_F(AsyncTest, AFailingOperationDoesNotWaitForItsTimer) {
   EXPECT_EQ(message(), "refused");
 }
 
+Task<void> fail_when_cancelled(Timers& timers) {
+  bool cancelled = false;
+  try {
+    co_await timers.sleep_for(1h);
+  } catch (const boost::system::system_error&) {
+    cancelled = true;
+  }
+  if (cancelled) throw Error("half done");
+}
+
+Task<void> failing_at_the_limit(Timers& timers) {
+  Task<void> operation = fail_when_cancelled(timers);
+  co_await with_timeout(timers, 50ms, std::move(operation));
+}
+
+TEST_F(AsyncTest, WhatFailsAfterTheTimeIsOverIsNoTimeOut) {
+  start(failing_at_the_limit(timers_));
+  timers_.advance(50ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "half done");
+}
+
 Task<void> wait_until(Event& event, const bool& condition) {
   while (!condition) co_await event.wait();
 }

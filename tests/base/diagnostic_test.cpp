@@ -53,6 +53,14 @@ TEST(DiagnosticRender, KeepsControlCharactersBrokenBytesAndLongTextsFromTheTermi
   EXPECT_TRUE(render(Diagnostic::error("a", long_text), {}).ends_with("x…\n"));
 }
 
+TEST(DiagnosticRender, KeepsControlCharactersOfTwoBytesFromTheTerminal) {
+  const SourceLookup source = [](const std::string&) { return "a\xC2\x9B[2Jb\xC2\xA0\n"; };
+  EXPECT_EQ(render(Diagnostic::error("a", "\xC2\x80\xC2\x9F", at(1, 2, 4)), source),
+            "compose.yaml:1:2: error:     \n"
+            "    1 | a  [2Jb\xC2\xA0\n"
+            "      |  ^~\n");
+}
+
 TEST(DiagnosticRender, ShowsALineOfBrokenBytes) {
   const std::string line(300, '\xB3');
   const SourceLookup source = [&](const std::string&) { return line; };

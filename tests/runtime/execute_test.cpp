@@ -116,6 +116,22 @@ TEST_F(Execute, AnUnhealthyDependencyFailsWithItsLastProbeAndLogLines) {
   EXPECT_THROW(done_->throw_if_failed(), Error);
 }
 
+TEST_F(Execute, AnExplanationThatFailsInAnyWayIsNotAwaited) {
+  sample_.add("db");
+  sample_.add("web");
+  with_probe("db");
+  sample_.depends("web", "db", DependencyCondition::Healthy);
+  engine_.scripts["db"] = {.run_for = 10ms, .exit_code = 1};
+  up({.log_tail = [](engine::ObservedContainer, std::size_t) -> Task<std::vector<std::string>> {
+    throw std::runtime_error("no memory");
+    co_return std::vector<std::string>{};
+  }});
+  timers_.advance(10ms);
+  ASSERT_TRUE(done_);
+  EXPECT_EQ(failure(),
+            "dependency failed to start: container p-db-1 exited (1)\nits log cannot be read: no memory");
+}
+
 TEST_F(Execute, ADependencyThatExitsFailsAtOnce) {
   sample_.add("db");
   sample_.add("web");
