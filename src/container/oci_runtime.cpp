@@ -29,6 +29,7 @@ namespace {
 /// Making a container takes milliseconds; a runtime that takes this long hangs.
 constexpr std::chrono::milliseconds kStartLimit = 60s;
 constexpr std::chrono::milliseconds kEndLimit = 20s;
+constexpr std::chrono::milliseconds kLookAgain{2};
 
 std::string read_small(const std::string& path) {
   auto text = DiskFiles().read(path);
@@ -128,14 +129,21 @@ Task<void> await_ends(std::vector<pid_t> processes) {
   }
 }
 
-/// Ends what is in the group and removes it. Not its parents: another container may be starting in there.
-Task<void> remove_cgroup(Timers& timers, std::string path) {
+/// What has ended belongs to its group until its parent has collected it, which no event tells: it is looked at again.
+Task<void> end_cgroup(Timers& timers, std::string path) {
   const Cgroups groups(detect_host().cgroups);
-  if (!groups.exists(path)) co_return;
   groups.kill(path);
   Task<void> ending = await_ends(groups.processes(path));
+  co_await std::move(ending);
+  while (groups.remove(path) == Cgroups::Removed::Busy) co_await timers.sleep_for(kLookAgain);
+}
+
+/// Ends what is in the group and removes it. Not its parents: another container may be starting in there.
+Task<void> remove_cgroup(Timers& timers, std::string path) {
+  if (!Cgroups(detect_host().cgroups).exists(path)) co_return;
+  Task<void> ending = end_cgroup(timers, path);
   const TimedOut late = co_await with_timeout(timers, kEndLimit, std::move(ending));
-  if (late == TimedOut::Yes || groups.remove(path) == Cgroups::Removed::Busy)
+  if (late == TimedOut::Yes)
     throw Error("cannot remove the cgroup '" + path + "': a process in it does not end, even by SIGKILL");
 }
 

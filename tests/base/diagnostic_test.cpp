@@ -58,7 +58,7 @@ TEST(DiagnosticRender, KeepsControlCharactersOfTwoBytesFromTheTerminal) {
   EXPECT_EQ(render(Diagnostic::error("a", "\xC2\x80\xC2\x9F", at(1, 2, 4)), source),
             "compose.yaml:1:2: error:     \n"
             "    1 | a  [2Jb\xC2\xA0\n"
-            "      |  ^~\n");
+            "      |  ^~~~\n");
 }
 
 TEST(DiagnosticRender, ShowsALineOfBrokenBytes) {
