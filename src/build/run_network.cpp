@@ -107,7 +107,7 @@ struct RunNetwork::Resolver {
   Resolver(int netns, const dns::ResolvConf& host) {
     std::vector<dns::Upstream> upstreams;
     for (const auto& address : dns::upstream_servers(host, {})) upstreams.push_back({address, 53});
-    server.serve(kContainer, dns::open_server_sockets(netns), {}, std::move(upstreams));
+    server.serve(kContainer, dns::open_server_sockets(dns::ServerPlace{netns}), {}, std::move(upstreams));
     thread = std::thread([this] { context.run(); });
   }
   Resolver(const Resolver&) = delete;

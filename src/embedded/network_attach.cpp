@@ -138,14 +138,14 @@ Task<void> NetworkHost::attach(RecordPtr record, std::vector<network::Attachment
 void NetworkHost::attach_batch() {
   const std::vector<std::shared_ptr<Waiting>> batch = std::exchange(to_attach_, {});
   std::vector<network::NamespaceAttachments> namespaces;
-  std::vector<int> fds;
+  std::vector<dns::ServerPlace> places;
   for (const auto& waiting : batch) {
-    fds.push_back(waiting->record->network.netns.get());
-    namespaces.push_back({fds.back(), waiting->attachments});
+    places.push_back(dns_place(*waiting->record));
+    namespaces.push_back({places.back().netns, waiting->attachments});
   }
   try {
     network::attach(namespaces);
-    std::vector<dns::ServerSockets> sockets = dns::open_server_sockets(fds);
+    std::vector<dns::ServerSockets> sockets = dns::open_server_sockets(places);
     for (std::size_t i = 0; i < batch.size(); ++i) {
       serve_dns(*batch[i]->record, std::move(sockets[i]));
       batch[i]->done = true;
@@ -162,7 +162,7 @@ void NetworkHost::attach_one(Waiting& waiting) {
     network::remove_links(waiting.record->network.host_links);
     const int netns = waiting.record->network.netns.get();
     network::attach({{netns, waiting.attachments}});
-    serve_dns(*waiting.record, dns::open_server_sockets(netns));
+    serve_dns(*waiting.record, dns::open_server_sockets(dns_place(*waiting.record)));
   } catch (...) {
     waiting.error = std::current_exception();
   }

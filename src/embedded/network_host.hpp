@@ -95,6 +95,7 @@ class NetworkHost {
   void attach_batch();
   void attach_one(Waiting& waiting);
   Task<void> remove_links(std::vector<std::string> names);
+  [[nodiscard]] static dns::ServerPlace dns_place(const Record& record);
   void serve_dns(Record& record, dns::ServerSockets sockets);
   void update_names();
   void look_at_neighbours() noexcept;

@@ -1,6 +1,7 @@
 // Names of containers, of this project and of others on the same networks, and who answers for them.
 
 #include "davit/base/error.hpp"
+#include "davit/network/firewall.hpp"
 #include "embedded/keeper_link.hpp"
 #include "embedded/log.hpp"
 #include "embedded/network_host.hpp"
@@ -27,6 +28,17 @@ dns::Endpoint endpoint_of(const std::string& network, const ContainerId& id, con
 }
 
 }  // namespace
+
+/// A rule in the namespace costs a container that serves DNS a millisecond at its start; all others have none.
+dns::ServerPlace NetworkHost::dns_place(const Record& record) {
+  const int netns = record.network.netns.get();
+  if (!record.spec.serves_dns) return {netns, dns::Entrance::Direct};
+  if (const auto reason = network::Firewall::unavailable()) {
+    log_warning("container '" + record.row.name + "' cannot listen on port 53 of all addresses: " + reason->message);
+    return {netns, dns::Entrance::Direct};
+  }
+  return {netns, dns::Entrance::Redirected};
+}
 
 void NetworkHost::serve_dns(Record& record, dns::ServerSockets sockets) {
   keeper_.put(record.run_prefix() + "dns-udp", sockets.udp.get());

@@ -176,6 +176,11 @@ bool Firewall::exists(const Scope& scope) {
   return Nft().run("list table inet " + table_name(scope), NFT_CTX_OUTPUT_TERSE).has_value();
 }
 
+void redirect_loopback(const std::vector<LoopbackRedirect>& redirects) {
+  const auto done = Firewall::Nft().run(redirect_script(redirects));
+  if (!done) throw Error("cannot redirect ports inside of a container's network: " + done.error().text);
+}
+
 std::optional<Diagnostic> Firewall::unavailable() {
   // Asked for its generation, the kernel says whether it has nftables and whether we may use it. A command of
   // libnftables would say the same after reading every table of the host.

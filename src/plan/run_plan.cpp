@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "davit/plan/make_plan.hpp"
+#include "spec_parts.hpp"
 #include "up_planner.hpp"
 
 namespace davit::plan {
@@ -11,7 +12,12 @@ namespace {
 /// The service as this one container has it: no ports, no restart policy and no fixed name of its own.
 model::Service one_off_service(const model::Service& from, const RunOptions& run) {
   model::Service s = from;
-  if (run.service_ports == RunOptions::ServicePorts::No) s.ports.clear();
+  if (run.service_ports == RunOptions::ServicePorts::No) {
+    // Not published, but its program listens there all the same.
+    const bool serves_dns = declares_port(s, {}, kDnsPort);
+    s.ports.clear();
+    if (serves_dns) s.expose.emplace_back("53/udp");
+  }
   s.ports.insert(s.ports.end(), run.ports.begin(), run.ports.end());
   s.restart = {};
   s.container_name.clear();

@@ -50,24 +50,37 @@ std::vector<engine::PortMapping> ports(const model::Service& service) {
   return out;
 }
 
-/// "80", "80/tcp", "3000-3005": the TCP ports of it.
-void add_exposed(std::string_view text, std::vector<std::uint16_t>& out) {
-  const auto slash = text.find('/');
-  if (slash != std::string_view::npos && text.substr(slash) != "/tcp") return;
-  text = text.substr(0, slash);
+struct Exposed {
+  std::uint16_t first = 0;
+  std::uint16_t last = 0;
+};
+
+/// "80", "80/tcp", "3000-3005/udp", of whichever protocol; nullopt for anything else.
+std::optional<Exposed> parse_exposed(std::string_view text) {
+  Exposed exposed;
+  text = text.substr(0, text.find('/'));
   const auto number = [](std::string_view digits, std::uint16_t& value) {
     const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
     return error == std::errc() && end == digits.data() + digits.size();
   };
   const auto dash = text.find('-');
-  std::uint16_t first = 0;
-  if (!number(text.substr(0, dash), first)) return;
-  std::uint16_t last = first;
-  if (dash != std::string_view::npos && !number(text.substr(dash + 1), last)) return;
-  for (std::uint32_t port = first; port <= last; ++port) out.push_back(static_cast<std::uint16_t>(port));
+  if (!number(text.substr(0, dash), exposed.first)) return std::nullopt;
+  exposed.last = exposed.first;
+  if (dash != std::string_view::npos && !number(text.substr(dash + 1), exposed.last)) return std::nullopt;
+  return exposed;
 }
 
 }  // namespace
+
+bool declares_port(const model::Service& service, const ImageInfo& image, std::uint16_t port) {
+  const auto exposes = [port](const std::string& text) {
+    const auto exposed = parse_exposed(text);
+    return exposed && exposed->first <= port && port <= exposed->last;
+  };
+  return std::any_of(service.ports.begin(), service.ports.end(), [port](const auto& p) { return p.target == port; }) ||
+         std::any_of(service.expose.begin(), service.expose.end(), exposes) ||
+         std::any_of(image.exposed_ports.begin(), image.exposed_ports.end(), exposes);
+}
 
 std::optional<Diagnostic> fill_network(const SpecInput& input, engine::ContainerSpec& spec) {
   const model::Service& s = input.service;
@@ -90,10 +103,7 @@ std::optional<Diagnostic> fill_network(const SpecInput& input, engine::Container
     spec.links.push_back({name, colon == std::string::npos ? name : link.substr(colon + 1)});
   }
   spec.ports = ports(s);
-  for (const std::string& port : input.image.exposed_ports) add_exposed(port, spec.exposed_tcp);
-  for (const std::string& port : s.expose) add_exposed(port, spec.exposed_tcp);
-  std::sort(spec.exposed_tcp.begin(), spec.exposed_tcp.end());
-  spec.exposed_tcp.erase(std::unique(spec.exposed_tcp.begin(), spec.exposed_tcp.end()), spec.exposed_tcp.end());
+  spec.serves_dns = declares_port(s, input.image, kDnsPort);
   for (const auto& [name, addresses] : s.extra_hosts)
     for (const std::string& address : addresses) spec.extra_hosts.emplace_back(name, address);
   spec.dns = s.dns;

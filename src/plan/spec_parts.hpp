@@ -11,6 +11,10 @@ std::optional<Diagnostic> fill_process(const SpecInput& input, engine::Container
 std::optional<Diagnostic> fill_files(const SpecInput& input, engine::ContainerSpec& spec);
 /// Networks, ports, names.
 std::optional<Diagnostic> fill_network(const SpecInput& input, engine::ContainerSpec& spec);
+constexpr std::uint16_t kDnsPort = 53;
+/// Whether a program in the service says that it listens on a port, of whichever protocol: the target of a published
+/// port, `expose`, or the image's EXPOSE. Pure.
+[[nodiscard]] bool declares_port(const model::Service& service, const ImageInfo& image, std::uint16_t port);
 /// Docker compose's labels over the file's over the image's.
 void fill_labels(const SpecInput& input, engine::ContainerSpec& spec);
 /// Value of label::kDonors.

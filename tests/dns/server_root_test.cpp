@@ -42,7 +42,7 @@ class DnsRoot : public network::testing::TestHost {
 TEST_F(DnsRoot, EachContainerSeesItsOwnNames) {
   const Fd a = network::create_namespace();
   const Fd b = network::create_namespace();
-  auto sockets = open_server_sockets(std::vector{a.get(), b.get()});
+  auto sockets = open_server_sockets(std::vector<ServerPlace>{{a.get()}, {b.get()}});
   Server server(context_);
   server.set_names(
       NameTable({{"front", "web-1", {"web"}, {ip("10.0.0.2")}}, {"back", "web-2", {"web"}, {ip("10.0.1.2")}}}));
@@ -60,7 +60,7 @@ TEST_F(DnsRoot, ForwardsFromTheHostsNamespace) {
   // An upstream on the host's loopback, as systemd-resolved's 127.0.0.53.
   const Fd upstream = listen_at("127.0.0.53", 53, network::Protocol::Udp);
   Server server(context_);
-  server.serve("a", open_server_sockets(a.get()), {{"front"}, {}}, {{ip("127.0.0.53"), 53}});
+  server.serve("a", open_server_sockets(ServerPlace{a.get()}), {{"front"}, {}}, {{ip("127.0.0.53"), 53}});
   run();
   const std::string query = make_query(9, "example.com", Type::A);
   const Fd fd = send_datagram(a.get(), "127.0.0.11", 53, query);
@@ -71,7 +71,7 @@ TEST_F(DnsRoot, ForwardsFromTheHostsNamespace) {
 
 TEST_F(DnsRoot, SocketsKeptElsewhereServeAgain) {
   const Fd a = network::create_namespace();
-  const ServerSockets kept = open_server_sockets(a.get());
+  const ServerSockets kept = open_server_sockets(ServerPlace{a.get()});
   const NameTable names({{"front", "web-1", {"web"}, {ip("10.0.0.2")}}});
   const auto duplicate = [&] { return ServerSockets{Fd(::dup(kept.udp.get())), Fd(::dup(kept.tcp.get()))}; };
   {
@@ -90,6 +90,39 @@ TEST_F(DnsRoot, SocketsKeptElsewhereServeAgain) {
   EXPECT_EQ(answer->addresses, std::vector{ip("10.0.0.2")});
   context_.stop();
   thread_.join();
+}
+
+/// As pihole, dnsmasq and coredns do.
+TEST_F(DnsRoot, ARedirectedServerLeavesPort53ToPrograms) {
+  const Fd a = network::create_namespace();
+  Server server(context_);
+  server.set_names(NameTable({{"front", "web-1", {"web"}, {ip("10.0.0.2")}}}));
+  server.serve("a", open_server_sockets(ServerPlace{a.get(), Entrance::Redirected}), {{"front"}, {}}, {});
+  run();
+  const Fd udp = listen_in(a.get(), "0.0.0.0", 53, network::Protocol::Udp);
+  const Fd tcp = listen_in(a.get(), "0.0.0.0", 53, network::Protocol::Tcp);
+  EXPECT_EQ(ask(a.get(), "web"), std::vector{ip("10.0.0.2")});
+  const Fd to_program = send_datagram(a.get(), "127.0.0.1", 53, "hello");
+  EXPECT_EQ(read_some(udp), "hello");
+  network::run_in_namespace(a.get(), [] {
+    Fd connection;
+    EXPECT_EQ(connect_to(connection, "127.0.0.11", 53), 0);
+    const std::string query = make_query(9, "web", Type::A);
+    const std::string framed = std::string{'\0', static_cast<char>(query.size())} + query;
+    ASSERT_EQ(::write(connection.get(), framed.data(), framed.size()), static_cast<ssize_t>(framed.size()));
+    const std::string answer = read_some(connection);
+    ASSERT_GT(answer.size(), 2U);
+    EXPECT_TRUE(parse_answer(bytes(answer.substr(2))));
+  });
+  context_.stop();
+  thread_.join();
+}
+
+/// Why the other entrance is there.
+TEST_F(DnsRoot, ADirectServerHoldsPort53) {
+  const Fd a = network::create_namespace();
+  const ServerSockets held = open_server_sockets(ServerPlace{a.get()});
+  EXPECT_THROW(listen_in(a.get(), "0.0.0.0", 53, network::Protocol::Udp), std::runtime_error);
 }
 
 }  // namespace

@@ -172,18 +172,36 @@ TEST_F(MakeSpec, SharedNamespacesAreThoseOfTheContainer) {
   EXPECT_EQ(made.labels.at("io.davit.donors"), "db=abc");
 }
 
-TEST_F(MakeSpec, PortsExposedPortsAndHosts) {
+TEST_F(MakeSpec, PortsAndHosts) {
   service_.ports = {{.target = 80, .published = model::PortRange{8000, 8010}, .host_ip = "127.0.0.1"},
                     {.target = 53, .protocol = "udp"}};
-  service_.expose = {"9000-9002", "5353/udp"};
-  image_.exposed_ports = {"80/tcp", "9001/tcp"};
   service_.extra_hosts = {{"host.docker.internal", {"host-gateway"}}};
   const auto made = spec();
   ASSERT_EQ(made.ports.size(), 2U);
   EXPECT_EQ(made.ports[0], (engine::PortMapping{"127.0.0.1", 8000, 8010, 80, "tcp"}));
   EXPECT_EQ(made.ports[1], (engine::PortMapping{"", 0, 0, 53, "udp"}));
-  EXPECT_THAT(made.exposed_tcp, ElementsAre(80, 9000, 9001, 9002));
+  EXPECT_TRUE(made.serves_dns);
   EXPECT_THAT(made.extra_hosts, ElementsAre(Pair("host.docker.internal", "host-gateway")));
+}
+
+TEST_F(MakeSpec, SaysWhetherAProgramListensOnPort53) {
+  EXPECT_FALSE(spec().serves_dns);
+  service_.ports = {{.target = 80, .published = model::PortRange{53, 53}}};
+  EXPECT_FALSE(spec().serves_dns) << "53 of the host is not 53 of the container";
+  service_.ports = {{.target = 53, .published = model::PortRange{5353, 5353}}};
+  EXPECT_TRUE(spec().serves_dns);
+  service_.ports.clear();
+  for (const char* exposed : {"53", "53/udp", "50-60/tcp"}) {
+    service_.expose = {exposed};
+    EXPECT_TRUE(spec().serves_dns) << exposed;
+  }
+  for (const char* exposed : {"54-60", "530", "5353/udp", "web"}) {
+    service_.expose = {exposed};
+    EXPECT_FALSE(spec().serves_dns) << exposed;
+  }
+  service_.expose.clear();
+  image_.exposed_ports = {"53/udp"};
+  EXPECT_TRUE(spec().serves_dns);
 }
 
 TEST_F(MakeSpec, MountsAndImageVolumes) {

@@ -75,6 +75,40 @@ networks: {back: {}, front: {}}
   EXPECT_NE(stack.davit({"exec", "-T", "web", "ping", "-c1", "-W2", "database"}).code, 0);
 }
 
+/// pihole, dnsmasq, coredns: Docker's resolver is on a port of its own as well.
+TEST(Network, AServiceMayServePort53OfAllAddresses) {
+  Stack stack("netdns");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  names:
+    image: busybox
+    command: [sh, -c, "while true; do echo hello | nc -l -p 53; done"]
+    stop_grace_period: 0s
+    ports: ["127.0.0.1::53/tcp"]
+  web: {image: busybox, command: [sleep, "3600"], stop_grace_period: 0s}
+)");
+  stack.ok({"up", "-d"});
+  const auto works = [&](const std::string& when) {
+    const std::string where = stack.ok({"port", "names", "53"}).out;
+    const int port = std::stoi(where.substr(where.rfind(':') + 1));
+    EXPECT_TRUE(eventually([&] { return read_tcp("127.0.0.1", port) == "hello\n"; }, 10s))
+        << when << stack.davit({"logs", "names"}).out;
+    for (const char* asker : {"names", "web"})
+      EXPECT_EQ(addresses(stack.davit({"exec", "-T", asker, "nslookup", "-type=a", "web"}).out).size(), 1U) << when;
+  };
+  works("at first");
+  const pid_t supervisor = stack.supervisor();
+  ASSERT_GT(supervisor, 0);
+  ::kill(supervisor, SIGKILL);
+  ASSERT_TRUE(eventually([&] { return stack.supervisor() > 0 && stack.supervisor() != supervisor; }, 10s));
+  works("after the supervisor was killed");
+  // Its ports are not published, but it listens all the same.
+  stack.ok({"run", "--rm", "-T", "names", "sh", "-c",
+            "nc -l -p 53 </dev/null & until nc 127.0.0.1 53 </dev/null; do :; done"},
+           20s);
+}
+
 /// A project name that no other test has: those of one fixture may run side by side.
 std::string named_after_the_test(std::string prefix) {
   for (const char* c = ::testing::UnitTest::GetInstance()->current_test_info()->name(); *c != '\0'; ++c)

@@ -19,16 +19,29 @@ class io_context;
 
 namespace davit::dns {
 
-/// Bound to 127.0.0.11:53 inside of a container's namespace. May be kept by another process and served again later.
+/// How questions to 127.0.0.11:53 inside of a container come to the server.
+enum class Entrance : std::uint8_t {
+  Direct,      ///< its sockets are bound there: nothing in between, but no program may listen on 53 of all addresses
+  Redirected,  ///< its sockets are bound to free ports of 127.0.0.11, and a rule of the namespace leads there
+};
+
+/// A container's namespace and how its questions come in.
+struct ServerPlace {
+  int netns = -1;
+  Entrance entrance = Entrance::Direct;
+};
+
+/// Bound to 127.0.0.11 inside of a container's namespace. May be kept by another process and served again later.
 struct ServerSockets {
   Fd udp;
   Fd tcp;
 };
 
-/// Opens both sockets in the namespace (`lo` must be up). Throws Error.
-[[nodiscard]] ServerSockets open_server_sockets(int netns);
+/// Opens both sockets in the namespace (`lo` must be up). The rule of Entrance::Redirected ends with the namespace, so
+/// that it serves sockets kept elsewhere as well. Throws Error.
+[[nodiscard]] ServerSockets open_server_sockets(ServerPlace place);
 /// The same for many namespaces, in one helper thread.
-[[nodiscard]] std::vector<ServerSockets> open_server_sockets(const std::vector<int>& namespaces);
+[[nodiscard]] std::vector<ServerSockets> open_server_sockets(const std::vector<ServerPlace>& places);
 
 struct Upstream {
   network::IpAddress address;

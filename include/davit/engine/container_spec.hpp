@@ -192,7 +192,7 @@ struct ContainerSpec {
   std::vector<Attachment> attachments;
   std::vector<Link> links;
   std::vector<PortMapping> ports;
-  std::vector<std::uint16_t> exposed_tcp;  ///< for `ps`
+  bool serves_dns = false;  ///< a program in it listens on port 53: the engine's own DNS server stays off it
   std::vector<std::pair<std::string, std::string>>
       extra_hosts;  ///< name, address ("host-gateway" resolved by the engine)
   std::vector<std::string> dns;

@@ -52,6 +52,20 @@ enum class TableBefore : std::uint8_t { Any, Absent };
 [[nodiscard]] std::string firewall_script(const Scope& scope, const FirewallState& state,
                                           TableBefore before = TableBefore::Any);
 
+/// What programs send to port `from` of a loopback address of their own namespace goes to its port `to`.
+struct LoopbackRedirect {
+  Protocol protocol = Protocol::Tcp;
+  IpAddress address;  ///< of 127.0.0.0/8
+  std::uint16_t from = 0;
+  std::uint16_t to = 0;
+};
+
+/// The nft script that makes a table with these redirections, in a namespace that has none yet. Pure.
+[[nodiscard]] std::string redirect_script(const std::vector<LoopbackRedirect>& redirects);
+
+/// Makes that table in the network namespace of the calling thread. It ends with the namespace. Throws Error.
+void redirect_loopback(const std::vector<LoopbackRedirect>& redirects);
+
 /// A base chain of the forward hook that drops what it does not know, such as Docker's or ufw's: an accept in our own
 /// table cannot overrule it.
 struct DroppingChain {
@@ -97,6 +111,7 @@ class Firewall {
   [[nodiscard]] static std::optional<Diagnostic> unavailable();
 
  private:
+  friend void redirect_loopback(const std::vector<LoopbackRedirect>& redirects);
   struct Nft;
   enum class HasTable : std::uint8_t { Unknown, No, Yes };
   std::string host_chains_script(Nft& nft, const std::set<std::string>& bridges);
