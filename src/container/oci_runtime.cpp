@@ -29,7 +29,6 @@ namespace {
 /// Making a container takes milliseconds; a runtime that takes this long hangs.
 constexpr std::chrono::milliseconds kStartLimit = 60s;
 constexpr std::chrono::milliseconds kEndLimit = 20s;
-constexpr std::chrono::milliseconds kLookAgain{2};
 
 std::string read_small(const std::string& path) {
   auto text = DiskFiles().read(path);
@@ -129,19 +128,24 @@ Task<void> await_ends(std::vector<pid_t> processes) {
   }
 }
 
-/// What has ended belongs to its group until its parent has collected it, which no event tells: it is looked at again.
-Task<void> end_cgroup(Timers& timers, std::string path) {
-  const Cgroups groups(detect_host().cgroups);
-  groups.kill(path);
-  Task<void> ending = await_ends(groups.processes(path));
+/// A process leaves its group a moment after it is seen to have ended, and of that moment nothing tells.
+Task<void> await_removal(Timers& timers, const Cgroups& groups, std::string path, std::vector<pid_t> processes) {
+  Task<void> ending = await_ends(std::move(processes));
   co_await std::move(ending);
-  while (groups.remove(path) == Cgroups::Removed::Busy) co_await timers.sleep_for(kLookAgain);
+  for (std::chrono::milliseconds pause = 1ms; groups.remove(path) == Cgroups::Removed::Busy;
+       pause = std::min<std::chrono::milliseconds>(2 * pause, 64ms)) {
+    groups.kill(path);  // what was started before the first kill reached its parent
+    co_await timers.sleep_for(pause);
+  }
 }
 
 /// Ends what is in the group and removes it. Not its parents: another container may be starting in there.
 Task<void> remove_cgroup(Timers& timers, std::string path) {
-  if (!Cgroups(detect_host().cgroups).exists(path)) co_return;
-  Task<void> ending = end_cgroup(timers, path);
+  const Cgroups groups(detect_host().cgroups);
+  if (!groups.exists(path)) co_return;
+  std::vector<pid_t> processes = groups.processes(path);  // before: one that is ending is not listed any more
+  groups.kill(path);
+  Task<void> ending = await_removal(timers, groups, path, std::move(processes));
   const TimedOut late = co_await with_timeout(timers, kEndLimit, std::move(ending));
   if (late == TimedOut::Yes)
     throw Error("cannot remove the cgroup '" + path + "': a process in it does not end, even by SIGKILL");

@@ -18,6 +18,7 @@
 #include "davit/state/journal.hpp"
 #include "davit/state/networks.hpp"
 #include "embedded/event_log.hpp"
+#include "embedded/leftover_runtimes.hpp"
 #include "embedded/project_lock.hpp"
 
 namespace davit::embedded {
@@ -91,6 +92,8 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   WorkerPool pool(1);
   const Fd lock = co_await lock_project(paths, pool);
   if (keeper_is_alive(paths)) co_return removed;  // another command has started it while we waited
+  const std::size_t runtimes = co_await end_leftover_runtimes(paths, timers);
+  if (runtimes > 0) removed.push_back(counted(runtimes, "container runtime"));
   const container::Cgroups cgroups(container::detect_host().cgroups);
   const std::string group = paths.cgroup();
   if (cgroups.exists(group)) {

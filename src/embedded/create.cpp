@@ -192,6 +192,7 @@ Task<void> ProjectEngine::remove(RecordPtr record, engine::WithVolumes with_volu
         folders.push_back(paths_.volume(row->name));
       }
     }
+    append_unwritten(*record);
     events_.append({"container",
                     "destroy",
                     record->id().str(),
@@ -200,6 +201,7 @@ Task<void> ProjectEngine::remove(RecordPtr record, engine::WithVolumes with_volu
                     {{"image", record->spec.image_name}},
                     cause});
     transaction.commit();
+    written(*record);
     record->removed = true;
     ++record->run;
     records_.erase(record->id());

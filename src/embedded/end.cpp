@@ -84,22 +84,8 @@ void ProjectEngine::forget_strangers() {
   unclaimed_.clear();
 }
 
-/// The row of a container that has ended. The end goes on when it cannot be written (a full disk): a container that is
-/// never cleared up would keep its ports, and its restart policy from acting. The next change writes the row again.
-std::optional<std::int64_t> ProjectEngine::write_end(Record& record,
-                                                     const std::map<std::string, std::string>& attributes,
-                                                     const Cause& cause) {
-  try {
-    if (record.row.oom_killed) write(record, "oom", {}, "the memory limit");
-    return write(record, "die", attributes, cause);
-  } catch (const std::exception& error) {
-    log_warning("cannot write the end of container '" + record.row.name + "': " + error.what());
-    return std::nullopt;
-  }
-}
-
-/// One step of an end. What goes wrong with it is said, and keeps no other step from being done: a container whose end
-/// stops half way would stay "Up" for ever.
+/// One step of several. What goes wrong with it is said, and keeps no other step from being done: a container whose end
+/// stops half way would stay "Up" for ever, and one whose probing stops would keep its health.
 void ProjectEngine::attempt(const Record& record, const std::function<void()>& step) {
   try {
     step();
@@ -130,9 +116,11 @@ Task<void> ProjectEngine::ended(RecordPtr record, ProcessExit exit) {
   if (again != nullptr) attributes["restarting"] = "true";
   if (const auto* stay = std::get_if<schedule::RestartPolicy::StayDown>(&action)) attributes["restart"] = stay->cause;
   Cause cause = WIFSIGNALED(exit.status) ? "signal " + signal_name(WTERMSIG(exit.status)) : "process exited";
-  const std::optional<std::int64_t> event = write_end(*record, attributes, cause);
+  // The end goes on when it cannot be written: a container that is never cleared up would keep its ports, and its
+  // restart policy from acting.
+  if (row.oom_killed) write_or_keep(*record, {"oom", {}, "the memory limit"});
+  const std::optional<std::int64_t> event = write_or_keep(*record, {"die", std::move(attributes), cause, exit.pid});
   attempt(*record, [&] { network_.announce(); });
-  attempt(*record, [&] { keeper_.forget(exit.pid); });
   record->changed.notify();
 
   const auto leases = again != nullptr ? NetworkHost::Leases::Keep : NetworkHost::Leases::Release;
@@ -180,7 +168,7 @@ Task<void> ProjectEngine::clear_run(RecordPtr record, NetworkHost::Leases leases
 
 /// What cannot be undone now is said, and found by the next `down`.
 void ProjectEngine::not_cleared(const Record& record, const std::exception& error) {
-  log_warning("while clearing up after container '" + record.row.name + "': " + error.what());
+  log_warning("container '" + record.row.name + "': " + error.what());
 }
 
 Task<void> ProjectEngine::clear_network(RecordPtr record, NetworkHost::Leases leases) {
@@ -267,7 +255,7 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
   record->row.stop_requested = true;
   std::map<std::string, std::string> attributes{{"signal", std::to_string(dropped ? SIGKILL : signal)}};
   if (dropped) attributes["reason"] = "process 1 has no handler for " + signal_name(signal) + ": waiting cannot help";
-  write_if_possible(*record, "kill", attributes, cause);
+  write_or_keep(*record, {"kill", std::move(attributes), cause});
   send(*record, dropped ? SIGKILL : signal);
   thaw(*record);
   const std::chrono::nanoseconds grace = request.grace.value_or(record->spec.stop_grace_period);
@@ -279,16 +267,16 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
     } else {
       const TimedOut timed_out = co_await with_timeout(timers_, grace, std::move(ending));
       if (timed_out == TimedOut::Yes && record->phase == Record::Phase::Up) {
-        write_if_possible(
-            *record, "kill",
-            {{"signal", std::to_string(SIGKILL)}, {"reason", "grace period of " + format_duration(grace) + " is over"}},
-            cause);
+        write_or_keep(*record, {"kill",
+                                {{"signal", std::to_string(SIGKILL)},
+                                 {"reason", "grace period of " + format_duration(grace) + " is over"}},
+                                cause});
         send(*record, SIGKILL);
       }
     }
   }
   co_await until_killed(record);
-  write(*record, "stop", {}, cause);
+  write_or_keep(*record, {"stop", {}, cause});
 }
 
 void ProjectEngine::thaw(Record& record) {
@@ -308,7 +296,7 @@ Task<void> ProjectEngine::kill_container(ContainerId id, std::string signal, Cau
   const RecordPtr record = running(id);
   const int number = signal_of(signal.empty() ? "SIGKILL" : signal);
   if (number == SIGKILL || number == stop_signal(record->spec)) record->row.stop_requested = true;
-  write_if_possible(*record, "kill", {{"signal", std::to_string(number)}}, cause);
+  write_or_keep(*record, {"kill", {{"signal", std::to_string(number)}}, cause});
   send(*record, number);
   if (number != SIGKILL) co_return;
   thaw(*record);

@@ -159,8 +159,7 @@ class Captured {
 
   /// Ends at the end of the pipe, or when it is cancelled: a child that the program left may keep the pipe open.
   Task<void> follow() {
-    while (!drain())
-      co_await reading_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    while (!drain()) co_await reading_.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
   }
 
  private:

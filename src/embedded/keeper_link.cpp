@@ -65,7 +65,8 @@ std::optional<KeeperLink::Received> KeeperLink::receive(Wait wait) {
   if (got < 0) throw_system_error("hear", "the keeper", errno);
   if (got == 0) throw Error("the keeper is gone");
   // Without it a container would lose its output or a port: the next supervisor is given it again.
-  if ((header.msg_flags & MSG_CTRUNC) != 0) throw_system_error("take over", "a descriptor that the keeper holds", EMFILE);
+  if ((header.msg_flags & MSG_CTRUNC) != 0)
+    throw_system_error("take over", "a descriptor that the keeper holds", EMFILE);
   Received received;
   const cmsghdr* const rights = CMSG_FIRSTHDR(&header);
   if (rights != nullptr && rights->cmsg_level == SOL_SOCKET && rights->cmsg_type == SCM_RIGHTS) {

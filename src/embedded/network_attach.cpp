@@ -12,7 +12,6 @@
 #include "embedded/network_rows.hpp"
 
 namespace davit::embedded {
-
 namespace {
 
 /// Keeps what is thrown: the others are not cancelled by it, and what follows is done all the same.
@@ -195,12 +194,16 @@ void NetworkHost::resume(RecordPtr owner, std::map<std::string, Fd>& held) {
 Task<void> NetworkHost::disconnect(RecordPtr record, Leases leases) {
   NetworkRun run = std::exchange(record->network, NetworkRun{});
   connected_.erase(record->id());
-  if (run.serves_dns) {
-    dns_.forget(record->id().str());
-    update_names();
-  }
   run.forwarders.clear();
   std::exception_ptr failure;
+  if (run.serves_dns) {
+    dns_.forget(record->id().str());
+    try {
+      update_names();
+    } catch (...) {
+      failure = std::current_exception();
+    }
+  }
   TaskGroup group(context_.get_executor());
   if (run.publishes) group.spawn(to_its_end(change_rules(record->id().str(), {}), failure));
   if (!run.host_links.empty()) group.spawn(to_its_end(remove_links(std::move(run.host_links)), failure));

@@ -49,7 +49,8 @@ class NetworkHost {
   void resume(RecordPtr owner, std::map<std::string, Fd>& held);
   /// What a new supervisor says after resuming: all networks and rules, in one change.
   Task<std::vector<std::string>> restore(std::vector<state::Network> rows);
-  /// Takes everything of a run away, as far as it exists. Addresses stay leased with `keep`.
+  /// Takes everything of a run away, as far as it exists. Addresses stay leased with `Keep`. Each part is tried,
+  /// whatever becomes of the others; throws the first failure.
   enum class Leases { Keep, Release };
   Task<void> disconnect(RecordPtr record, Leases leases);
 

@@ -62,8 +62,8 @@ std::vector<dns::Upstream> NetworkHost::upstreams_of(const Record& record) const
     for (const auto& own : join.addresses) subnets.emplace_back(own.address, own.prefix);
   }
   std::vector<dns::Upstream> upstreams;
-  for (const auto& server : outside ? dns::upstream_servers(host_resolv_, service)
-                                    : dns::upstream_servers_inside(service, subnets))
+  for (const auto& server :
+       outside ? dns::upstream_servers(host_resolv_, service) : dns::upstream_servers_inside(service, subnets))
     upstreams.push_back({server, 53});
   return upstreams;
 }

@@ -19,6 +19,9 @@ namespace {
 constexpr unsigned kBlockingThreads = 8;
 /// A probe that hangs keeps its place until its time limit, so there are more than a machine could start well at once.
 constexpr unsigned kProbesAtOnce = 64;
+/// Between attempts to write what could not be written.
+constexpr std::chrono::milliseconds kFirstRetry{250};
+constexpr std::chrono::milliseconds kLastRetry{30'000};
 
 unsigned starts_at_once() {
   return 2 * std::max(1U, std::thread::hardware_concurrency());
@@ -40,7 +43,7 @@ Task<void> contain(Task<void> task) {
 /// Set-uid programs of containers are below: nobody else may pass, also where the data root is open (CVE-2021-41091).
 void keep_to_ourselves(const std::string& folder) {
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_system_error("make", folder, errno);
-  struct stat info {};
+  struct stat info{};
   if (::stat(folder.c_str(), &info) != 0) throw_system_error("look at", folder, errno);
   if ((info.st_mode & 0077U) != 0 && ::chmod(folder.c_str(), 0700) != 0)
     throw_system_error("set the mode of", folder, errno);
@@ -106,22 +109,64 @@ void ProjectEngine::add_record(state::Container row, engine::ContainerSpec spec)
 
 std::int64_t ProjectEngine::write(Record& record, const std::string& action,
                                   std::map<std::string, std::string> attributes, const Cause& cause) {
+  record.unwritten.push_back({action, std::move(attributes), cause});
+  try {
+    return write_all(record);
+  } catch (...) {
+    if (!record.unwritten.empty()) record.unwritten.pop_back();
+    throw;
+  }
+}
+
+std::optional<std::int64_t> ProjectEngine::write_or_keep(Record& record, Record::Unwritten change) {
+  const bool first = record.unwritten.empty();
+  record.unwritten.push_back(std::move(change));
+  try {
+    return write_all(record);
+  } catch (const std::exception& error) {
+    log_warning("cannot write '" + record.unwritten.back().action + "' of container '" + record.row.name +
+                "', will try again: " + error.what());
+  }
+  if (const auto found = records_.find(record.id()); first && found != records_.end()) spawn(write_late(found->second));
+  return std::nullopt;
+}
+
+std::int64_t ProjectEngine::write_all(Record& record) {
   state::Transaction transaction(database_);
   if (!record.removed && !state::Containers(database_).update(record.row))
     throw Error("cannot write container '" + record.row.name + "': its row is gone or its name is taken");
-  attributes.emplace("image", record.spec.image_name);
-  const std::int64_t id = events_.append(
-      {"container", action, record.id().str(), record.row.name, record.row.service, std::move(attributes), cause});
+  const std::int64_t id = append_unwritten(record);
   transaction.commit();
+  written(record);
   return id;
 }
 
-void ProjectEngine::write_if_possible(Record& record, const std::string& action,
-                                      std::map<std::string, std::string> attributes, const Cause& cause) {
-  try {
-    write(record, action, std::move(attributes), cause);
-  } catch (const std::exception& error) {
-    log_warning("cannot write '" + action + "' of container '" + record.row.name + "': " + error.what());
+std::int64_t ProjectEngine::append_unwritten(const Record& record) {
+  std::int64_t id = 0;
+  for (const auto& [action, attributes, cause, exited] : record.unwritten) {
+    std::map<std::string, std::string> all = attributes;
+    all.emplace("image", record.spec.image_name);
+    id = events_.append(
+        {"container", action, record.id().str(), record.row.name, record.row.service, std::move(all), cause});
+  }
+  return id;
+}
+
+/// Not before: an exit that nobody has written must come again when this supervisor dies.
+void ProjectEngine::written(Record& record) {
+  for (const auto& change : std::exchange(record.unwritten, {}))
+    if (change.exited != 0) keeper_.forget(change.exited);
+}
+
+Task<void> ProjectEngine::write_late(RecordPtr record) {
+  for (auto delay = kFirstRetry; !record->unwritten.empty(); delay = std::min(2 * delay, kLastRetry)) {
+    co_await timers_.sleep_for(delay);
+    if (record->removed || record->unwritten.empty()) co_return;
+    try {
+      write_all(*record);
+    } catch (const std::exception&) {
+      // Said when it failed first.
+    }
   }
 }
 

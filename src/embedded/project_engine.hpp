@@ -83,13 +83,16 @@ class ProjectEngine {
   [[nodiscard]] RecordPtr find(const ContainerId& id) const;
   [[nodiscard]] RecordPtr running(const ContainerId& id) const;
   void add_record(state::Container row, engine::ContainerSpec spec);
-  /// Writes the row and the event in one transaction.
+  /// Writes the row and the event in one transaction, and before it what is unwritten. Throws Error: nothing is
+  /// written.
   std::int64_t write(Record& record, const std::string& action, std::map<std::string, std::string> attributes,
                      const Cause& cause);
-  /// For an act that goes on when it cannot be written (a full disk): the log says so, and the next change writes the
-  /// row again.
-  void write_if_possible(Record& record, const std::string& action, std::map<std::string, std::string> attributes,
-                         const Cause& cause);
+  /// The same for what has happened already: when it cannot be written now, it is later. nullopt: later.
+  std::optional<std::int64_t> write_or_keep(Record& record, Record::Unwritten change);
+  std::int64_t write_all(Record& record);
+  std::int64_t append_unwritten(const Record& record);
+  void written(Record& record);
+  Task<void> write_late(RecordPtr record);
   void changed(Record& record);
   void spawn(Task<void> task);
 
@@ -116,8 +119,6 @@ class ProjectEngine {
   // end
   Task<void> ended(RecordPtr record, ProcessExit exit);
   void forget_strangers();
-  std::optional<std::int64_t> write_end(Record& record, const std::map<std::string, std::string>& attributes,
-                                        const Cause& cause);
   Task<void> clear_run(RecordPtr record, NetworkHost::Leases leases);
   void not_cleared(const Record& record, const std::exception& error);
   void attempt(const Record& record, const std::function<void()>& step);

@@ -43,7 +43,7 @@ bool keeper_is_alive(const Paths& paths) {
   const Fd fd(::open(paths.keeper_lock().c_str(), O_RDWR | O_CLOEXEC));
   if (!fd) return false;
   // Asking takes nothing: a keeper that starts at this moment gets its lock.
-  struct flock holder {};
+  struct flock holder{};
   holder.l_type = F_WRLCK;
   holder.l_whence = SEEK_SET;
   if (::fcntl(fd.get(), F_OFD_GETLK, &holder) != 0) throw_system_error("ask for the lock", paths.keeper_lock(), errno);

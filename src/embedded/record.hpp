@@ -1,6 +1,7 @@
 #pragma once
 // One container in the supervisor's hands.
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,7 +39,7 @@ struct HealthRun {
   health::HealthState state;
   std::optional<health::Time> probe_at;
   std::optional<health::Status> untold;  ///< a change that the journal does not have yet
-  Event wake;  ///< probe_at has changed, or stopped has
+  Event wake;                            ///< probe_at has changed, or stopped has
   bool stopped = false;
 };
 
@@ -53,7 +54,7 @@ struct Record {
         changed(executor),
         policy(spec.restart, row.restart_count) {}
 
-  state::Container row;  ///< as in the database
+  state::Container row;  ///< as in the database, but for what is unwritten
   engine::ContainerSpec spec;
   Gate busy;      ///< one operation at a time
   Event changed;  ///< phase or row has changed
@@ -61,6 +62,15 @@ struct Record {
   schedule::RestartPolicy policy;
   std::uint64_t run = 0;  ///< counts runs and stop requests: a pending restart of an earlier one means nothing
   bool removed = false;
+
+  /// What has happened and could not be written (a full disk). It goes with the next change that can.
+  struct Unwritten {
+    std::string action;
+    std::map<std::string, std::string> attributes;
+    std::string cause;
+    int exited = 0;  ///< the process whose exit the keeper may forget then
+  };
+  std::vector<Unwritten> unwritten;
 
   // of the run
   std::optional<process::PidFd> process;

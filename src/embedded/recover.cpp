@@ -8,6 +8,7 @@
 
 #include "davit/base/error.hpp"
 #include "embedded/container_logs.hpp"
+#include "embedded/leftover_runtimes.hpp"
 #include "embedded/log.hpp"
 #include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
@@ -46,6 +47,7 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
                     "",
                     {{"deaths", std::to_string(recovered.deaths)}},
                     "the last supervisor died"});
+  if (recovered.deaths == 0) co_await end_leftover_runtimes(paths_, timers_);  // of a keeper before this one
   co_await end_unfinished_programs();
   const std::map<ContainerId, RecordPtr> records = records_;  // recovery may remove some
   for (const auto& [id, record] : records) {

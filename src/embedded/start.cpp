@@ -77,9 +77,10 @@ Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
   std::exception_ptr failure;
   std::string message;
   int code = 0;
+  const bool is_first = record->row.state == state::ContainerState::Created;
   try {
     co_await start_run(record);
-    write(*record, "start", {}, cause);  // one that cannot be written is undone: no row would say that it runs
+    write(*record, "start", {}, cause);  // a run that no row tells of is none: the next supervisor would end it
   } catch (const Error& error) {
     failure = std::current_exception();
     message = error.what();
@@ -102,13 +103,13 @@ Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
     co_return;
   }
   co_await clear_run(record, NetworkHost::Leases::Release);
-  if (record->row.state != state::ContainerState::Created) record->row.state = state::ContainerState::Exited;
+  record->row.state = is_first ? state::ContainerState::Created : state::ContainerState::Exited;
   record->row.exit_code = code;
   record->row.error = message;
   record->row.pid = 0;
   record->row.health_json.clear();
   record->phase = Record::Phase::Idle;
-  write_if_possible(*record, "start-failed", {{"error", message}}, cause);
+  write_or_keep(*record, {"start-failed", {{"error", message}}, cause});
   changed(*record);
   std::rethrow_exception(failure);
 }
@@ -245,7 +246,8 @@ std::string ProjectEngine::namespace_path(const Record& record, const std::strin
   return "/proc/" + std::to_string(found->second->row.pid) + "/ns/" + kind;
 }
 
-/// As Docker has it. What is at /dev/shm of another container would be its own choice: a link, where it has no such mount.
+/// As Docker has it. What is at /dev/shm of another container would be its own choice: a link, where it has no such
+/// mount.
 void ProjectEngine::check_lends_ipc(const Record& record) const {
   const auto other = joined_container(record.spec.ipc_mode);
   if (!other) return;

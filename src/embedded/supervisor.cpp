@@ -149,8 +149,8 @@ class Supervisor {
     context_.stop();
   }
 
-  /// What may fail (a full disk) comes first: until the keeper has the lock, this is a supervisor like any other, and the
-  /// next command finds it at work.
+  /// What may fail (a full disk) comes first: until the keeper has the lock, this is a supervisor like any other, and
+  /// the next command finds it at work.
   void leave(const Fd& lock) {
     engine_.leave();
     state::Projects(database_).remove(paths_.project);
@@ -219,8 +219,8 @@ int run_supervisor(const EngineOptions& options) {
     // Lives as long as the process: at the end nothing is taken apart that the kernel takes apart anyway.
     auto* const supervisor = new Supervisor(context, {options.data_root, options.run_root, options.project},
                                             std::move(keeper_socket), std::move(ready));
-    // Log pumps, probes and name servers would keep the loop going: a supervisor that nobody can reach any more and that
-    // hears of no exit. It ends, and the keeper starts the next one.
+    // Log pumps, probes and name servers would keep the loop going: a supervisor that nobody can reach any more and
+    // that hears of no exit. It ends, and the keeper starts the next one.
     std::function<void(std::exception_ptr)> done = [&failure, &context](std::exception_ptr error) {
       failure = error;
       context.stop();

@@ -54,7 +54,7 @@ TEST_F(Crash, ExitCodesOfTheMeantimeAreKept) {
 /// A runtime that stops itself once, at the point of a start that a test names, and then does its work.
 class StartedHalfWay : public Crash {
  protected:
-  enum class Point { BeforeTheRuntime, AfterTheRuntime };
+  enum class Point { BeforeTheRuntime, BetweenCreateAndStart, AfterTheRuntime };
 
   std::string stopping_runtime(Point point) const {
     const std::string path = temp_.path() / "runtime";
@@ -63,10 +63,92 @@ class StartedHalfWay : public Crash {
         "if [ -e " + mark() + " ]; then rm " + mark() + "; echo $$ > " + stopped() + "; kill -STOP $$; fi";
     out << "#!/bin/sh\ncase \" $* \" in *davit-check*) exec crun \"$@\";; *' run '*) ;; *) exec crun \"$@\";; esac\n";
     if (point == Point::BeforeTheRuntime) out << stop << "\nexec crun \"$@\"\n";
+    if (point == Point::BetweenCreateAndStart) out << in_two_steps(stop);
     if (point == Point::AfterTheRuntime) out << "crun \"$@\"; code=$?\n" << stop << "\nexit $code\n";
     out.close();
     fs::permissions(path, fs::perms::owner_all);
     return path;
+  }
+
+  /// As 'run --detach' does it inside, but as two programs.
+  static std::string in_two_steps(const std::string& stop) {
+    return R"(first=yes
+for word; do
+  if [ $first ]; then set --; first=; fi
+  [ "$last" = --root ] && root=$word
+  case $word in
+    run) set -- "$@" create;;
+    --detach) ;;
+    *) set -- "$@" "$word";;
+  esac
+  last=$word
+done
+crun "$@" || exit $?
+)" + stop + "\nexec crun --cgroup-manager=cgroupfs --root \"$root\" start \"$last\"\n";
+  }
+
+  /// A one-shot job's command, which says when it runs, and when it runs beside itself: it sees all processes.
+  engine::ContainerSpec job(Point point) {
+    fs::create_directories(shared());
+    std::ofstream(shared() + "/runs").close();
+    engine::ContainerSpec wanted =
+        shell("job",
+              "while read pid; do [ -z \"$(cat /proc/$pid/cmdline)\" ] || echo twice >>/shared/overlaps; done "
+              "</shared/runs; echo $$ >>/shared/runs; exec sleep 1000");
+    wanted.pid_mode = "host";
+    wanted.runtime = stopping_runtime(point);
+    engine::Mount mount;
+    mount.kind = engine::Mount::Kind::Bind;
+    mount.source = shared();
+    mount.target = "/shared";
+    wanted.mounts = {mount};
+    return wanted;
+  }
+  std::size_t lines_of(const std::string& file) const {
+    std::ifstream in(shared() + "/" + file);
+    std::size_t count = 0;
+    for (std::string line; std::getline(in, line);) ++count;
+    return count;
+  }
+  void until_run(std::size_t times) const {
+    const auto limit = std::chrono::steady_clock::now() + kLimit;
+    while (lines_of("runs") < times) {
+      ASSERT_LT(std::chrono::steady_clock::now(), limit) << "run " << lines_of("runs") << " times";
+      ::usleep(500);
+    }
+  }
+
+  /// Kills keeper and supervisor at the point, and starts the container again with new ones. `runs`: how often its
+  /// command has begun then.
+  void start_again_after_the_end_of_everything(Point point, std::size_t runs) {
+    const ContainerId id = create(job(point));
+    std::ofstream(mark()).close();
+    const pid_t runtime = run(start_and_kill(id, [this, point] {
+      if (point == Point::AfterTheRuntime) until_run(1);
+      kill_everything();
+      until_dead();
+    }));
+    ASSERT_GT(runtime, 0) << "the runtime never came to that point";
+    EXPECT_TRUE(is_gone(runtime)) << "it would go on beside the next one";
+    EXPECT_EQ(look(id).state, ContainerState::Running);
+    until_run(runs);
+    EXPECT_EQ(lines_of("runs"), runs);
+    EXPECT_EQ(lines_of("overlaps"), 0U) << "one run beside the other";
+    const container::Cgroups cgroups(container::detect_host().cgroups);
+    EXPECT_EQ(cgroups.processes(paths_.cgroup(id)), std::vector<pid_t>{static_cast<pid_t>(look(id).pid)});
+  }
+
+  /// Kills keeper and supervisor at the point, and clears up as `down` does.
+  void clean_up_after_the_end_of_everything(Point point) {
+    run(engine_->create_network(network("default")));
+    const ContainerId id = create(on_network("default", job(point)));
+    std::ofstream(mark()).close();
+    const pid_t runtime = run(stop_at_the_point(id));
+    ASSERT_GT(runtime, 0) << "the runtime never came to that point";
+    run(clean());
+    EXPECT_TRUE(is_gone(runtime)) << "it would make its container later";
+    expect_nothing_left();
+    EXPECT_EQ(look(id).pid, 0);
   }
 
   /// Starts a container up to the point, kills the supervisor there, and lets the start go on with the next one.
@@ -75,7 +157,7 @@ class StartedHalfWay : public Crash {
     wanted.runtime = stopping_runtime(point);
     const ContainerId id = create(std::move(wanted));
     std::ofstream(mark()).close();
-    const pid_t runtime = run(start_and_kill(id));
+    const pid_t runtime = run(start_and_kill(id, [this] { ::kill(supervisor_pid(), SIGKILL); }));
     ASSERT_GT(runtime, 0) << "the runtime never came to that point";
     EXPECT_TRUE(is_gone(runtime)) << "it would go on beside the next supervisor";
     EXPECT_EQ(look(id).state, ContainerState::Running);
@@ -87,15 +169,34 @@ class StartedHalfWay : public Crash {
  private:
   std::string mark() const { return temp_.path() / "stop-here"; }
   std::string stopped() const { return temp_.path() / "stopped"; }
+  std::string shared() const { return temp_.path() / "shared"; }
 
-  Task<pid_t> start_and_kill(ContainerId id) {
+  Task<pid_t> start_and_kill(ContainerId id, std::function<void()> kill_them) {
     const davit::test::NamedPipe pipe(stopped());
     TaskGroup starting(co_await asio::this_coro::executor);
     starting.spawn(engine_->start_container(id));  // sent again when the supervisor has died
     Task<pid_t> stopping = pid_from(pipe.get());
     const std::optional<pid_t> runtime = co_await with_timeout(timers_, kLimit, std::move(stopping));
-    ::kill(supervisor_pid(), SIGKILL);
+    kill_them();
     co_await starting.join();
+    co_return runtime.value_or(0);
+  }
+
+  /// The command dies, too.
+  Task<pid_t> stop_at_the_point(ContainerId id) {
+    const davit::test::NamedPipe pipe(stopped());
+    TaskGroup starting(co_await asio::this_coro::executor);
+    starting.spawn(engine_->start_container(id));
+    Task<pid_t> stopping = pid_from(pipe.get());
+    const std::optional<pid_t> runtime = co_await with_timeout(timers_, kLimit, std::move(stopping));
+    starting.cancel();
+    try {
+      co_await starting.join();
+    } catch (const boost::system::system_error&) {
+      // Cancelled, as asked.
+    }
+    kill_everything();
+    until_dead();
     co_return runtime.value_or(0);
   }
 
@@ -111,6 +212,34 @@ class StartedHalfWay : public Crash {
 
 TEST_F(StartedHalfWay, ARuntimeThatHasNotBegunIsEndedAndTheStartRepeated) {
   kill_at(Point::BeforeTheRuntime);
+}
+
+TEST_F(StartedHalfWay, AContainerThatIsMadeAndNotStartedIsEndedAndTheStartRepeated) {
+  kill_at(Point::BetweenCreateAndStart);
+}
+
+TEST_F(StartedHalfWay, AJobRunsOnceWhenEverythingDiesBeforeTheRuntime) {
+  start_again_after_the_end_of_everything(Point::BeforeTheRuntime, 1);
+}
+
+TEST_F(StartedHalfWay, AJobRunsOnceWhenEverythingDiesBeforeItsCommandBegins) {
+  start_again_after_the_end_of_everything(Point::BetweenCreateAndStart, 1);
+}
+
+TEST_F(StartedHalfWay, AJobRunsTwiceButNeverBesideItselfWhenEverythingDiesAfterItsCommandBegan) {
+  start_again_after_the_end_of_everything(Point::AfterTheRuntime, 2);
+}
+
+TEST_F(StartedHalfWay, NothingIsLeftWhenEverythingDiesBeforeTheRuntime) {
+  clean_up_after_the_end_of_everything(Point::BeforeTheRuntime);
+}
+
+TEST_F(StartedHalfWay, NothingIsLeftWhenEverythingDiesBetweenCreateAndStart) {
+  clean_up_after_the_end_of_everything(Point::BetweenCreateAndStart);
+}
+
+TEST_F(StartedHalfWay, NothingIsLeftWhenEverythingDiesAfterTheRuntime) {
+  clean_up_after_the_end_of_everything(Point::AfterTheRuntime);
 }
 
 TEST_F(StartedHalfWay, AContainerThatNobodyHasHeardOfIsEndedAndTheStartRepeated) {
