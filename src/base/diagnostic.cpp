@@ -69,8 +69,7 @@ std::string printable(std::string_view text) {
     const std::size_t length = sequence_length(text);
     const bool control = static_cast<unsigned char>(text.front()) < 0x20 || text.front() == 0x7f;
     // U+0080 to U+009F: to some terminals what ESC and a letter are.
-    const bool control_of_two =
-        length == 2 && text.front() == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0;
+    const bool control_of_two = length == 2 && text.front() == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0;
     if (length == 0)
       out += '?';
     else if (control)

@@ -106,8 +106,8 @@ class ThinnedFolder {
     if (std::any_of(left_out_.begin(), left_out_.end(), hidden)) return;
     struct stat info{};
     if (::stat((fs::path(source_) / below).c_str(), &info) != 0) return;  // covered by another mount
-    const bool thinned = std::any_of(left_out_.begin(), left_out_.end(),
-                                     [&](const std::string& path) { return is_in(path, below); });
+    const bool thinned =
+        std::any_of(left_out_.begin(), left_out_.end(), [&](const std::string& path) { return is_in(path, below); });
     if (!S_ISDIR(info.st_mode) || (!thinned && writes_ == Writes::Refused))
       return bind_read_only((fs::path(source_) / below).string(), (view() / below).string());
     if (!thinned) {

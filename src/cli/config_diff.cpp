@@ -100,7 +100,8 @@ std::string as_text(const std::vector<PartDifference>& parts, bool colour) {
   const std::vector<Line> lines = lines_of(parts);
   std::size_t column = 0;
   for (const Line& line : lines)
-    if (!line.comment.empty() && text_width(line.text) + 2 <= kWidestColumn) column = std::max(column, text_width(line.text) + 2);
+    if (!line.comment.empty() && text_width(line.text) + 2 <= kWidestColumn)
+      column = std::max(column, text_width(line.text) + 2);
   std::string text;
   for (const Line& line : lines) {
     const char* before = !colour ? "" : line.sign == '-' ? "\x1b[31m" : line.sign == '+' ? "\x1b[32m" : "\x1b[1m";

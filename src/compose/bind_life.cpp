@@ -33,7 +33,8 @@ model::RestartPolicy restart_of(const Node& value) {
   if (name == "unless-stopped") return {RestartMode::UnlessStopped, {}, {}};
   if (name == "on-failure") return {RestartMode::OnFailure, {}, {}};
   if (!name.starts_with("on-failure:"))
-    return {{}, {}, {{"must be one of no, always, on-failure[:NUMBER], unless-stopped, found '" + name + "'", value.span}}};
+    return {
+        {}, {}, {{"must be one of no, always, on-failure[:NUMBER], unless-stopped, found '" + name + "'", value.span}}};
   const std::string_view number = std::string_view(name).substr(std::string_view("on-failure:").size());
   std::uint64_t attempts = 0;
   const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), attempts);

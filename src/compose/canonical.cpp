@@ -135,8 +135,8 @@ class Canonicalizer {
       if (equals == std::string::npos && item.text != "default")
         error("ssh-key", "an ssh key is 'default' or 'id=path', found '" + item.text + "'", item.span);
       else
-        map.set(item.text.substr(0, equals),
-                equals == std::string::npos ? Node::null(item) : behind(item, equals), item.span);
+        map.set(item.text.substr(0, equals), equals == std::string::npos ? Node::null(item) : behind(item, equals),
+                item.span);
     }
     node = std::move(map);
   }
@@ -235,8 +235,8 @@ class Canonicalizer {
       std::vector<Node> parts;
       for (std::size_t from = 0;;) {
         const std::size_t colon = item.text.find(':', from);
-        parts.push_back(of_part(text_at(item.text.substr(from, colon - from), item),
-                                {from, std::min(colon, item.text.size())}));
+        parts.push_back(
+            of_part(text_at(item.text.substr(from, colon - from), item), {from, std::min(colon, item.text.size())}));
         if (colon == std::string::npos) break;
         from = colon + 1;
       }

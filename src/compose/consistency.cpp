@@ -133,7 +133,8 @@ class Checker {
       const Node* other = services_.find(target);
       if (other == nullptr)
         unknown(
-            entry, "the context '" + context.key + "' of service '" + entry.key + "' is the unknown service '" + target + "'",
+            entry,
+            "the context '" + context.key + "' of service '" + entry.key + "' is the unknown service '" + target + "'",
             target, services_, "services", context.value.span);
       else if (!other->contains("build"))
         error("build-context",
@@ -163,13 +164,13 @@ class Checker {
     const Node& declared = at(document_, "networks");
     for (const Entry& network : networks.entries)
       if (!declared.contains(network.key))
-        unknown(entry, "service '" + entry.key + "' uses the unknown network '" + network.key + "'", network.key, declared,
-                "networks", network.key_span.known() ? network.key_span : entry.key_span);
+        unknown(entry, "service '" + entry.key + "' uses the unknown network '" + network.key + "'", network.key,
+                declared, "networks", network.key_span.known() ? network.key_span : entry.key_span);
     if (mode.text.starts_with("service:")) {
       const std::string target = mode.text.substr(8);
       if (!services_.contains(target) && !at(entry.value, "depends_on").contains(target))
-        unknown(entry, "'network_mode' of service '" + entry.key + "' names the unknown service '" + target + "'", target,
-                services_, "services", place(mode, entry));
+        unknown(entry, "'network_mode' of service '" + entry.key + "' names the unknown service '" + target + "'",
+                target, services_, "services", place(mode, entry));
     }
   }
 

@@ -82,7 +82,12 @@ class DotenvParser {
   DotenvParser(std::string_view text, const std::shared_ptr<const std::string>& file, const EnvLookup& lookup,
                std::map<std::string, std::string>& values, Diagnostics& diagnostics,
                std::vector<WrittenVariable>* written)
-      : text_(text), places_(text, file), lookup_(lookup), values_(values), diagnostics_(diagnostics), written_(written) {}
+      : text_(text),
+        places_(text, file),
+        lookup_(lookup),
+        values_(values),
+        diagnostics_(diagnostics),
+        written_(written) {}
 
   void run() {
     while (to_statement()) {
@@ -246,7 +251,7 @@ class DotenvParser {
   std::map<std::string, std::string>& values_;
   Diagnostics& diagnostics_;
   std::vector<WrittenVariable>* written_;
-  Span name_at_;               ///< of the variable that is being read
+  Span name_at_;                 ///< of the variable that is being read
   Budget text_left_{kMostText};  ///< of values with variables in them
   std::size_t at_ = 0;
   std::size_t mistakes_ = 0;

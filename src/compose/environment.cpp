@@ -111,7 +111,7 @@ class FileReader {
       Span place;
       if (replaced.by == ReplacedVariable::By::Value) {
         const auto earlier = found.nodes.find(replaced.name);
-        place = outside.value(replaced.name) ? outside.place(replaced.name)
+        place = outside.value(replaced.name)   ? outside.place(replaced.name)
                 : earlier != found.nodes.end() ? earlier->second.span
                                                : Span();
       }

@@ -97,8 +97,7 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
     chain.pop_back();
     return;
   }
-  brought_.extensions.push_back(
-      {name, access_.display(file), base_name->text, access_.display(base_path), link.where});
+  brought_.extensions.push_back({name, access_.display(file), base_name->text, access_.display(base_path), link.where});
   extend(*bases, base_name->text, base_path, scope, *base_tags, chain);
   chain.pop_back();
   const Node* base = bases->find(base_name->text);

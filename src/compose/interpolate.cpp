@@ -76,7 +76,9 @@ bool one_of(std::string_view text, std::initializer_list<std::string_view> words
 class TreeInterpolator {
  public:
   TreeInterpolator(const Lookup& lookup, Missing missing, Diagnostics& diagnostics, const Tracking* tracking)
-      : lookup_(missing == Missing::IsUnset ? lookup : noting(lookup)), diagnostics_(diagnostics), tracking_(tracking) {}
+      : lookup_(missing == Missing::IsUnset ? lookup : noting(lookup)),
+        diagnostics_(diagnostics),
+        tracking_(tracking) {}
 
   /// `name` is the key under which the value stands.
   void walk(Node& node, const PathRules<Cast>::Step* step, std::string_view name) {

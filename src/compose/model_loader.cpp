@@ -103,7 +103,8 @@ Node ModelLoader::load(std::vector<SourceFile> files, Scope& scope) {
 void ModelLoader::interpolate(Node& document, const Scope& scope) {
   if (!options_.interpolate) return;
   const std::optional<Tracking> tracking = tracking_in(origins_, scope.places);
-  interpolate_tree(document, lookup_in(scope.environment), scope.missing, diagnostics_, tracking ? &*tracking : nullptr);
+  interpolate_tree(document, lookup_in(scope.environment), scope.missing, diagnostics_,
+                   tracking ? &*tracking : nullptr);
 }
 
 void ModelLoader::merge_document(Node document, const SourceFile& file, Scope& scope, Node& into) {

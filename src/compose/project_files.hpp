@@ -50,13 +50,13 @@ struct ProjectFiles {
 
 /// What is known after reading env files.
 enum class EnvFiles {
-  Read,       ///< everything
-  Faulty,     ///< variables may be missing
+  Read,          ///< everything
+  Faulty,        ///< variables may be missing
   MayNameFiles,  ///< COMPOSE_FILE may be one of them
 };
 
 /// Adds the values of env files that `environment` lacks, and their places; later files win over earlier ones.
 EnvFiles add_env_files(const std::vector<std::string>& paths, const FileAccess& access, Environment& environment,
-                   VariablePlaces& places, Diagnostics& diagnostics);
+                       VariablePlaces& places, Diagnostics& diagnostics);
 
 }  // namespace davit::compose

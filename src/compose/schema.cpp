@@ -458,7 +458,8 @@ class Validator {
       item.message = "the name '" + entry.key + "' in '" + path + "' has characters that are not allowed";
       if (!schema.patterns.empty()) item.note("names must match " + schema.patterns.front().first.text);
     } else if (const std::size_t colon = entry.key.find(':');
-               entry.value.is_null() && std::find(names.begin(), names.end(), entry.key.substr(0, colon)) != names.end()) {
+               entry.value.is_null() &&
+               std::find(names.begin(), names.end(), entry.key.substr(0, colon)) != names.end()) {
       item.with_hint("write '" + entry.key.substr(0, colon) + ": " + entry.key.substr(colon + 1) +
                      "', with a blank behind the ':'");
     } else if (const auto near = nearest(entry.key, names)) {

@@ -104,9 +104,8 @@ void mark_container(const Root& root) {
 }
 
 std::vector<OciMount> all_mounts(const engine::ContainerSpec& spec, const BundleInputs& inputs, const Root& root) {
-  std::vector<OciMount> mounts =
-      prepare_mounts(spec, inputs.volumes, root, inputs.container_dir + "/volumes-filled", inputs.bundle_dir,
-                     inputs.host);
+  std::vector<OciMount> mounts = prepare_mounts(spec, inputs.volumes, root, inputs.container_dir + "/volumes-filled",
+                                                inputs.bundle_dir, inputs.host);
   add_name_files(spec, inputs, mounts);
   add_files(spec, inputs.bundle_dir, mounts);
   add_init(spec, inputs, mounts);

@@ -89,7 +89,7 @@ void move_content(const std::string& from, const std::string& to) {
     if (::renameat2(AT_FDCWD, entry.c_str(), AT_FDCWD, target.c_str(), RENAME_NOREPLACE) != 0 && errno != EEXIST)
       throw_system_error("fill volume", to, errno);
   }
-  struct stat info {};
+  struct stat info{};
   if (::stat(from.c_str(), &info) != 0) throw_system_error("fill volume", to, errno);
   if (::chown(to.c_str(), info.st_uid, info.st_gid) != 0 || ::chmod(to.c_str(), info.st_mode & 07777U) != 0)
     throw_system_error("set owner and mode of volume", to, errno);
@@ -132,13 +132,13 @@ std::string volume_folder(const Mount& mount, const std::map<std::string, std::s
   return found->second;
 }
 
-/// A folder or file of a volume, resolved inside it and mounted to `place`. What is found is what is mounted: a link that
-/// a container swaps in afterwards leads nowhere.
+/// A folder or file of a volume, resolved inside it and mounted to `place`. What is found is what is mounted: a link
+/// that a container swaps in afterwards leads nowhere.
 void mount_part(const Mount& mount, const std::string& volume, const std::string& place) {
   const std::string what = "folder '" + mount.volume_subpath + "' of volume '" + mount.source + "'";
   const Fd part = Root(volume).open(mount.volume_subpath, O_PATH);
   if (!part) throw Error("cannot mount " + what + ": " + system_error_text(errno));
-  struct stat info {};
+  struct stat info{};
   if (::fstat(part.get(), &info) != 0) throw_system_error("mount", what, errno);
   const int made = S_ISDIR(info.st_mode) ? ::mkdir(place.c_str(), 0700) : ::mknod(place.c_str(), S_IFREG | 0600, 0);
   if (made != 0) throw_system_error("make", place, errno);

@@ -84,8 +84,8 @@ bool Listener::serve_datagram() {
     (void)::sendto(listener->udp_.native_handle(), message.data(), message.size(), MSG_NOSIGNAL,
                    reinterpret_cast<const sockaddr*>(&peer), sizeof peer);
   };
-  core_->ask(std::span(packet).first(static_cast<std::size_t>(size)), Transport::Udp, asker_, upstreams_,
-             outstanding_, reply);
+  core_->ask(std::span(packet).first(static_cast<std::size_t>(size)), Transport::Udp, asker_, upstreams_, outstanding_,
+             reply);
   return udp_.is_open();
 }
 

@@ -66,9 +66,8 @@ std::vector<ServerSockets> open_server_sockets(const std::vector<ServerPlace>& p
   std::vector<ServerSockets> sockets(places.size());
   std::vector<std::pair<int, std::function<void()>>> work;
   for (std::size_t i = 0; i < places.size(); ++i)
-    work.emplace_back(places[i].netns, [&pair = sockets[i], entrance = places[i].entrance] {
-      pair = bind_here(entrance);
-    });
+    work.emplace_back(places[i].netns,
+                      [&pair = sockets[i], entrance = places[i].entrance] { pair = bind_here(entrance); });
   network::run_in_namespaces(work);
   return sockets;
 }

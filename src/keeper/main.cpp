@@ -393,12 +393,12 @@ void raise_descriptor_limit() {
   ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-/// Held by the keeper as long as it lives: where there is no such lock, there is no keeper. One of the open file, and not
-/// of the process, so that it stays over the forks; and one that others can ask for without taking it.
+/// Held by the keeper as long as it lives: where there is no such lock, there is no keeper. One of the open file, and
+/// not of the process, so that it stays over the forks; and one that others can ask for without taking it.
 void lock_folder(int folder) {
   const int lock = ::openat(folder, "keeper.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0) fail("open 'keeper.lock'");
-  struct flock whole {};
+  struct flock whole{};
   whole.l_type = F_WRLCK;
   whole.l_whence = SEEK_SET;
   if (::fcntl(lock, F_OFD_SETLK, &whole) == 0) return;

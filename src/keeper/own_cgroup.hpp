@@ -17,8 +17,8 @@
 namespace davit::keeper {
 
 /// In the hierarchies that say what belongs together: cgroup v2 and systemd's own of v1. Those of v1 with limits stay:
-/// memory that a job may not exceed is a promise to others. Where the group cannot be had, or nobody ends the one we are
-/// in because it is the root, everything stays as it is.
+/// memory that a job may not exceed is a promise to others. Where the group cannot be had, or nobody ends the one we
+/// are in because it is the root, everything stays as it is.
 class OwnCgroup {
  public:
   /// Moves the calling process, and so its children. Needs /proc and /sys/fs/cgroup as the host shows them.
@@ -32,7 +32,8 @@ class OwnCgroup {
     char* rest = nullptr;
     for (char* line = ::strtok_r(text.data(), "\n", &rest); line != nullptr; line = ::strtok_r(nullptr, "\n", &rest)) {
       if (is_elsewhere(line, "0::")) enter_below(is_v2("/sys/fs/cgroup") ? "/sys/fs/cgroup" : "/sys/fs/cgroup/unified");
-      if (const char* named = std::strstr(line, ":name=systemd:"); named != nullptr && is_elsewhere(named, ":name=systemd:"))
+      if (const char* named = std::strstr(line, ":name=systemd:");
+          named != nullptr && is_elsewhere(named, ":name=systemd:"))
         enter_below("/sys/fs/cgroup/systemd");
     }
   }
@@ -53,7 +54,7 @@ class OwnCgroup {
   static constexpr int kTries = 16;
 
   static bool is_v2(const char* folder) {
-    struct statfs info {};
+    struct statfs info{};
     return ::statfs(folder, &info) == 0 && info.f_type == kCgroup2Magic;
   }
   /// Whether the line names a group that is neither the root nor ours.

@@ -170,7 +170,8 @@ the machine where it is to run.)",
     image: nginx:1.27
     restart: on-failure
 )",
-         .fix = R"(Write `no`, `always`, `on-failure`, `on-failure:5` or `unless-stopped`; below `deploy.restart_policy`, the `condition`
+         .fix =
+             R"(Write `no`, `always`, `on-failure`, `on-failure:5` or `unless-stopped`; below `deploy.restart_policy`, the `condition`
 is `none`, `on-failure` or `any`.)"},
         unknown_restart},
     Definition{

@@ -108,8 +108,8 @@ void mode_not_octal(const Subject& subject, Findings& findings) {
         if (mode.kind == Kind::Int && (number < 0 || number > 07777))
           findings
               .add(entry.place,
-                   "the mode " + written + " does not fit into a mode, of which the lowest twelve bits count: " +
-                       in_octal(number & 07777),
+                   "the mode " + written +
+                       " does not fit into a mode, of which the lowest twelve bits count: " + in_octal(number & 07777),
                    mode.span)
               .with_hint("write an octal number, such as 0440");
         if (mode.kind != Kind::Int || !looks_octal(written)) return;

@@ -147,9 +147,9 @@ std::string firewall_script(const Scope& scope, const FirewallState& state, Tabl
 std::string redirect_script(const std::vector<LoopbackRedirect>& redirects) {
   std::vector<std::string> rules;
   for (const auto& redirect : redirects)
-    rules.push_back(std::string(family_word(redirect.address.family())) + " daddr " + redirect.address.to_string() + " " +
-                    std::string(to_string(redirect.protocol)) + " dport " + std::to_string(redirect.from) + " dnat to " +
-                    redirect.address.to_string() + ":" + std::to_string(redirect.to));
+    rules.push_back(std::string(family_word(redirect.address.family())) + " daddr " + redirect.address.to_string() +
+                    " " + std::string(to_string(redirect.protocol)) + " dport " + std::to_string(redirect.from) +
+                    " dnat to " + redirect.address.to_string() + ":" + std::to_string(redirect.to));
   return "table ip davit {\n" + chain("output", "nat hook output priority -100", rules) + "}\n";
 }
 

@@ -39,7 +39,8 @@ void TcpForwarder::accept_all() {
   while (connections_.size() < limits_.tcp_connections) {
     Fd client(::accept4(listener_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (!client && errno == EAGAIN) return wait();
-    if (!client && (errno == ECONNABORTED || errno == EINTR)) continue;  // a client that was gone before it was accepted
+    if (!client && (errno == ECONNABORTED || errno == EINTR))
+      continue;  // a client that was gone before it was accepted
     if (!client) {
       // A shortage, or a listener that does not work: the connection stays in the backlog.
       pause_.expires_after(kShortagePause);

@@ -16,7 +16,8 @@ constexpr std::size_t kMostToUntangle = 2000;
 /// A row beside another one.
 enum class Side { Above, Below };
 
-/// Of each of the `count` items of a row, the neighbours in the row on that side. `steps` are those between the two rows.
+/// Of each of the `count` items of a row, the neighbours in the row on that side. `steps` are those between the two
+/// rows.
 std::vector<std::vector<std::size_t>> neighbours(const std::vector<Step>& steps, std::size_t count, Side side) {
   std::vector<std::vector<std::size_t>> result(count);
   for (const Step& step : steps) {

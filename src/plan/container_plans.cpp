@@ -25,9 +25,10 @@ SlotId StopOrder::slot(const ObservedContainer& container) {
 
 StepId StopOrder::stop(SlotId slot, const ObservedContainer& container, std::optional<std::chrono::nanoseconds> grace,
                        const std::string& cause) {
-  const StepId step = builder_.add({.resource = {ResourceId::Kind::Service, container.service, container.number},
-                                    .operation = StopContainer{{slot, container.id}, grace, pre_stop_hooks_of(project_, container)},
-                                    .cause = cause});
+  const StepId step =
+      builder_.add({.resource = {ResourceId::Kind::Service, container.service, container.number},
+                    .operation = StopContainer{{slot, container.id}, grace, pre_stop_hooks_of(project_, container)},
+                    .cause = cause});
   stops_[container.service].push_back(step);
   return step;
 }
@@ -142,11 +143,12 @@ Result<Plan, Diagnostics> make_restart_plan(const model::Project& project, const
     for (const ObservedContainer* c : index.of(service->name)) {
       const bool asked = named.contains(service->name);
       if (!asked && !is_up(*c)) continue;
-      steps[service->name].push_back(builder.add({.resource = {ResourceId::Kind::Service, service->name, c->number},
-                                                  .operation = RestartContainer{{slots.slot(*c), c->id}, options.grace, borrowed(*service)},
-                                                  .cause = asked ? "restart" : "a dependency is restarted",
-                                                  .after = after,
-                                                  .where = service->where.name}));
+      steps[service->name].push_back(
+          builder.add({.resource = {ResourceId::Kind::Service, service->name, c->number},
+                       .operation = RestartContainer{{slots.slot(*c), c->id}, options.grace, borrowed(*service)},
+                       .cause = asked ? "restart" : "a dependency is restarted",
+                       .after = after,
+                       .where = service->where.name}));
     }
   }
   return builder.finish();

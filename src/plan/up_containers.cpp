@@ -281,11 +281,11 @@ void UpPlanner::add_donor(const std::string& donor, const Span& where, CreateCon
     operation.kept_donors.emplace_back(donor, containers.front()->id);
     return;
   }
-  problems_.add(
-      Diagnostic::error("no-donor",
-                        fmt::format("service '{}' shares a namespace or volumes with service '{}', which has no container",
-                                    operation.service->name, donor),
-                        where));
+  problems_.add(Diagnostic::error(
+      "no-donor",
+      fmt::format("service '{}' shares a namespace or volumes with service '{}', which has no container",
+                  operation.service->name, donor),
+      where));
 }
 
 void UpPlanner::create(const ServicePlan& plan, Replica& replica) {

@@ -1,5 +1,6 @@
 #pragma once
-// What a lifecycle hook writes: its lines for whoever watches, and the last of them for the message when it fails. Pure.
+// What a lifecycle hook writes: its lines for whoever watches, and the last of them for the message when it fails.
+// Pure.
 
 #include <cstddef>
 #include <deque>

@@ -109,8 +109,9 @@ class Cause {
     if (!above_) return error("a ':' without a key", at_, at_ + 1);
     if (is_unfinished_key(*above_)) return unfinished_key();
     if (line_.indent > above_->indent)
-      return error("'" + key + "' is indented deeper than the line above, and so it goes on with the value of that line",
-                   line_.at(), line_.at() + key.size())
+      return error(
+                 "'" + key + "' is indented deeper than the line above, and so it goes on with the value of that line",
+                 line_.at(), line_.at() + key.size())
           .note("the line above", source_.span(above_->at(), above_->at() + above_->content.size()))
           .with_hint("indent both lines alike, or take the value of the line above away");
     return error("a ':' where no key can stand", at_, at_ + 1)

@@ -69,8 +69,7 @@ TEST_F(BindMounts, ShowWhatIsMountedInTheContextAndKeepItFromWrites) {
   write("secret/key", "no");
   const std::string script = "cat /m/disk/file; ls -a /m/disk; echo x > /m/disk/file; ls /m/secret";
   const std::string refused = "/bin/sh: can't create /m/disk/file: Read-only file system\n";
-  EXPECT_EQ(seen("source=/", script),
-            "deep.\n..\nfile\n" + refused + "ls: /m/secret: No such file or directory\n");
+  EXPECT_EQ(seen("source=/", script), "deep.\n..\nfile\n" + refused + "ls: /m/secret: No such file or directory\n");
   EXPECT_EQ(seen("rw", "cat /m/disk/file; echo x > /m/disk/file; cat /m/disk/file"), "deepx\n");
   fs::remove(context_ / ".dockerignore");
   EXPECT_EQ(seen("source=/", script), "deep.\n..\n.env\nfile\n" + refused + "key\n") << "nothing is ignored";

@@ -74,11 +74,13 @@ TEST_F(SourceTreeTest, AnIgnoredLinkIsNoWayToItsTarget) {
   link("chain", "link");
   EXPECT_EQ(copied({"link", "chain", "folder/file"}), (Strings{"link", "chain", "file"}));
   ignore("link\nfolder\n");
-  EXPECT_EQ(failure({"link"}), "error: 'link' is excluded from the build context\n"
-                               "  note: line 1 of .dockerignore excludes it: 'link'\n");
-  EXPECT_EQ(failure({"chain"}), "error: 'chain' is excluded from the build context\n"
-                                "  note: its path leads over 'link'\n"
-                                "  note: line 1 of .dockerignore excludes it: 'link'\n");
+  EXPECT_EQ(failure({"link"}),
+            "error: 'link' is excluded from the build context\n"
+            "  note: line 1 of .dockerignore excludes it: 'link'\n");
+  EXPECT_EQ(failure({"chain"}),
+            "error: 'chain' is excluded from the build context\n"
+            "  note: its path leads over 'link'\n"
+            "  note: line 1 of .dockerignore excludes it: 'link'\n");
   EXPECT_THAT(failure({"folder/file"}), HasSubstr("line 2 of .dockerignore"));
   EXPECT_THAT(failure({"folder/*"}), HasSubstr("line 2 of .dockerignore"));
   EXPECT_EQ(copied({"real"}), Strings{"file"});

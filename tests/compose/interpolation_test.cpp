@@ -58,8 +58,13 @@ TEST(InterpolateError, InvalidExpressionsAreFound) {
 TEST(InterpolateError, WhatIsNeverClosedIsFoundFromItsStart) {
   // Text, and the part of it that lacks its brace.
   const std::pair<std::string_view, std::string_view> cases[] = {
-      {"${", "${"},           {"${A", "${A"},          {"x ${A-", "${A-"},  {"${A:-\n}", "${A:-"},
-      {"${NO:-${B}", "${NO:-${B}"}, {"$${ ${A ${B}", "${A ${B}"}, {"x\n${A\n", "${A"},
+      {"${", "${"},
+      {"${A", "${A"},
+      {"x ${A-", "${A-"},
+      {"${A:-\n}", "${A:-"},
+      {"${NO:-${B}", "${NO:-${B}"},
+      {"$${ ${A ${B}", "${A ${B}"},
+      {"x\n${A\n", "${A"},
   };
   for (const auto& [text, open] : cases) {
     const auto result = interpolate(text, value_of);

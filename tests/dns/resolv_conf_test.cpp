@@ -52,7 +52,8 @@ TEST(ResolvConf, UpstreamsAreTheServicesThenTheHosts) {
 }
 
 TEST(ResolvConf, InsideAnInternalNetworkOnlyItsOwnServersAreAsked) {
-  const std::vector<network::Subnet> inside{*network::Subnet::parse("10.1.0.0/24"), *network::Subnet::parse("fd00::/64")};
+  const std::vector<network::Subnet> inside{*network::Subnet::parse("10.1.0.0/24"),
+                                            *network::Subnet::parse("fd00::/64")};
   EXPECT_TRUE(upstream_servers_inside({}, inside).empty()) << "never the host's";
   EXPECT_EQ(upstream_servers_inside({{ip("9.9.9.9"), ip("10.1.0.7"), ip("127.0.0.1"), ip("fd00::7")}, {}, {}}, inside),
             (std::vector{ip("10.1.0.7"), ip("fd00::7")}));

@@ -83,7 +83,8 @@ class HttpServerTest : public testing::Test {
   std::string status_of(Socket& socket, std::string target) {
     std::string status;
     bool done = false;
-    asio::co_spawn(context_, ask(socket, std::move(target), status), [&done](const std::exception_ptr&) { done = true; });
+    asio::co_spawn(context_, ask(socket, std::move(target), status),
+                   [&done](const std::exception_ptr&) { done = true; });
     const auto limit = std::chrono::steady_clock::now() + kLimit;
     while (!done && std::chrono::steady_clock::now() < limit) context_.run_one_for(10ms);
     return status.substr(0, status.find('\r'));

@@ -143,8 +143,8 @@ TEST_F(Networking, InterfacesAndPublishedPortsFollowTheAttachments) {
   run(engine_->create_network(outside));
   // Ids of networks are random, and so was the order; in eight starts every order would be seen.
   for (int i = 0; i < 8; ++i) {
-    engine::ContainerSpec wanted = on_network("back", shell("web" + std::to_string(i),
-                                                            "ip addr show eth0; ip addr show eth1; sleep 1000"));
+    engine::ContainerSpec wanted =
+        on_network("back", shell("web" + std::to_string(i), "ip addr show eth0; ip addr show eth1; sleep 1000"));
     wanted = on_network("front", std::move(wanted));
     wanted.ports = {{.host_ip = "127.0.0.1", .container_port = 80}};
     const ContainerId id = start(std::move(wanted));

@@ -22,7 +22,7 @@ class KeeperLock : public ::testing::Test {
   static Fd lock(const Paths& paths) {
     std::filesystem::create_directories(paths.folder());
     Fd fd(::open(paths.keeper_lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    struct flock whole {};
+    struct flock whole{};
     whole.l_type = F_WRLCK;
     whole.l_whence = SEEK_SET;
     if (::fcntl(fd.get(), F_OFD_SETLK, &whole) != 0) fd.reset();

@@ -43,7 +43,8 @@ services:
       DOLLAR_PASSWORD: a$$b
 )");
   test.request.environment["BARE_PASSWORD"] = "from outside";
-  EXPECT_THAT(test.places("secret-in-environment"), ElementsAre("6:7", "7:7", "8:7", "9:7", "10:7", "11:7", "12:7", "13:7", "23:7"));
+  EXPECT_THAT(test.places("secret-in-environment"),
+              ElementsAre("6:7", "7:7", "8:7", "9:7", "10:7", "11:7", "12:7", "13:7", "23:7"));
 }
 
 TEST(SecretInEnvironment, ReadsListsTheSameWay) {

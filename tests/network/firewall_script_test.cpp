@@ -57,14 +57,15 @@ TEST(FirewallScript, EmptyStateOnlyRemovesTheTable) {
 }
 
 TEST(RedirectScript, ARuleForEachPort) {
-  EXPECT_EQ(redirect_script({{Protocol::Udp, ip("127.0.0.11"), 53, 40001}, {Protocol::Tcp, ip("127.0.0.11"), 53, 40002}}),
-            "table ip davit {\n"
-            "  chain output {\n"
-            "    type nat hook output priority -100; policy accept;\n"
-            "    ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:40001\n"
-            "    ip daddr 127.0.0.11 tcp dport 53 dnat to 127.0.0.11:40002\n"
-            "  }\n"
-            "}\n");
+  EXPECT_EQ(
+      redirect_script({{Protocol::Udp, ip("127.0.0.11"), 53, 40001}, {Protocol::Tcp, ip("127.0.0.11"), 53, 40002}}),
+      "table ip davit {\n"
+      "  chain output {\n"
+      "    type nat hook output priority -100; policy accept;\n"
+      "    ip daddr 127.0.0.11 udp dport 53 dnat to 127.0.0.11:40001\n"
+      "    ip daddr 127.0.0.11 tcp dport 53 dnat to 127.0.0.11:40002\n"
+      "  }\n"
+      "}\n");
 }
 
 TEST(DroppingChains, FindsDockersAndOthers) {

@@ -229,8 +229,8 @@ TEST(UpPlan, ASharerNoticesThatItsDonorWasReplacedBefore) {
   p.depends("app", "vpn");
   p.observe_all();
   p.observed.containers[0].labels[label::kDonors] = "vpn=gone";
-  EXPECT_THAT(up(p), ::testing::HasSubstr(
-                         "CreateContainer, a container it shares a namespace or volumes with was recreated"));
+  EXPECT_THAT(up(p),
+              ::testing::HasSubstr("CreateContainer, a container it shares a namespace or volumes with was recreated"));
 }
 
 TEST(UpPlan, VolumesOfAServiceComeAfterItsContainerAndGoWithIt) {

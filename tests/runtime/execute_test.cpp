@@ -128,8 +128,7 @@ TEST_F(Execute, AnExplanationThatFailsInAnyWayIsNotAwaited) {
   }});
   timers_.advance(10ms);
   ASSERT_TRUE(done_);
-  EXPECT_EQ(failure(),
-            "dependency failed to start: container p-db-1 exited (1)\nits log cannot be read: no memory");
+  EXPECT_EQ(failure(), "dependency failed to start: container p-db-1 exited (1)\nits log cannot be read: no memory");
 }
 
 TEST_F(Execute, ADependencyThatExitsFailsAtOnce) {

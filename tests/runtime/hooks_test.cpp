@@ -90,7 +90,9 @@ TEST_F(Hooks, OutputIsToldLineByLineWithTheContainer) {
   program("x").out = "one\ntwo";
   std::vector<std::string> lines;
   ExecuteOptions options;
-  options.hook_output = [&lines](const std::string& who, const std::string& line) { lines.push_back(who + ": " + line); };
+  options.hook_output = [&lines](const std::string& who, const std::string& line) {
+    lines.push_back(who + ": " + line);
+  };
   up(std::move(options));
   EXPECT_THAT(lines, ElementsAre("p-db-1: one", "p-db-1: two"));
 }

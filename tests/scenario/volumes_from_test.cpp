@@ -33,8 +33,8 @@ volumes: {data: {}}
 )");
   stack.ok({"up", "-d"});
   stack.ok({"exec", "-T", "src", "sh", "-c", "echo 1 > /data/a; echo 2 > /anon/b"});
-  const auto use =
-      stack.ok({"exec", "-T", "use", "sh", "-c", "cat /data/a /anon/b /folder/text /own/text; test ! -e /t && echo new > /data/c"});
+  const auto use = stack.ok({"exec", "-T", "use", "sh", "-c",
+                             "cat /data/a /anon/b /folder/text /own/text; test ! -e /t && echo new > /data/c"});
   EXPECT_EQ(use.out, "1\n2\nfolderown");
   EXPECT_EQ(stack.ok({"exec", "-T", "src", "cat", "/data/c"}).out, "new\n");
   EXPECT_EQ(stack.ok({"exec", "-T", "read", "cat", "/anon/b", "/own/text"}).out, "2\nown") << "what a sharer shares";

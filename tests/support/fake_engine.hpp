@@ -40,7 +40,7 @@ struct Script {
   std::string start_error;
   Duration start_takes{0};
   std::map<std::string, FakeProgram> programs;  ///< by the first word of the command
-  bool ignores_sigterm = false;  ///< ends only after the grace period, by SIGKILL
+  bool ignores_sigterm = false;                 ///< ends only after the grace period, by SIGKILL
 };
 
 class FakeEngine final : public engine::Engine {
@@ -278,7 +278,7 @@ class FakeEngine final : public engine::Engine {
     co_return does.exit_code;
   }
   std::map<std::string, engine::CreateOptions> created_with;  ///< by the name at creation
-  std::vector<engine::Program> programs;  ///< in the order of their starts
+  std::vector<engine::Program> programs;                      ///< in the order of their starts
 
   std::vector<std::string> asked_ready;  ///< names, in the order of the questions
 

@@ -19,7 +19,8 @@ std::string found(const std::string& text) {
 
 TEST(SyntaxError, AMissingColonIsFoundInTheLineAbove) {
   EXPECT_EQ(found("services:\n  web\n    image: x\n"), "2:3 a ':' is missing behind 'web' | write 'web:'");
-  EXPECT_EQ(found("a:\n  restart\n\n  # more\n  ports: [80]\n"), "2:3 a ':' is missing behind 'restart' | write 'restart:'");
+  EXPECT_EQ(found("a:\n  restart\n\n  # more\n  ports: [80]\n"),
+            "2:3 a ':' is missing behind 'restart' | write 'restart:'");
   EXPECT_EQ(found("a:\n  image:nginx\n  ports: [80]\n"),
             "2:8 a blank is missing behind the ':' of 'image:nginx' | write 'image: nginx'");
 }
@@ -45,8 +46,10 @@ TEST(SyntaxError, IndentationThatFitsNothing) {
 }
 
 TEST(SyntaxError, ItemsAndKeysInTheWrongPlace) {
-  EXPECT_EQ(found("a:\n  - \"1\"\n    - \"2\"\n"), "3:5 this item is indented deeper than the items above | indent it by 2 blanks");
-  EXPECT_EQ(found("a:\n    - \"1\"\n  - \"2\"\n"), "3:3 this item is indented less than the items above | indent it by 4 blanks");
+  EXPECT_EQ(found("a:\n  - \"1\"\n    - \"2\"\n"),
+            "3:5 this item is indented deeper than the items above | indent it by 2 blanks");
+  EXPECT_EQ(found("a:\n    - \"1\"\n  - \"2\"\n"),
+            "3:3 this item is indented less than the items above | indent it by 4 blanks");
   EXPECT_EQ(found("a:\n  b: x\n  - y\n"),
             "3:3 an item of a list among the keys of a mapping | "
             "indent it below the key of its list, or write 'key: value'");
@@ -58,14 +61,16 @@ TEST(SyntaxError, ItemsAndKeysInTheWrongPlace) {
 }
 
 TEST(SyntaxError, Brackets) {
-  const std::string never = " that is never closed | close it with ']'; a value that starts with '[' and is meant as "
-                            "text needs quotes";
+  const std::string never =
+      " that is never closed | close it with ']'; a value that starts with '[' and is meant as "
+      "text needs quotes";
   EXPECT_EQ(found("a: [x, y\nb: z\n"), "1:4 a '['" + never);
   EXPECT_EQ(found("a: [x\n"), "1:4 a '['" + never);
   EXPECT_EQ(found("a: '['\nb: x[1]\nc: [x, # ]\n"), "3:4 a '['" + never);
   EXPECT_EQ(found("a: [x}\n"), "1:6 '}' where ']' is needed | ");
   EXPECT_EQ(found("a: ]\n"), "1:4 ']' closes nothing | remove it, or put the value in quotes");
-  const std::string missing = " a ',' or ']' is missing before this | put values with ': ', quotes or brackets in quotes";
+  const std::string missing =
+      " a ',' or ']' is missing before this | put values with ': ', quotes or brackets in quotes";
   EXPECT_EQ(found("a: [\"x\" y]\n"), "1:9" + missing);
   EXPECT_EQ(found("a: [\n  \"x\"\n  y,\n]\n"), "3:3" + missing);
 }
@@ -74,7 +79,8 @@ TEST(SyntaxError, Quotes) {
   EXPECT_EQ(found("a: 'x\n"), "1:4 a quote that is never closed | close it behind its value");
   EXPECT_EQ(found("a: \"x\nb: [\"80\"]\n"), "1:4 a quote that is not closed in its line | close it behind its value");
   EXPECT_EQ(found("a: \"x\" y\n"), "1:8 text behind a value in quotes | put the quotes around all of the value");
-  EXPECT_EQ(found("a: \"\\d\"\n"), "1:5 '\\d' means nothing in double quotes | write '\\\\d', or put the value in single quotes");
+  EXPECT_EQ(found("a: \"\\d\"\n"),
+            "1:5 '\\d' means nothing in double quotes | write '\\\\d', or put the value in single quotes");
 }
 
 TEST(SyntaxError, CharactersThatStartNoValue) {
@@ -90,7 +96,8 @@ TEST(SyntaxError, CharactersThatStartNoValue) {
 TEST(SyntaxError, HasAPlaceInTheText) {
   const std::string good = "a:\n  b: \"x\\n\" # c\n  - [1, {k: 'v'}]\nd: &e |\n  t\nf: *e\n\"g\": >-\n\n  h: i\n";
   for (std::size_t i = 0; i <= good.size(); ++i)
-    for (const char* put : {"", "\t", "\n", ": ", "- ", "[", "]", "{", "}", "\"", "'", "@", "*", "&", "|", "\\", ",", "%", "---\n"})
+    for (const char* put :
+         {"", "\t", "\n", ": ", "- ", "[", "]", "{", "}", "\"", "'", "@", "*", "&", "|", "\\", ",", "%", "---\n"})
       for (std::size_t gone = 0; gone < 3 && i + gone <= good.size(); ++gone) {
         const std::string text = good.substr(0, i) + put + good.substr(i + gone);
         const Parsed parsed = parse(text, std::make_shared<const std::string>("f"));

@@ -28,7 +28,8 @@ class SteadyTimers final : public Timers {
 enum class TimedOut { No, Yes };
 
 /// Runs `operation` for at most `limit`. On time-out the operation is cancelled and awaited to its end, and Yes is
-/// returned; an error of the operation is thrown, also one that comes when it is cancelled. Cancelling the caller cancels both.
+/// returned; an error of the operation is thrown, also one that comes when it is cancelled. Cancelling the caller
+/// cancels both.
 Task<TimedOut> with_timeout(Timers& timers, Timers::Clock::duration limit, Task<void> operation);
 
 /// As above for an operation with a value: nullopt on time-out.

@@ -50,8 +50,8 @@ struct Upstream {
 };
 
 struct ServerLimits {
-  std::size_t outstanding = 256;  ///< forwarded queries of one container at once; more are answered SERVFAIL
-  std::size_t tcp_connections = 64;                  ///< of one container at once
+  std::size_t outstanding = 256;     ///< forwarded queries of one container at once; more are answered SERVFAIL
+  std::size_t tcp_connections = 64;  ///< of one container at once
   std::chrono::milliseconds upstream_timeout{3000};  ///< until the next server is tried
   std::chrono::seconds tcp_idle{10};
   std::uint32_t ttl = 600;  ///< of our own answers, in seconds, as Docker's

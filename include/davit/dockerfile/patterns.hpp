@@ -62,8 +62,8 @@ class IgnoreRules {
     std::size_t line = 0;
     bool negated = false;
     bool literal = false;  ///< no wildcard: compared as text
-    std::string clean;  ///< empty: matches nothing
-    std::string fixed;  ///< the part before the first wildcard
+    std::string clean;     ///< empty: matches nothing
+    std::string fixed;     ///< the part before the first wildcard
     std::vector<Token> tokens;
   };
 

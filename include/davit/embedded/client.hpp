@@ -22,8 +22,8 @@ struct ExecRequest {
   std::vector<std::string> args;
   std::vector<std::pair<std::string, std::string>> env;
   std::vector<std::string> env_removed{};  ///< names of the container's variables that it does not get
-  std::string working_dir;  ///< empty: the container's
-  std::string user;         ///< empty: the container's
+  std::string working_dir;                 ///< empty: the container's
+  std::string user;                        ///< empty: the container's
   bool tty = false;
   bool privileged = false;
   std::optional<std::pair<unsigned, unsigned>> console_size;  ///< columns, rows

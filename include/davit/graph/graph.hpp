@@ -34,9 +34,9 @@ class Graph {
   /// What depends on `name` directly, sorted.
   [[nodiscard]] std::vector<std::string> dependents(const std::string& name) const;
 
-  /// Cycles that share no edge, at most `most`: the edges of each, every one ending where the next begins, starting with
-  /// the smallest name of the cycle. Found in the order of the names; there is one for every group of names that need
-  /// each other, as long as there are not too many.
+  /// Cycles that share no edge, at most `most`: the edges of each, every one ending where the next begins, starting
+  /// with the smallest name of the cycle. Found in the order of the names; there is one for every group of names that
+  /// need each other, as long as there are not too many.
   [[nodiscard]] std::vector<std::vector<Edge>> cycles(std::size_t most = 20) const;
   /// Dependencies before dependents, equals by name. Names on a cycle or behind one are left out.
   [[nodiscard]] std::vector<std::string> order() const;

@@ -66,7 +66,7 @@ struct RestartMistake {
 struct RestartPolicy {
   RestartMode mode = RestartMode::No;
   std::optional<std::uint64_t> max_attempts;  ///< OnFailure only; unset means no limit
-  std::optional<RestartMistake> mistake;  ///< then the mode is No; who runs the service must refuse it
+  std::optional<RestartMistake> mistake;      ///< then the mode is No; who runs the service must refuse it
   friend bool operator==(const RestartPolicy&, const RestartPolicy&) = default;
 };
 

@@ -10,7 +10,8 @@
 
 namespace davit::plan {
 
-/// What the engine runs for a hook. A variable without a value is taken away from those of the container, as Docker does.
+/// What the engine runs for a hook. A variable without a value is taken away from those of the container, as Docker
+/// does.
 [[nodiscard]] engine::Program hook_program(const model::Hook& hook);
 
 /// Whose pre_stop hooks are to be run in this container before it is stopped: its service's, if the project has it and

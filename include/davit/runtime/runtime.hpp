@@ -34,7 +34,7 @@ struct ExecuteOptions {
   std::size_t parallel = 0;  ///< acts at once; 0: no limit (`--parallel`)
   /// Limit for all waiting, from the moment when the images are there (`--wait-timeout`).
   std::optional<std::chrono::nanoseconds> wait_timeout;
-  LogTail log_tail;  ///< may be empty
+  LogTail log_tail;          ///< may be empty
   HookOutput hook_output{};  ///< may be empty: then a hook's output is seen only in the message of its failure
 };
 

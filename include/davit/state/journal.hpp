@@ -40,8 +40,8 @@ class Journal {
   static constexpr std::int64_t kTrimEvery = 512;
 
   /// Adds one event and returns its id. Times that are 0 become now. Inside a Transaction the event appears with the
-  /// change it tells of, or not at all. Every kTrimEvery-th forgets what is not kept: the oldest of its own project, and
-  /// of all projects what is older than kKeptFor when it is written.
+  /// change it tells of, or not at all. Every kTrimEvery-th forgets what is not kept: the oldest of its own project,
+  /// and of all projects what is older than kKeptFor when it is written.
   std::int64_t append(Event event);
   /// Events with a greater id, oldest first, of one project or (nullopt) of all, at most `limit`.
   /// To follow: watch Database::change_file() and ask again with the last id seen.
