@@ -171,45 +171,69 @@ Task<void> ProjectEngine::remove_container(ContainerId id, engine::WithVolumes v
   co_await remove(record, volumes, cause);
 }
 
-Task<void> ProjectEngine::remove(RecordPtr record, engine::WithVolumes with_volumes, Cause cause) {
-  std::vector<std::string> folders{paths_.container(record->id())};
-  ++busy_;
-  std::exception_ptr failure;
-  try {
-    state::Transaction transaction(database_);
-    state::Containers(database_).remove(record->id());
-    state::Networks(database_).release_all(record->id());
-    if (with_volumes == engine::WithVolumes::Anonymous) {
-      std::set<std::string> used;
-      for (const auto& [id, other] : records_)
-        if (other != record)
-          for (const auto& mount : other->spec.mounts) used.insert(mount.source);
-      state::Volumes volumes(database_);
-      for (const auto& mount : record->spec.mounts) {
-        const auto row = mount.kind == engine::Mount::Kind::Volume ? volumes.find(mount.source) : std::nullopt;
-        if (!row || !row->anonymous || used.contains(row->name)) continue;
-        volumes.remove(row->name);
-        folders.push_back(paths_.volume(row->name));
-      }
+std::vector<std::string> ProjectEngine::forget_container(Record& record, engine::WithVolumes with_volumes,
+                                                         const Cause& cause) {
+  std::vector<std::string> folders{paths_.container(record.id())};
+  state::Transaction transaction(database_);
+  state::Containers(database_).remove(record.id());
+  state::Networks(database_).release_all(record.id());
+  if (with_volumes == engine::WithVolumes::Anonymous) {
+    std::set<std::string> used;
+    for (const auto& [id, other] : records_)
+      if (other.get() != &record)
+        for (const auto& mount : other->spec.mounts) used.insert(mount.source);
+    state::Volumes volumes(database_);
+    for (const auto& mount : record.spec.mounts) {
+      const auto row = mount.kind == engine::Mount::Kind::Volume ? volumes.find(mount.source) : std::nullopt;
+      if (!row || !row->anonymous || used.contains(row->name)) continue;
+      volumes.remove(row->name);
+      folders.push_back(paths_.volume(row->name));
     }
-    append_unwritten(*record);
-    events_.append({"container",
-                    "destroy",
-                    record->id().str(),
-                    record->row.name,
-                    record->row.service,
-                    {{"image", record->spec.image_name}},
-                    cause});
-    transaction.commit();
+  }
+  append_unwritten(record);
+  events_.append({"container",
+                  "destroy",
+                  record.id().str(),
+                  record.row.name,
+                  record.row.service,
+                  {{"image", record.spec.image_name}},
+                  cause});
+  transaction.commit();
+  return folders;
+}
+
+Task<void> ProjectEngine::remove_folders(std::vector<std::string> folders) {
+  std::function<void()> work = [folders = std::move(folders)] {
+    for (const auto& folder : folders) fs::remove_all(folder);
+  };
+  co_await pool_.run(std::move(work));
+}
+
+Task<void> ProjectEngine::remove(RecordPtr record, engine::WithVolumes with_volumes, Cause cause) {
+  std::exception_ptr failure;
+  ++busy_;
+  try {
+    std::vector<std::string> folders;
+    bool full = false;
+    try {
+      folders = forget_container(*record, with_volumes, cause);
+    } catch (const Error& error) {
+      full = error.diagnostic().code == "disk-full";
+      if (!full) throw;
+    }
+    if (full) {
+      // What the container wrote makes room for saying that it is gone.
+      Task<void> clearing = remove_folders({paths_.container(record->id())});
+      co_await std::move(clearing);
+      folders = forget_container(*record, with_volumes, cause);
+    }
     written(*record);
     record->removed = true;
     ++record->run;
     records_.erase(record->id());
     keeper_.drop_all(record->file_prefix());
-    std::function<void()> work = [folders] {
-      for (const auto& folder : folders) fs::remove_all(folder);
-    };
-    co_await pool_.run(std::move(work));
+    Task<void> clearing = remove_folders(std::move(folders));
+    co_await std::move(clearing);
   } catch (...) {
     failure = std::current_exception();
   }

@@ -138,6 +138,10 @@ class ProjectEngine {
   void send(Record& record, int signal);
   Task<void> wake_su(RecordPtr record, int signal);
   [[nodiscard]] std::optional<process::PidFd> other_process(const Record& record) const;
+  /// Takes a container's rows out of the database; the folders that go with them are still there. Throws Error: nothing
+  /// is written.
+  std::vector<std::string> forget_container(Record& record, engine::WithVolumes with_volumes, const Cause& cause);
+  Task<void> remove_folders(std::vector<std::string> folders);
   Task<void> remove(RecordPtr record, engine::WithVolumes volumes, Cause cause);
 
   // health

@@ -73,6 +73,9 @@ TEST_F(Failure, StopAndKillSignalThoughTheyCannotBeWritten) {
   run(engine_->kill_container(killed, "SIGKILL"));
   EXPECT_EQ(look(stopped).state, ContainerState::Exited);
   EXPECT_EQ(look(killed).state, ContainerState::Exited);
+  refuse_no_more();
+  until_event(stopped, "die");
+  until_event(killed, "die");
 }
 
 TEST_F(Failure, AStopBetweenTwoRunsGivesTheAddressesBack) {
