@@ -24,6 +24,12 @@ bool no_file_was_found(const Diagnostics& diagnostics) {
   return false;
 }
 
+/// As docker compose: with `-p` alone it is the project of that name, whatever file lies in this folder.
+bool names_project_alone(const GlobalOptions& global) {
+  return !global.project_name.empty() && global.files.empty() &&
+         compose::normalize_project_name(global.project_name) == global.project_name;
+}
+
 }  // namespace
 
 compose::LoadRequest load_request(const Context& context) {
@@ -58,6 +64,7 @@ model::Project load_project(const Context& context, const std::vector<std::strin
 }
 
 ProjectOrName load_project_or_name(const Context& context, const std::vector<std::string>& services) {
+  if (names_project_alone(context.global)) return {context.global.project_name, std::nullopt};
   const compose::LoadRequest request = load_request(context);
   compose::LoadResult result = compose::load(request, context.files);
   const std::string named = !context.global.project_name.empty() ? context.global.project_name

@@ -26,7 +26,7 @@ namespace davit::cli {
 /// For commands that can do without files (`-p` names the project, its containers' labels say the rest).
 struct ProjectOrName {
   std::string name;
-  std::optional<model::Project> project;  ///< unset: no file was found, and `-p` was given
+  std::optional<model::Project> project;  ///< unset: `-p` was given, and no `-f`
 };
 /// Services that are named on the command line count as enabled, whatever their profiles say.
 [[nodiscard]] ProjectOrName load_project_or_name(const Context& context, const std::vector<std::string>& services = {});

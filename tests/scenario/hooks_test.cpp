@@ -17,6 +17,7 @@ std::string text_of(const std::filesystem::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
+/// Hooks are in the file, and no label tells of them: with `-p` alone there are none, as in docker compose.
 TEST(Hooks, RunAroundTheLifeOfAContainerWithWhatTheyAskFor) {
   Stack stack("hooklife");
   import_busybox(stack);
@@ -56,15 +57,15 @@ services:
   EXPECT_TRUE(watch.until([&] { return text_of(story) == "started\napi\n"; }, 10s)) << text_of(story);
   EXPECT_EQ(text_of(stack.folder() / "out/first"), "x none 3 /tmp 0\n");
   EXPECT_THAT(text_of(stack.folder() / "out/third"), Not(HasSubstr("00000000a80425fb"))) << "more than the defaults";
-  stack.ok({"restart", "db"});
+  stack.ok({"-f", "compose.yaml", "restart", "db"});
   EXPECT_EQ(text_of(story), "started\napi\nstopping\nterm\nstarted\n");
-  stack.ok({"stop", "db"});
+  stack.ok({"-f", "compose.yaml", "stop", "db"});
   EXPECT_EQ(text_of(story), "started\napi\nstopping\nterm\nstarted\nstopping\nterm\n");
-  stack.ok({"start", "db"});
+  stack.ok({"-f", "compose.yaml", "start", "db"});
   std::ofstream(story, std::ios::trunc).close();
   stack.ok({"up", "-d", "--force-recreate", "--no-deps", "db"});
   EXPECT_EQ(text_of(story), "term\nstarted\n") << "docker compose runs no pre_stop for a recreation";
-  stack.ok({"down"});
+  stack.ok({"-f", "compose.yaml", "down"});
   EXPECT_EQ(text_of(story), "term\nstarted\nstopping\nterm\n");
 }
 
@@ -89,7 +90,7 @@ services:
   EXPECT_EQ(ps.out, "hookfail-api-1 created\nhookfail-db-1 running\n");
   const auto again = stack.ok({"up", "-d"});
   EXPECT_THAT(again.err, HasSubstr("Container hookfail-db-1 Running"));
-  const auto down = stack.davit({"down"});
+  const auto down = stack.davit({"-f", "compose.yaml", "down"});
   EXPECT_EQ(down.code, 1);
   EXPECT_THAT(down.err, HasSubstr("db hook exited with status 4")) << down.err;
   const auto left = stack.ok({"ps", "-a", "--format", "{{.Name}} {{.State}}"});

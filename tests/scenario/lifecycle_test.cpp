@@ -221,6 +221,19 @@ TEST(Lifecycle, AProcessWithoutAHandlerForSigtermIsKilledAtOnceAndThatIsSaid) {
   EXPECT_TRUE(contains(down.err, "Removed")) << down.err;
 }
 
+TEST(Lifecycle, ANameAloneIsTheProjectOfThatNameWhateverFileLiesHere) {
+  Stack stack("lifename");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s}}\n");
+  stack.ok({"up", "-d"});
+  stack.compose("name: another\nservices: {z: {image: busybox, networks: [n]}}\nnetworks: {n: {}}\n");
+  stack.ok({"stop"});
+  EXPECT_TRUE(contains(stack.ok({"ps", "-a"}).out, "Exited")) << "by its labels";
+  stack.ok({"down"});
+  EXPECT_EQ(stack.ok({"ps", "-aq"}).out, "");
+  EXPECT_TRUE(stack.leftovers().empty());
+}
+
 TEST(Lifecycle, AnInitPassesTheStopSignalOnToAProgramThatHandlesIt) {
   Stack stack("lifeinit");
   import_busybox(stack);
