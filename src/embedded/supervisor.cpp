@@ -231,9 +231,9 @@ int run_supervisor(const EngineOptions& options) {
     if (supervisor->is_over()) std::_Exit(0);
     if (failure) std::rethrow_exception(failure);
   } catch (const Error& error) {
-    return fail(ready_copy, error, first && !started ? keeper::kExitDoNotRestart : 1);
+    std::_Exit(fail(ready_copy, error, first && !started ? keeper::kExitDoNotRestart : 1));
   } catch (const std::exception& error) {
-    return fail(ready_copy, Error(error.what()), first && !started ? keeper::kExitDoNotRestart : 1);
+    std::_Exit(fail(ready_copy, Error(error.what()), first && !started ? keeper::kExitDoNotRestart : 1));
   }
   return 1;
 }

@@ -98,6 +98,9 @@ class HttpServerTest : public testing::Test {
 };
 
 TEST_F(HttpServerTest, AConnectionWaitsWhileDescriptorsAreShort) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "UBSan, which comes with it, looks at an object's type by way of a pipe, and there is none to be had";
+#endif
   Socket early = connect();
   {
     const NoDescriptors none;

@@ -43,8 +43,12 @@ TEST(Resilience, AKilledSupervisorLosesNoLogLine) {
 TEST(Resilience, ASecondUpFinishesAfterEverythingButTheContainersWasKilled) {
   Stack stack("killkeeper");
   import_busybox(stack);
-  stack.compose("services: {a: {image: busybox, command: [sleep, '3600'], stop_grace_period: 0s, ports: ['80']}}\n");
+  stack.compose(R"(
+services:
+  a: {image: busybox, command: [sh, -c, "echo runs; exec sleep 3600"], stop_grace_period: 0s, ports: ["80"]}
+)");
   stack.ok({"up", "-d"});
+  ASSERT_TRUE(stack.logs("runs")) << "until then the container's process looks like the runtime it was";
   for (const pid_t pid : stack.engine_processes()) ::kill(pid, SIGKILL);
   ASSERT_TRUE(stack.engine_ends());
   const auto ps = stack.ok({"ps", "--format", "{{.State}} {{.Status}}"}).out;
