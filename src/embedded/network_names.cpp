@@ -29,7 +29,7 @@ dns::Endpoint endpoint_of(const std::string& network, const ContainerId& id, con
 
 }  // namespace
 
-/// A rule in the namespace costs a container that serves DNS a millisecond at its start; all others have none.
+/// Only a container that serves DNS has a rule in its namespace: making one takes time at its start.
 dns::ServerPlace NetworkHost::dns_place(const Record& record) {
   const int netns = record.network.netns.get();
   if (!record.spec.serves_dns) return {netns, dns::Entrance::Direct};

@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kWriterLimit{30'000};
 constexpr std::int64_t kMmapBytes = 64 << 20;
 
 /// Waits for another process's write transaction, which takes well under a millisecond: SQLite's own handler begins
-/// with sleeps that are longer than the whole wait. There is nothing to wait on, so this is the one place that polls.
+/// with sleeps that are longer than the whole wait. There is nothing to wait on, so it looks again.
 int wait_for_writer(void*, int attempts) {
   using namespace std::chrono_literals;
   const auto pause = attempts < 20 ? 100us : attempts < 100 ? 1000us : 10'000us;

@@ -46,6 +46,7 @@ TEST_F(Failure, HealthChecksGoOnWhenTheirResultCannotBeWritten) {
   until_said("cannot write the health of container '" + options_.project + "-probed-1'");
   EXPECT_EQ(exec(id, {"/bin/sh", "-c", "echo > /tmp/ok"}), 0);
   const auto limit = std::chrono::steady_clock::now() + kLimit;
+  // The one place where no event can be waited for: that it cannot be written is what this is about.
   while (look(id).health != engine::Health::Healthy && std::chrono::steady_clock::now() < limit) {
   }
   EXPECT_EQ(look(id).health, engine::Health::Healthy);
