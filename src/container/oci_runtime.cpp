@@ -64,6 +64,10 @@ BundleFacts read_bundle(const std::string& bundle_dir) {
   return facts;
 }
 
+std::string cgroup_in(const std::string& config) {
+  return std::string(json::parse(config).at("linux").at("cgroupsPath").as_string());
+}
+
 std::optional<pid_t> read_pid(const std::string& file) {
   std::ifstream in(file);
   pid_t pid = 0;
@@ -110,17 +114,6 @@ void write_private(const std::string& path, const std::string& text) {
     throw_system_error("write", path, errno);
 }
 
-/// Kills a process of a container by its number on the host, after making sure that it still is one: the number may
-/// have been used again.
-void kill_in_container(const std::string& pid_file, const std::string& cgroup) {
-  const auto pid = read_pid(pid_file);
-  if (!pid) return;
-  const auto process = process::PidFd::open(*pid);
-  if (!process) return;
-  const std::string groups = read_small("/proc/" + std::to_string(*pid) + "/cgroup");
-  if (groups.find(":" + cgroup + "\n") != std::string::npos) process->send(SIGKILL);
-}
-
 Task<void> await_ends(std::vector<pid_t> processes) {
   for (const pid_t pid : processes) {
     const auto process = process::PidFd::open(pid);
@@ -156,6 +149,25 @@ Task<void> remove_cgroup(Timers& timers, std::string path) {
 std::vector<std::string> runtime_words(const RuntimeProgram& program) {
   if (program.kind == RuntimeProgram::Kind::Crun) return {program.path, "--cgroup-manager=cgroupfs"};
   return {program.path};
+}
+
+bool is_in_cgroup(std::string_view groups, std::string_view cgroup) {
+  while (!cgroup.empty() && !groups.empty()) {
+    const auto end = std::min(groups.find('\n'), groups.size());
+    std::string_view line = groups.substr(0, end);
+    groups.remove_prefix(std::min(end + 1, groups.size()));
+    for (int field = 0; field < 2; ++field) line.remove_prefix(std::min(line.find(':'), line.size() - 1) + 1);
+    if (line == cgroup || (line.starts_with(cgroup) && line[cgroup.size()] == '/')) return true;
+  }
+  return false;
+}
+
+void kill_in_container(const std::string& pid_file, const std::string& cgroup) {
+  const auto pid = read_pid(pid_file);
+  if (!pid) return;
+  const auto process = process::PidFd::open(*pid);  // before the look at its group: what is seen is true of this one
+  if (!process) return;
+  if (is_in_cgroup(read_small("/proc/" + std::to_string(*pid) + "/cgroup"), cgroup)) process->send(SIGKILL);
 }
 
 OciRuntime::OciRuntime(RuntimeProgram program, std::string state_dir, Timers& timers)
@@ -223,7 +235,7 @@ OciRuntime::Command OciRuntime::exec_command(const ContainerId& id, const std::s
   auto config = DiskFiles().read(bundle_dir + "/config.json");
   if (!config) throw Error("container '" + id.str().substr(0, 12) + "' is not running");
   const std::string name = unique_name(bundle_dir);
-  Command out{{}, name + ".json", name + ".log", name + ".pid"};
+  Command out{{}, name + ".json", name + ".log", name + ".pid", cgroup_in(*config)};
   write_private(out.process_file, make_exec_process_json(*config, options));
   out.argv = base_command(out.log_file);
   out.argv.insert(out.argv.end(), {"exec", "--process", out.process_file, "--pid-file", out.pid_file, id.str()});
@@ -232,7 +244,6 @@ OciRuntime::Command OciRuntime::exec_command(const ContainerId& id, const std::s
 
 Task<OciRuntime::ExecResult> OciRuntime::exec(ContainerId id, std::string bundle_dir, ExecRequest request) {
   const Command prepared = exec_command(id, bundle_dir, request.options);
-  const std::string cgroup = read_bundle(bundle_dir).cgroup;
   const std::string pid_file = prepared.pid_file;
   const std::string log = prepared.log_file;
   const TemporaryFiles files({prepared.process_file, pid_file, log});
@@ -250,7 +261,7 @@ Task<OciRuntime::ExecResult> OciRuntime::exec(ContainerId id, std::string bundle
     failure = std::current_exception();
   }
   // Killing the runtime leaves the program in the container running.
-  if (failure || exit.timed_out) kill_in_container(pid_file, cgroup);
+  if (failure || exit.timed_out) kill_in_container(pid_file, prepared.cgroup);
   if (failure) std::rethrow_exception(failure);
   ExecResult result{
       .exit_code = exit.timed_out ? -1 : exit.code, .timed_out = exit.timed_out, .output = std::move(exit.out)};

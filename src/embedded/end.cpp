@@ -384,7 +384,8 @@ Task<ExecPlan> ProjectEngine::plan_exec(ContainerId id, ExecRequest request) {
   container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
   const container::ExecOptions options = exec_options(*record, std::move(request));
   const container::OciRuntime::Command command = runtime->exec_command(id, paths_.bundle(id), options);
-  co_return ExecPlan{command.argv, command.process_file, command.log_file, command.pid_file, ::getppid()};
+  co_return ExecPlan{command.argv,     command.process_file, command.log_file,
+                     command.pid_file, ::getppid(),          command.cgroup};
 }
 
 Task<void> ProjectEngine::exec_detached(ContainerId id, ExecRequest request) {

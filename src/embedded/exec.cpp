@@ -10,7 +10,6 @@
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include "davit/async/task_group.hpp"
@@ -59,22 +58,25 @@ enum class WhenCancelled { AskToEnd, Kill };
 }
 
 /// The program may be gone, or not there yet; and the runtime waits for nobody then.
-void kill_program(const std::string& pid_file, pid_t runtime) {
-  const auto text = DiskFiles().read(pid_file);
-  const long program = text ? std::strtol(text->c_str(), nullptr, 10) : 0;
-  if (program > 1) ::kill(static_cast<pid_t>(program), SIGKILL);
+void kill_program(const std::string& pid_file, const std::string& cgroup, pid_t runtime) {
+  try {
+    container::kill_in_container(pid_file, cgroup);
+  } catch (const Error&) {
+    // Out of descriptors, say. The runtime must end nevertheless, or the wait for it would not.
+  }
   ::kill(runtime, SIGKILL);
 }
 
 /// Until the runtime, our child, is a zombie. Cancelled, it passes SIGTERM on to the program, and `failure` is set;
 /// cancelled once more, both are killed: a program that ignores SIGTERM holds nobody.
-Task<void> until_ended(pid_t runtime, std::string pid_file, WhenCancelled then, std::exception_ptr& failure) {
+Task<void> until_ended(pid_t runtime, std::string pid_file, std::string cgroup, WhenCancelled then,
+                       std::exception_ptr& failure) {
   std::optional<process::PidFd> child;
   try {
     child = process::PidFd::open(runtime);
   } catch (...) {
     failure = std::current_exception();
-    kill_program(pid_file, runtime);  // it could not be waited for
+    kill_program(pid_file, cgroup, runtime);  // it could not be waited for
   }
   for (bool ended = !child; !ended;) {
     bool cancelled = false;
@@ -86,18 +88,18 @@ Task<void> until_ended(pid_t runtime, std::string pid_file, WhenCancelled then, 
       if (error.code() != asio::error::operation_aborted) {
         // It cannot be waited for any more: it must end, or the wait for it would not.
         failure = std::current_exception();
-        kill_program(pid_file, runtime);
+        kill_program(pid_file, cgroup, runtime);
         ended = true;
       } else if (failure || then == WhenCancelled::Kill) {
         failure = std::current_exception();
-        kill_program(pid_file, runtime);
+        kill_program(pid_file, cgroup, runtime);
       } else {
         failure = std::current_exception();
         ::kill(runtime, SIGTERM);
       }
     } catch (...) {
       failure = std::current_exception();
-      kill_program(pid_file, runtime);
+      kill_program(pid_file, cgroup, runtime);
       ended = true;
     }
     if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
@@ -117,7 +119,7 @@ Task<int> run(ExecPlan plan, std::vector<std::string> args, Streams streams, Whe
   if (pid == 0) become(mounts.get(), argv.data(), streams);
   const std::string root = keeper + "/root";
   std::exception_ptr failure;
-  Task<void> ending = until_ended(pid, root + plan.pid_file, then, failure);
+  Task<void> ending = until_ended(pid, root + plan.pid_file, plan.cgroup, then, failure);
   co_await std::move(ending);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {

@@ -183,13 +183,14 @@ std::string exec_plan_to_json(const ExecPlan& plan) {
                                       {"process_file", plan.process_file},
                                       {"log_file", plan.log_file},
                                       {"pid_file", plan.pid_file},
-                                      {"keeper_pid", plan.keeper_pid}});
+                                      {"keeper_pid", plan.keeper_pid},
+                                      {"cgroup", plan.cgroup}});
 }
 
 ExecPlan exec_plan_from_json(const std::string& text) {
   const json::object object = parse_object(text, "an exec plan");
-  return {texts_at(object, "argv"), text_at(object, "process_file"), text_at(object, "log_file"),
-          text_at(object, "pid_file"), number_at(object, "keeper_pid")};
+  return {texts_at(object, "argv"),    text_at(object, "process_file"), text_at(object, "log_file"),
+          text_at(object, "pid_file"), number_at(object, "keeper_pid"), text_at(object, "cgroup")};
 }
 
 std::string text_to_json(std::string_view name, const std::string& text) {

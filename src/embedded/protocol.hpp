@@ -50,6 +50,7 @@ struct ExecPlan {
   std::string log_file;  ///< the runtime's messages
   std::string pid_file;  ///< there when the program was started
   std::int64_t keeper_pid = 0;
+  std::string cgroup{};  ///< of the container
 };
 [[nodiscard]] std::string exec_plan_to_json(const ExecPlan& plan);
 [[nodiscard]] ExecPlan exec_plan_from_json(const std::string& text);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "davit/async/task.hpp"
@@ -78,6 +79,7 @@ class OciRuntime {
     std::string process_file;  ///< these three are to be removed by the caller afterwards
     std::string log_file;      ///< what the runtime has to say; for start_error()
     std::string pid_file;      ///< made when the program was started
+    std::string cgroup;        ///< of the container; for kill_in_container()
   };
   /// The command line of an exec with the caller's own streams or terminal (`davit exec`): write the process document
   /// to the bundle folder and run it inside the keeper's mount namespace.
@@ -101,6 +103,14 @@ class OciRuntime {
   std::string state_dir_;
   Timers* timers_;
 };
+
+/// Whether a process is in a group or below it; `groups` is the text of its /proc/<pid>/cgroup, `cgroup` a path from
+/// the root of the hierarchy. Pure.
+[[nodiscard]] bool is_in_cgroup(std::string_view groups, std::string_view cgroup);
+
+/// Sends SIGKILL to the program of an exec, whose number is in `pid_file`, after making sure that it still is in the
+/// container with that cgroup: the number may have been used again. Does nothing if it is not, or has ended.
+void kill_in_container(const std::string& pid_file, const std::string& cgroup);
 
 /// One candidate and why it is or is not good.
 struct RuntimeCheck {
