@@ -35,6 +35,17 @@ int write_text(const std::string& path, const std::string& text) {
   return ::write(file.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) ? 0 : errno;
 }
 
+/// A project that ends removes the parent once; this many cannot be in the way one after the other.
+constexpr int kTriesToMake = 1000;
+
+/// Makes `path` ("/a/b") below an existing folder. False when a parent went away after it was made.
+bool try_to_make(const std::string& hierarchy, const std::string& path) {
+  for (std::size_t end = path.find('/', 1);; end = path.find('/', end + 1)) {
+    if (::mkdir((hierarchy + path.substr(0, end)).c_str(), 0755) != 0 && errno == ENOENT) return false;
+    if (end == std::string::npos) return true;
+  }
+}
+
 /// The folder and all below it, deepest first.
 void collect_folders(const fs::path& folder, std::vector<std::string>& out) {
   std::error_code error;
@@ -96,6 +107,12 @@ std::optional<std::string> Cgroups::folder_in(const std::string& controller, con
   std::string folder = mode_ == CgroupMode::Unified ? root_ + path : root_ + "/" + controller + path;
   if (::access(folder.c_str(), F_OK) != 0) return std::nullopt;
   return folder;
+}
+
+void Cgroups::make(const std::string& path) const {
+  for (const std::string& hierarchy : hierarchies_)
+    for (int i = 0; i < kTriesToMake && !try_to_make(hierarchy, path); ++i) {
+    }
 }
 
 bool Cgroups::exists(const std::string& path) const {

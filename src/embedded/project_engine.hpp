@@ -106,6 +106,18 @@ class ProjectEngine {
   // start
   Task<void> start(RecordPtr record, Cause cause);
   Task<void> start_run(RecordPtr record);
+  /// The container's own ends of its streams; closed on our side when the start is over.
+  struct ContainerEnds {
+    Fd in;
+    Fd out;
+    Fd err;
+    [[nodiscard]] container::Stdio stdio() const { return {in.get(), out.get(), err.get()}; }
+  };
+  /// Without a terminal: makes the pipes, gives our ends to the keeper and follows the output.
+  ContainerEnds open_pipes(Record& record);
+  void follow_terminal(Record& record, Fd terminal);
+  /// In the row alone; writing it is the caller's.
+  static void note_running(Record& record);
   Task<Fd> make_namespace(RecordPtr record);
   Task<container::OciRuntime*> runtime_for(std::string wanted);
   container::BundleInputs bundle_inputs(const Record& record, const container::OciRuntime& runtime);

@@ -131,48 +131,61 @@ Task<void> ProjectEngine::start_run(RecordPtr record) {
   const container::Bundle bundle = co_await pool_.call(std::move(prepare));
   co_await network_.publish(record, std::move(ports));
 
-  std::array<Fd, 2> out;
-  std::array<Fd, 2> err;
-  std::array<Fd, 2> in;
-  container::Stdio stdio;
-  const std::string prefix = record->run_prefix();
-  if (!spec.tty) {
-    out = logs::make_log_pipe();
-    err = logs::make_log_pipe();
-    stdio.out = out[1].get();
-    stdio.err = err[1].get();
-    logs::StreamPipes out_pipes = logs::with_staging(std::move(out[0]));
-    logs::StreamPipes err_pipes = logs::with_staging(std::move(err[0]));
-    keep_pipes(keeper_, prefix, logs::Stream::Stdout, out_pipes);
-    keep_pipes(keeper_, prefix, logs::Stream::Stderr, err_pipes);
-    follow_logs(*record, logs::LogPump::Run::New, std::move(out_pipes), std::move(err_pipes));
-    if (spec.stdin_open) {
-      in = make_pipe();
-      stdio.in = in[0].get();
-      record->stdin_end = std::move(in[1]);
-      keeper_.put(prefix + "stdin", record->stdin_end.get());
-    }
-  }
-
+  ContainerEnds ends;
+  if (!spec.tty) ends = open_pipes(*record);
+  cgroups_.make(paths_.cgroup());  // or a project that ends takes the parent of all away while the runtime needs it
   container::OciRuntime::Started started;
   {
     Gate::Pass pass = co_await starting_.enter();
     const Counted launching(launching_);
     const std::string bundle_dir = bundle.dir;
+    const container::Stdio stdio = ends.stdio();
     started = co_await runtime->run(record->id(), bundle_dir, stdio);
     record->row.pid = started.pid;  // before anything else happens: an exit may be waiting for its owner
   }
   if (started.pidfd) record->process.emplace(std::move(*started.pidfd));
-  if (spec.tty) {
-    record->terminal = std::move(started.terminal);
-    logs::StreamPipes pipes = logs::with_staging(duplicate(record->terminal));
-    keeper_.put(prefix + "tty", record->terminal.get());
-    keep_pipes(keeper_, prefix, logs::Stream::Stdout, pipes);
-    follow_logs(*record, logs::LogPump::Run::New, std::move(pipes), std::nullopt);
+  if (spec.tty) follow_terminal(*record, std::move(started.terminal));
+  note_running(*record);
+  if (spec.healthcheck && !spec.healthcheck->test.empty() && spec.healthcheck->test.front() != "NONE") {
+    record->health =
+        std::make_shared<HealthRun>(probe_settings(*spec.healthcheck), health::Snapshot{}, context_.get_executor());
+    record->row.health_json = health_to_json(record->health->state);
+    start_health(record, health::Started{});
   }
-  state::Container& row = record->row;
+}
+
+ProjectEngine::ContainerEnds ProjectEngine::open_pipes(Record& record) {
+  const std::string prefix = record.run_prefix();
+  std::array<Fd, 2> out = logs::make_log_pipe();
+  std::array<Fd, 2> err = logs::make_log_pipe();
+  logs::StreamPipes out_pipes = logs::with_staging(std::move(out[0]));
+  logs::StreamPipes err_pipes = logs::with_staging(std::move(err[0]));
+  keep_pipes(keeper_, prefix, logs::Stream::Stdout, out_pipes);
+  keep_pipes(keeper_, prefix, logs::Stream::Stderr, err_pipes);
+  follow_logs(record, logs::LogPump::Run::New, std::move(out_pipes), std::move(err_pipes));
+  ContainerEnds ends{.in = Fd(), .out = std::move(out[1]), .err = std::move(err[1])};
+  if (record.spec.stdin_open) {
+    std::array<Fd, 2> in = make_pipe();
+    ends.in = std::move(in[0]);
+    record.stdin_end = std::move(in[1]);
+    keeper_.put(prefix + "stdin", record.stdin_end.get());
+  }
+  return ends;
+}
+
+void ProjectEngine::follow_terminal(Record& record, Fd terminal) {
+  const std::string prefix = record.run_prefix();
+  record.terminal = std::move(terminal);
+  logs::StreamPipes pipes = logs::with_staging(duplicate(record.terminal));
+  keeper_.put(prefix + "tty", record.terminal.get());
+  keep_pipes(keeper_, prefix, logs::Stream::Stdout, pipes);
+  follow_logs(record, logs::LogPump::Run::New, std::move(pipes), std::nullopt);
+}
+
+void ProjectEngine::note_running(Record& record) {
+  state::Container& row = record.row;
   row.state = state::ContainerState::Running;
-  row.pid_start_time = process_start_time(started.pid).value_or(0);
+  row.pid_start_time = process_start_time(static_cast<pid_t>(row.pid)).value_or(0);
   row.exit_code.reset();
   row.oom_killed = false;
   row.error.clear();
@@ -180,12 +193,6 @@ Task<void> ProjectEngine::start_run(RecordPtr record) {
   row.finished = 0;
   row.stop_requested = false;
   row.health_json.clear();
-  if (spec.healthcheck && !spec.healthcheck->test.empty() && spec.healthcheck->test.front() != "NONE") {
-    record->health =
-        std::make_shared<HealthRun>(probe_settings(*spec.healthcheck), health::Snapshot{}, context_.get_executor());
-    row.health_json = health_to_json(record->health->state);
-    start_health(record, health::Started{});
-  }
 }
 
 Task<Fd> ProjectEngine::make_namespace(RecordPtr record) {

@@ -69,7 +69,7 @@ class ContainerTest : public ::testing::TestWithParam<const char*> {
         .version = ""};
     ASSERT_NE(program.path, "") << GetParam() << " is not installed";
     runtime_.emplace(program, dir_ + "/state", timers_);
-    project_ = "/davit/test-" + std::to_string(::getpid());
+    project_ = "/davit-test-" + std::to_string(::getpid());
     inputs_ = {.id = ContainerId("c1-" + std::to_string(::getpid())),
                .layers = {dir_ + "/layer"},
                .container_dir = dir_ + "/container",

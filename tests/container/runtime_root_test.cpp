@@ -1,13 +1,17 @@
 // Containers by crun and runc: what runs inside, with which rights, and that nothing is left.
 
 #include <gmock/gmock.h>
+#include <poll.h>
 
 #include <algorithm>
 
 #include "container/root_fixture.hpp"
+#include "support/patience.hpp"
 
 namespace davit::container {
 namespace {
+
+constexpr int kEndLimit = test::patient(30'000);  // milliseconds
 
 INSTANTIATE_TEST_SUITE_P(Runtimes, ContainerTest, ::testing::Values("crun", "runc"),
                          [](const auto& test) { return test.param; });
@@ -100,8 +104,9 @@ TEST_P(ContainerTest, MemoryIsLimited) {
   spec.resources.memory = 32 << 20;
   spec.resources.memory_swap = 32 << 20;
   start(spec);
-  siginfo_t info{};
-  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(started_->pid), &info, WEXITED | WNOWAIT), 0);
+  // Not by waitid: a process of crun's may still be the parent.
+  pollfd end{.fd = started_->pidfd.value().get(), .events = POLLIN, .revents = 0};
+  ASSERT_EQ(::poll(&end, 1, kEndLimit), 1);
   const auto kills = Cgroups(host_.cgroups).oom_kills(inputs_.cgroups_path);
   EXPECT_EQ(wait(), 137);
   ASSERT_TRUE(kills);

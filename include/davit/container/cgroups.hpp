@@ -18,6 +18,10 @@ class Cgroups {
   /// `root` is a parameter for tests.
   explicit Cgroups(CgroupMode mode, std::string root = "/sys/fs/cgroup");
 
+  /// Makes the group and its parents where they are missing, also when another process takes an empty parent away
+  /// meanwhile (prune_parents). As long as the group stands, its parents cannot vanish under a runtime that makes
+  /// groups in there. Whatever cannot be made is left to the runtime, whose message tells why.
+  void make(const std::string& path) const;
   [[nodiscard]] bool exists(const std::string& path) const;
   /// Names of the groups directly below, sorted.
   [[nodiscard]] std::vector<std::string> children(const std::string& path) const;
@@ -29,8 +33,8 @@ class Cgroups {
   /// Removes the group and all below it, deepest first. False if a process is still in there. Missing is fine.
   enum class Removed { Yes, Busy };
   Removed remove(const std::string& path) const;
-  /// Removes the parents of `path` (not the root) that have become empty. Call it when the project's last container has
-  /// gone and none is being started: a runtime that makes groups meanwhile may find the parent gone.
+  /// Removes the parents of `path` (not the root) that have become empty. Call it after the project's own group has
+  /// gone: groups of others stand below the same parents, see make().
   void prune_parents(const std::string& path) const;
   enum class Frozen { No, Yes };
   /// Stops or continues every process (pause, unpause). Throws Error when the freezer is missing.
