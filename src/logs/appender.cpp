@@ -81,13 +81,16 @@ std::string Appender::path(std::uint64_t number) const {
 void Appender::begin(LogPosition at, Batch batch) {
   at_ = at;
   error_ = 0;
-  // Someone emptied the file by hand: what follows counts from its end.
-  if (open_file()) at_.offset = std::min(at_.offset, size_of(file_.get()));
+  std::uint64_t newest = at.number;
+  if (batch == Batch::Repeated)
+    for (const std::uint64_t number : list_log_files(folder_)) newest = std::max(newest, number);
+  // Someone emptied the file by hand: what follows counts from its end. One that an earlier try has left behind counts
+  // as it was then; it may be removed.
+  if (newest == at.number && open_file()) at_.offset = std::min(at_.offset, size_of(file_.get()));
   begin_ = at_;
   written_ = at_;
   if (batch == Batch::First) return;
-  const auto numbers = list_log_files(folder_);
-  if (!numbers.empty() && numbers.back() > at_.number) written_ = {.number = numbers.back(), .offset = 0};
+  if (newest > at.number) written_ = {.number = newest, .offset = 0};
   struct stat status{};
   if (::stat(path(written_.number).c_str(), &status) == 0) written_.offset = static_cast<std::uint64_t>(status.st_size);
 }

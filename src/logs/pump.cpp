@@ -84,6 +84,7 @@ struct PumpBuffers::Impl {
   Fd nowhere{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
   std::vector<char> input = std::vector<char>(kInput);
   std::vector<char> output = std::vector<char>(kOutput);
+  bool scratch_in_use = false;  ///< a batch that was broken off may have left something in there
 };
 
 PumpBuffers::PumpBuffers() : impl_(std::make_unique<Impl>()) {
@@ -118,13 +119,23 @@ struct LogPump::Impl {
   // --- Beginning -----------------------------------------------------------------------------------------------------
 
   void recover() {
-    for (std::size_t stream = 0; stream < kStreams; ++stream)
-      staged[stream] = pipes[stream].staging_read ? bytes_in(staging(stream)) : 0;
+    look_at_pipes();
     snapshot = state.current();
     const bool batch_is_there =
         snapshot.phase != BatchPhase::Writing || staged[snapshot.batch_stream] >= snapshot.batch_bytes;
     if (!state.found() || !batch_is_there) adopt();
     if (options.run == Run::New) snapshot.close_line = snapshot.open_line;
+    finish_batch();
+    appender.prune();
+  }
+
+  void look_at_pipes() {
+    for (std::size_t stream = 0; stream < kStreams; ++stream)
+      staged[stream] = pipes[stream].staging_read ? bytes_in(staging(stream)) : 0;
+  }
+
+  /// Finishes what the snapshot says is under way.
+  void finish_batch() {
     if (snapshot.phase == BatchPhase::Writing) {
       write_batch(Appender::Batch::Repeated);
     } else if (snapshot.phase == BatchPhase::Draining) {
@@ -132,7 +143,15 @@ struct LogPump::Impl {
     }
     state.publish(snapshot);
     appender.begin({snapshot.file_number, snapshot.file_size}, Appender::Batch::First);
-    appender.prune();
+  }
+
+  /// After an exception: the batch is where a killed process would have left it.
+  void mend() {
+    if (!broken) return;
+    look_at_pipes();
+    snapshot = state.current();
+    finish_batch();
+    broken = false;
   }
 
   /// Goes on after the files as they are: there is no state, or it speaks of a batch which is gone with its pipe.
@@ -162,15 +181,21 @@ struct LogPump::Impl {
       if (errno == EINTR) continue;
       if (errno == EAGAIN) return Fill::Empty;
       if (errno == EINVAL) return copy_in(stream);
-      return Fill::Ended;  // EIO: the last user of a terminal has closed it
+      return unreadable();
     }
+  }
+
+  static Fill unreadable() {
+    if (errno == EIO) return Fill::Ended;  // the last user of a terminal has closed it
+    throw_system_error("read", "the output of a container", errno);
   }
 
   /// For sources that cannot be spliced. A kill between the two calls loses what was read.
   Fill copy_in(std::size_t stream) {
     const ssize_t got = ::read(pipes[stream].source.get(), buffers.input.data(), std::min<std::size_t>(kInput, 65536));
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) return Fill::Empty;
-    if (got <= 0) return Fill::Ended;
+    if (got < 0) return unreadable();
+    if (got == 0) return Fill::Ended;
     // The staging pipe is empty and no smaller than this: the write is whole.
     const ssize_t put = ::write(pipes[stream].staging_write.get(), buffers.input.data(), static_cast<std::size_t>(got));
     if (put != got) throw_system_error("write to", "the staging pipe of a log", put < 0 ? errno : EIO);
@@ -180,6 +205,8 @@ struct LogPump::Impl {
 
   /// Copies the front of the staging pipe to the scratch pipe, leaving it in place. Returns the bytes copied.
   std::uint64_t copy_staged(std::size_t stream, std::uint64_t limit) {
+    if (buffers.scratch_in_use) empty(buffers.scratch[0].get(), bytes_in(buffers.scratch[0].get()));
+    buffers.scratch_in_use = true;
     const ssize_t copied = ::tee(staging(stream), buffers.scratch[1].get(), limit, SPLICE_F_NONBLOCK);
     return copied > 0 ? static_cast<std::uint64_t>(copied) : 0;
   }
@@ -228,6 +255,7 @@ struct LogPump::Impl {
       if (got > 0) last = buffers.input[held - 1];
       held = frame_held(framer, held, unread == 0 ? Framer::End::Batch : Framer::End::More);
     }
+    buffers.scratch_in_use = false;
     flush();
     commit(last == '\n');
     drain();
@@ -374,12 +402,55 @@ struct LogPump::Impl {
     }
   }
 
+  // --- Giving up -----------------------------------------------------------------------------------------------------
+
+  /// Throws away what a stream has, by the plainest means, and the batch under way, of whichever stream. Some of that
+  /// may be in the log already: it counts as lost nevertheless.
+  void drop(std::size_t stream) {
+    look_at_pipes();
+    snapshot = state.current();
+    const BatchPhase phase = snapshot.phase;
+    const std::size_t batch_stream = snapshot.batch_stream;
+    adopt();
+    if (phase == BatchPhase::Draining)
+      (void)take(staging(batch_stream), staged[batch_stream] - std::min(staged[batch_stream], snapshot.left_after));
+    if (phase == BatchPhase::Writing) lose(batch_stream, take(staging(batch_stream), staged[batch_stream]));
+    look_at_pipes();
+    lose(stream, take(staging(stream), staged[stream]));
+    lose(stream, take(pipes[stream].source.get(), kPipeSize));
+    snapshot.left_after = 0;
+    state.publish(snapshot);
+    look_at_pipes();
+    appender.begin({snapshot.file_number, snapshot.file_size}, Appender::Batch::First);
+    broken = false;
+  }
+
+  void lose(std::size_t stream, const Loss& lost) {
+    snapshot.lost_bytes[stream] += lost.bytes;
+    snapshot.lost_lines[stream] += lost.lines;
+    dropped.bytes += lost.bytes;
+    dropped.lines += lost.lines;
+    dropping = true;
+  }
+
+  /// Reads up to `limit` bytes that are there. The end of a stream is left for fill() to see.
+  Loss take(int pipe, std::uint64_t limit) {
+    Loss taken;
+    while (limit > 0) {
+      const ssize_t got = ::read(pipe, buffers.input.data(), std::min<std::uint64_t>(kInput, limit));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) break;
+      taken.add_raw({buffers.input.data(), static_cast<std::size_t>(got)});
+      limit -= static_cast<std::uint64_t>(got);
+    }
+    return taken;
+  }
+
   // --- Telling -------------------------------------------------------------------------------------------------------
 
   void note_failure() {
     if (failed && !dropping) {
       dropping = true;
-      dropped = {};
       notice = Diagnostic::warning("log-dropped", "cannot write the log in '" + folder +
                                                       "': " + system_error_text(appender.error()) +
                                                       "; output is dropped until it can be written");
@@ -392,6 +463,7 @@ struct LogPump::Impl {
       notice = Diagnostic::warning("log-dropped", "the log in '" + folder + "' is written again; " +
                                                       std::to_string(dropped.lines) + " lines (" +
                                                       std::to_string(dropped.bytes) + " bytes) were dropped");
+      dropped = {};
     }
   }
 
@@ -412,6 +484,7 @@ struct LogPump::Impl {
   std::optional<Extent> last_extent;  ///< of the last record written
   Loss loss;
 
+  bool broken = false;  ///< an exception has left a batch half done
   bool dropping = false;
   Loss dropped;
   std::optional<Diagnostic> notice;
@@ -436,6 +509,8 @@ bool LogPump::ended() const {
 LogPump::Progress LogPump::on_readable(Stream stream) {
   const std::size_t at = index(stream);
   if (!impl_->pipes[at].source) return {.state = State::Ended};
+  impl_->mend();
+  impl_->broken = true;  // until the end of this
   Progress progress{.state = State::More};
   for (int batch = 0; batch < kBatchesInARow && progress.state == State::More; ++batch) {
     const auto filled = impl_->fill(at);
@@ -450,8 +525,16 @@ LogPump::Progress LogPump::on_readable(Stream stream) {
       progress.state = State::Ended;
     }
   }
+  impl_->broken = false;
   progress.notice = std::exchange(impl_->notice, std::nullopt);
   return progress;
+}
+
+void LogPump::drop(Stream stream) {
+  const std::size_t at = index(stream);
+  if (!impl_->pipes[at].source) return;
+  impl_->broken = true;  // until the end of this
+  impl_->drop(at);
 }
 
 }  // namespace davit::logs

@@ -86,9 +86,15 @@ class LogPump {
   [[nodiscard]] int source_fd(Stream stream) const;
   [[nodiscard]] bool ended() const;
 
-  /// Writes what the source has, a few megabytes at most, never waiting for the source. An unreadable source counts as
-  /// ended.
+  /// Writes what the source has, a few megabytes at most, never waiting for the source. Throws Error when the kernel
+  /// refuses to move it (for want of memory, say): the batch under way is finished by the next call, of either stream,
+  /// and nothing is lost or doubled.
   Progress on_readable(Stream stream);
+
+  /// For a stream of which on_readable() throws again and again: throws away what it has now, a megabyte or two at
+  /// most, so that the container is not held up. It counts as lost, of which the log will tell. Throws Error when the
+  /// log folder cannot be read; then nothing was thrown away.
+  void drop(Stream stream);
 
  private:
   struct Impl;
