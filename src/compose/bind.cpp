@@ -111,6 +111,21 @@ void others(const Node& node, model::Service& service) {
     service.others["deploy.placement"] = placement->span;
 }
 
+/// Of the attributes whose items an engine refuses one by one.
+void item_places(const Node& node, model::ServicePlaces& where) {
+  constexpr const char* kAttributes[] = {"cap_add",      "cap_drop",    "device_cgroup_rules",
+                                         "dns",          "extra_hosts", "group_add",
+                                         "security_opt", "sysctls",     "ulimits"};
+  for (const std::string attribute : kAttributes) {
+    const Node& value = at(node, attribute);
+    for (const Node& item : value.items) where.attributes[attribute + "." + item.text] = item.span;
+    for (const Entry& entry : value.entries) where.attributes[attribute + "." + entry.key] = entry.key_span;
+  }
+  for (const Entry& network : at(node, "networks").entries)
+    for (const Entry& option : network.value.entries)
+      where.attributes["networks." + network.key + "." + option.key] = option.value.span;
+}
+
 model::Service service_of(const Entry& entry, const Surroundings& around) {
   const auto with_platform = on_default_platform(entry.value, around);
   const Node& node = with_platform ? *with_platform : entry.value;
@@ -118,6 +133,7 @@ model::Service service_of(const Entry& entry, const Surroundings& around) {
   service.name = entry.key;
   service.where.name = entry.key_span;
   for (const Entry& attribute : node.entries) service.where.attributes[attribute.key] = attribute.value.span;
+  item_places(node, service.where);
   what_runs(node, service, around);
   identity(node, service);
   life(node, service);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "davit/engine/value_rules.hpp"
 #include "davit/plan/make_plan.hpp"
 #include "spec_parts.hpp"
 #include "up_planner.hpp"
@@ -51,6 +52,12 @@ std::string one_off_name(const model::Project& project, const RunOptions& option
 
 Diagnostics UpPlanner::plan_one_off(const ServicePtr& service, const RunOptions& run) {
   const std::string name = one_off_name(project_, run);
+  if (!engine::is_container_name(name)) {
+    problems_.add(Diagnostic::error("invalid-value", fmt::format("invalid container name '{}'", name))
+                      .with_hint("allowed are letters, digits, '_', '.' and '-', at least two of them, the first a "
+                                 "letter or digit"));
+    return problems_;
+  }
   const SlotId slot = builder_.add_slot({.name = name, .service = service->name});
   CreateContainer operation;
   operation.slot = slot;

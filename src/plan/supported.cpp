@@ -9,58 +9,12 @@
 #include "davit/base/signal_names.hpp"
 #include "davit/engine/device_rule.hpp"
 #include "davit/plan/make_spec.hpp"
+#include "refusals.hpp"
 
 namespace davit::plan {
 namespace {
 
 using model::Service;
-
-/// Collects the refusals of one object.
-class Refusals {
- public:
-  explicit Refusals(std::string owner) : owner_(std::move(owner)) {}
-
-  void add(const std::string& what, const Span& where, std::string hint = "") {
-    Diagnostic diagnostic = Diagnostic::error("not-supported", fmt::format("{} {} is not supported yet", what, owner_),
-                                              where.known() ? std::optional(where) : std::nullopt);
-    if (!hint.empty()) diagnostic.with_hint(std::move(hint));
-    out_.add(std::move(diagnostic));
-  }
-  void key(bool set, std::string_view name, const Span& where) {
-    if (set) add(fmt::format("'{}' of", name), where);
-  }
-  void value(std::string_view name, std::string_view value, const Span& where, std::string hint = "") {
-    add(fmt::format("'{}: {}' of", name, value), where, std::move(hint));
-  }
-  /// What Docker refuses, too, in its words.
-  void conflict(bool set, std::string_view options, const Span& where) {
-    if (set) refuse("conflicting-options", fmt::format("conflicting options of {}: {}", owner_, options), where);
-  }
-  void device_rule(const std::string& rule, const Span& where) {
-    refuse("device-rule", fmt::format("invalid device cgroup rule format of {}: '{}'", owner_, rule), where,
-           "write type, numbers and access: 'c 1:3 rwm'; '*' stands for every number");
-  }
-  void stop_signal(const std::string& name, const Span& where) {
-    refuse("stop-signal", fmt::format("invalid stop signal of {}: '{}'", owner_, name), where,
-           "write its name or number: SIGTERM, SIGINT, SIGRTMIN+3, 15");
-  }
-  void restart(bool by_deploy, const model::RestartMistake& mistake) {
-    const char* attribute = by_deploy ? "deploy.restart_policy.condition" : "restart";
-    refuse("restart", fmt::format("'{}' of {} {}", attribute, owner_, mistake.message), mistake.where);
-  }
-  [[nodiscard]] Diagnostics take() { return std::move(out_); }
-
- private:
-  void refuse(const char* code, std::string message, const Span& where, std::string hint = "") {
-    Diagnostic diagnostic =
-        Diagnostic::error(code, std::move(message), where.known() ? std::optional(where) : std::nullopt);
-    if (!hint.empty()) diagnostic.with_hint(std::move(hint));
-    out_.add(std::move(diagnostic));
-  }
-
-  std::string owner_;
-  Diagnostics out_;
-};
 
 struct Attribute {
   const char* name;
@@ -209,6 +163,7 @@ Diagnostics check_supported(const model::Project& project, const Service& servic
   check_grants(service.configs, project.configs, "config", out);
   check_logging(service, out);
   check_security(service, out);
+  check_values(service, out);
   return out.take();
 }
 

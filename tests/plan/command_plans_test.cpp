@@ -256,6 +256,16 @@ TEST(RunPlan, TheServiceLosesItsPortsPolicyAndName) {
   EXPECT_EQ(std::get<CreateContainer>(with_ports->step(2).operation).service->ports.size(), 1U);
 }
 
+TEST(RunPlan, TheNameAskedForIsOneThatAContainerCanHave) {
+  SampleProject p;
+  p.add("api");
+  RunOptions options = run_of(p, "api");
+  options.name = "../evil";
+  EXPECT_EQ(text_of(make_run_plan(p.project, p.observed, options)), "error: invalid container name '../evil'\n");
+  options.name = "good_1";
+  EXPECT_THAT(text_of(make_run_plan(p.project, p.observed, options)), HasSubstr("CreateContainer"));
+}
+
 TEST(RunPlan, WithoutDependenciesOnlyTheOneContainer) {
   SampleProject p;
   p.add("db");

@@ -125,11 +125,18 @@ struct WatchRule {
 
 /// Where the parts of a service stand in the files, for failures that happen later. `of(key)` falls back to the name.
 struct ServicePlaces {
-  Span name;                               ///< the service's key
-  std::map<std::string, Span> attributes;  ///< by attribute: "image", "command", "mem_limit", …
+  Span name;  ///< the service's key
+  /// By attribute: "image", "command", "mem_limit", …; and by an item of it, of those that can fail one by one:
+  /// "cap_add.NET_ADMIN", "ulimits.nofile", "networks.front.ipv4_address".
+  std::map<std::string, Span> attributes;
   [[nodiscard]] const Span& of(const std::string& attribute) const {
     const auto found = attributes.find(attribute);
     return found == attributes.end() ? name : found->second;
+  }
+  /// An item of an attribute, else the attribute, else the name.
+  [[nodiscard]] const Span& of(const std::string& attribute, const std::string& item) const {
+    const auto found = attributes.find(attribute + "." + item);
+    return found == attributes.end() ? of(attribute) : found->second;
   }
   friend bool operator==(const ServicePlaces&, const ServicePlaces&) = default;
 };
