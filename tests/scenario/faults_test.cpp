@@ -123,7 +123,7 @@ services:
   db:
     image: busybox
     command: [sh, -c, "echo cannot open the database; exit 9"]
-    healthcheck: {test: [CMD, "true"], interval: 30s}
+    healthcheck: {test: [CMD, "false"], interval: 30s}
   api: {image: busybox, command: [sleep, "1"], depends_on: {db: {condition: service_healthy}}}
 )");
   expect_error(stack.davit({"up", "-d"}, 60s), {"faultexit-db-1 exited (9)", "cannot open the database"});
