@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/post.hpp>
 #include <cstdio>
 #include <optional>
 #include <set>
+#include <stop_token>
 
 #include "davit/async/event.hpp"
 #include "davit/base/error.hpp"
@@ -80,6 +82,16 @@ struct StoreImages::Turns {
   std::optional<Event> given_back;
 };
 
+/// One build: what its thread gets, and what it leaves for the loop.
+struct StoreImages::Job {
+  const model::Project& project;
+  const model::Service& service;
+  std::stop_token stop;
+  std::function<void(Diagnostic)> warn;        ///< from any thread
+  std::map<std::string, std::string> texts{};  ///< by file name: what the messages of a failure point into
+  std::optional<plan::ImageInfo> info{};
+};
+
 StoreImages::StoreImages(const Context& context, image::ImageStore& store, Options options)
     : context_(context),
       store_(store),
@@ -89,30 +101,28 @@ StoreImages::StoreImages(const Context& context, image::ImageStore& store, Optio
 
 StoreImages::~StoreImages() = default;
 
-plan::ImageInfo StoreImages::build_now(const model::Project& project, const model::Service& service,
-                                       std::stop_token stop, Texts& texts) {
+void StoreImages::build_now(Job& job) {
   build::BuildRequest request =
-      build_request(project, service, [this](const std::string& name) { return context_.env(name); });
+      build_request(job.project, job.service, [this](const std::string& name) { return context_.env(name); });
   for (const auto& [name, value] : options_.build_args) request.args.insert_or_assign(name, value);
   if (options_.cache == BuildCache::Ignore) request.cache = build::CacheUse::Ignore;
-  request.stop = std::move(stop);
+  request.stop = job.stop;
   request.runtime = context_.global.runtime;
   request.davit = context_.davit();
   build::SilentObserver silent;
-  const BuildPlaces places(context_, service, request);
-  build::PlainProgress lines(write_to_stderr,
-                             [&](const Diagnostic& warning) { print(context_, places.moved(warning)); });
+  const BuildPlaces places(context_, job.service, request);
+  build::PlainProgress lines(write_to_stderr, [&](const Diagnostic& warning) { job.warn(places.moved(warning)); });
   build::BuildObserver& observer =
       options_.output == BuildOutput::Lines ? static_cast<build::BuildObserver&>(lines) : silent;
   const auto result = build::build(request, store_, observer);
   if (!result) {
-    texts = result.error().sources;
+    job.texts = result.error().sources;
     Error error = failure_of(places.moved(result.error().diagnostics));
-    throw error.context("while building the image of service '" + service.name + "'");
+    throw error.context("while building the image of service '" + job.service.name + "'");
   }
   const auto image = store_.find(*result);
-  if (!image) throw Error("the image of service '" + service.name + "' was removed while it was built");
-  return image_info(*image);
+  if (!image) throw Error("the image of service '" + job.service.name + "' was removed while it was built");
+  job.info = image_info(*image);
 }
 
 Task<plan::ImageInfo> StoreImages::build(const model::Project& project, const model::Service& service) {
@@ -136,6 +146,12 @@ Task<plan::ImageInfo> StoreImages::build_with_contexts(const model::Project& pro
   co_return co_await build_one(project, service);
 }
 
+std::function<void(Diagnostic)> StoreImages::messages_to(asio::any_io_executor loop) const {
+  return [this, loop = std::move(loop)](Diagnostic message) {
+    asio::post(loop, [this, message = std::move(message)] { print(context_, message); });
+  };
+}
+
 Task<plan::ImageInfo> StoreImages::build_one(const model::Project& project, const model::Service& service) {
   if (!turns_->given_back) turns_->given_back.emplace(co_await asio::this_coro::executor);
   if (warned_.insert(service.name).second) print(context_, build_warnings(service));
@@ -149,9 +165,9 @@ Task<plan::ImageInfo> StoreImages::build_one(const model::Project& project, cons
   // The pool does not pass cancellation on; the stop token does, and the work then ends soon.
   if (auto slot = cancellation.slot(); slot.is_connected())
     slot.assign([stop](asio::cancellation_type) mutable { stop.request_stop(); });
-  std::optional<plan::ImageInfo> info;
-  Texts texts;
-  std::function<void()> work = [&] { info = build_now(project, service, stop.get_token(), texts); };
+  const auto loop = co_await asio::this_coro::executor;
+  Job job{project, service, stop.get_token(), messages_to(loop)};
+  std::function<void()> work = [&] { build_now(job); };
   std::exception_ptr failure;
   try {
     co_await workers_.run(work);
@@ -160,9 +176,9 @@ Task<plan::ImageInfo> StoreImages::build_one(const model::Project& project, cons
   }
   turns_->taken.erase(what);
   turns_->given_back->notify();
-  context_.texts->merge(texts);
+  context_.texts->merge(job.texts);
   if (failure) std::rethrow_exception(failure);
-  co_return *std::move(info);
+  co_return *std::move(job.info);
 }
 
 Task<plan::ImageInfo> StoreImages::pull(const model::Project&, const model::Service& service) {

@@ -1,10 +1,10 @@
 #pragma once
 // Images for plans: what is in the store, and building what is not.
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <set>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -48,13 +48,16 @@ class StoreImages final : public runtime::ImageProvider {
 
  private:
   struct Turns;
-  using Texts = std::map<std::string, std::string>;  ///< by file name: what the messages of a failure point into
+  struct Job;
   /// After the images that its additional contexts name. `needed_by`: the services that led here.
   Task<plan::ImageInfo> build_with_contexts(const model::Project& project, const model::Service& service,
                                             std::vector<std::string> needed_by);
   Task<plan::ImageInfo> build_one(const model::Project& project, const model::Service& service);
-  plan::ImageInfo build_now(const model::Project& project, const model::Service& service, std::stop_token stop,
-                            Texts& texts);
+  /// Prints what any thread tells it on the loop, whose thread alone has the texts that messages point into: each
+  /// before the work that told it ends there.
+  [[nodiscard]] std::function<void(Diagnostic)> messages_to(asio::any_io_executor loop) const;
+  /// On a worker's thread.
+  void build_now(Job& job);
 
   const Context& context_;
   image::ImageStore& store_;

@@ -165,6 +165,25 @@ TEST(BuildScenario, AMistakeInAnInlineDockerfileShowsItsLine) {
   EXPECT_TRUE(contains(failed.err, "    6 |         RUN exit 7\n      |         ^~~\n")) << failed.err;
 }
 
+TEST(BuildScenario, WarningsOfServicesBuiltAtOnceAreWholeAndHaveTheirPlaces) {
+  Stack stack("buildwarnings");
+  std::string compose = "services:\n";
+  std::vector<std::string> expected;
+  int line = 1;
+  for (const std::string name : {"a1", "b2", "c3", "d4", "e5", "f6", "g7", "h8"}) {
+    compose += "  " + name + ":\n    build:\n      dockerfile_inline: |\n        FROM scratch\n        LABEL x=$$" +
+               name + "\n";
+    line += 5;
+    const std::string number = std::to_string(line);
+    expected.push_back("\ncompose.yaml:" + number + ":17: warning: variable '" + name + "' has no value\n" +
+                       std::string(5 - number.size(), ' ') + number + " |         LABEL x=$$" + name +
+                       "\n      |                 ^~~\n");
+  }
+  stack.compose(compose);
+  const auto built = stack.ok({"--progress", "plain", "build"});
+  for (const std::string& message : expected) EXPECT_TRUE(contains(built.err, message)) << message << built.err;
+}
+
 TEST(BuildScenario, AServiceBuildsOnTheImageOfAnother) {
   Stack stack("buildcontexts");
   import_busybox(stack);
