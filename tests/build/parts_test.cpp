@@ -181,6 +181,7 @@ TEST_F(DigestCacheTest, DoesNotTrustWhatIsTooYoungOrChangedMeanwhile) {
   DigestCache cache("");
   struct stat young = info;
   ::clock_gettime(CLOCK_REALTIME, &young.st_ctim);
+  young.st_ctim.tv_sec += 60;  // it stays young, however slow this test is
   cache.put(young, young, digest_);
   EXPECT_EQ(cache.find(young), std::nullopt);
   struct stat after = info;
@@ -196,7 +197,11 @@ TEST_F(DigestCacheTest, ADamagedTableIsAnEmptyOne) {
     cache.put(info, info, digest_);
     cache.save();
   }
-  std::fstream(table(), std::ios::in | std::ios::out).seekp(40).put('!');
+  constexpr std::streamoff kPlace = 40;
+  std::fstream file(table(), std::ios::in | std::ios::out);
+  const int byte = file.seekg(kPlace).get();
+  file.seekp(kPlace).put(static_cast<char>(byte ^ 1));
+  file.close();
   EXPECT_EQ(DigestCache(table()).find(info), std::nullopt);
   std::ofstream(table()) << "x";
   EXPECT_EQ(DigestCache(table()).find(info), std::nullopt);
