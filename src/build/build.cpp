@@ -65,7 +65,7 @@ class Build {
     auto file = dockerfile::parse(sources_.at(dockerfile_name_), dockerfile_name_);
     if (!file) throw Failed{file.error()};
     // From here on no layer goes away: neither one of a base image nor one of the cache.
-    store_.hold_layers();
+    hold_ = store_.hold_layers();
     PlanOptions options{request_.args, request_.target, request_.labels, request_.network, request_.host_network, {}};
     for (const auto& [name, value] : contexts_) options.contexts[name] = {image_of_context(value)};
     auto plan = make_plan(*file, options, [this](const std::string& name) { return find_base(name); });
@@ -208,6 +208,7 @@ class Build {
   const BuildRequest& request_;
   image::ImageStore& store_;
   Events events_;
+  image::LayerHold hold_;
   std::string dockerfile_name_;
   std::map<std::string, std::string> sources_;
   std::map<std::string, std::string> contexts_;  ///< additional ones; their names are looked up in lower case

@@ -251,34 +251,35 @@ std::vector<Found> find_images(const Contents& contents) {
           .with_hint("for the tar of a root file system use 'davit image import'"));
 }
 
-/// Layers of an archive that turned out bad, or of platforms nobody asked for.
-void drop_unused_layers(ImageStore& store) {
-  store.release_layers();
-  (void)store.collect_layers();
+std::vector<LoadedImage> load_all(ImageStore& store, ByteSource& archive) {
+  const LayerHold hold = store.hold_layers();
+  Contents contents(store);
+  const auto plain = decompress(archive);
+  contents.read(*plain);
+  std::vector<LoadedImage> loaded;
+  for (const Found& found : find_images(contents)) {
+    LoadedImage image{store.create_image_from_json(found.config_json), {}};
+    for (const Reference& name : found.names) {
+      store.tag(image.id, name);
+      image.tags.push_back(name.familiar());
+    }
+    loaded.push_back(std::move(image));
+  }
+  return loaded;
 }
 
 }  // namespace
 
 std::vector<LoadedImage> load_archive(ImageStore& store, ByteSource& archive) {
-  std::vector<LoadedImage> loaded;
+  // Nobody has layers of an archive that turned out bad, or of platforms nobody asked for.
   try {
-    Contents contents(store);
-    const auto plain = decompress(archive);
-    contents.read(*plain);
-    for (const Found& found : find_images(contents)) {
-      LoadedImage image{store.create_image_from_json(found.config_json), {}};
-      for (const Reference& name : found.names) {
-        store.tag(image.id, name);
-        image.tags.push_back(name.familiar());
-      }
-      loaded.push_back(std::move(image));
-    }
+    std::vector<LoadedImage> loaded = load_all(store, archive);
+    (void)store.collect_layers();
+    return loaded;
   } catch (...) {
-    drop_unused_layers(store);
+    (void)store.collect_layers();
     throw;
   }
-  drop_unused_layers(store);
-  return loaded;
 }
 
 ImageId import_root_tar(ImageStore& store, ByteSource& tar, const ImportOptions& options) {
@@ -286,16 +287,11 @@ ImageId import_root_tar(ImageStore& store, ByteSource& tar, const ImportOptions&
   config.architecture = host_architecture();
   config.created = format_rfc3339(state::wall_time_now());
   for (const ConfigChange& change : options.changes) config = apply(std::move(config), change).value();
-  try {
-    config.diff_ids.push_back(store.put_layer_from_tar(tar).diff_id);
-  } catch (Error&) {
-    store.release_layers();
-    throw;
-  }
+  const LayerHold hold = store.hold_layers();
+  config.diff_ids.push_back(store.put_layer_from_tar(tar).diff_id);
   config.history.push_back({.created = config.created, .comment = options.message});
   const ImageId id = store.create_image(config);
   if (options.name) store.tag(id, *options.name);
-  store.release_layers();
   return id;
 }
 

@@ -76,7 +76,7 @@ struct ImageStore::State {
   [[nodiscard]] fs::path blob(const std::string& digest) const { return root / "blobs" / "sha256" / hex_of(digest); }
 
   Image make_image(const state::ImageRow& row);
-  void hold();
+  LayerHold hold();
   Layer publish(StagedLayer& staged, Layer layer);
   void write_blob(const std::string& digest, const std::string& bytes) const;
   [[nodiscard]] std::vector<fs::path> take_unused(std::vector<std::string>& diff_ids);
@@ -84,7 +84,7 @@ struct ImageStore::State {
   fs::path root;
   mutable std::mutex mutex;  ///< guards what follows
   state::Database database;
-  Fd held;  ///< shared lock: layers made by this process are not deleted before an image has them
+  std::weak_ptr<const Fd> held;  ///< the shared lock of those who hold layers
 };
 
 Image ImageStore::State::make_image(const state::ImageRow& row) {
@@ -103,10 +103,12 @@ Image ImageStore::State::make_image(const state::ImageRow& row) {
   return image;
 }
 
-void ImageStore::State::hold() {
-  if (held) return;
-  held = lock_file(lock(), LockKind::Shared);
+LayerHold ImageStore::State::hold() {
+  if (LayerHold now = held.lock()) return now;
+  LayerHold first = std::make_shared<const Fd>(lock_file(lock(), LockKind::Shared));
+  held = first;
   remove_abandoned(staging());
+  return first;
 }
 
 /// The caller has the mutex and holds layers, so nobody deletes what is found or made here.
@@ -156,6 +158,7 @@ std::vector<fs::path> ImageStore::State::take_unused(std::vector<std::string>& d
 StagedLayer& StagedLayer::operator=(StagedLayer&& other) noexcept {
   if (this != &other) {
     discard();
+    hold_ = std::move(other.hold_);
     folder_ = std::move(other.folder_);
     lock_ = std::move(other.lock_);
   }
@@ -269,20 +272,15 @@ std::string ImageStore::config_json(const ImageId& id) const {
 
 // --- making
 
-void ImageStore::hold_layers() {
+LayerHold ImageStore::hold_layers() {
   const std::lock_guard lock(state_->mutex);
-  state_->hold();
-}
-
-void ImageStore::release_layers() {
-  const std::lock_guard lock(state_->mutex);
-  state_->held.reset();
+  return state_->hold();
 }
 
 StagedLayer ImageStore::new_layer_dir() {
-  hold_layers();
+  LayerHold hold = hold_layers();
   StagingFolder folder = make_staging_folder(state_->staging());
-  StagedLayer staged(folder.path, std::move(folder.lock));
+  StagedLayer staged(std::move(hold), folder.path, std::move(folder.lock));
   ensure_folder(staged.fs().parent_path(), 0700);
   ensure_folder(staged.fs(), 0755);
   // The folder becomes the root of containers; the umask is not theirs.

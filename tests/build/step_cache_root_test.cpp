@@ -1,6 +1,7 @@
 // Which steps are done again, and which are not.
 
 #include "build/build_fixture.hpp"
+#include "davit/state/build_cache.hpp"
 
 namespace davit::test {
 namespace {
@@ -87,6 +88,15 @@ TEST_F(BuildRootTest, SameStepInTwoStagesIsDoneOnce) {
       "FROM box AS a\nRUN echo same > /same\nFROM box AS b\nRUN echo same > /same\n"
       "FROM box\nCOPY --from=a /same /1\nCOPY --from=b /same /2\n");
   EXPECT_EQ(seen_.executed.size(), 3U) << "one RUN and two COPY";
+}
+
+TEST_F(BuildRootTest, ABuildThatHasEndedHoldsNoLayers) {
+  write("a", "1");
+  const ImageId id = must_build("FROM scratch\nCOPY a /a\n");
+  auto database = state::Database::open(data_root_ / "davit.db");
+  for (const auto& record : state::BuildCache(database).all()) state::BuildCache(database).remove(record.key);
+  auto others = image::ImageStore::open(data_root_);
+  EXPECT_EQ(others.remove(id.str(), image::Removal::Normal, {}).deleted.size(), 2U) << "image and layer";
 }
 
 }  // namespace

@@ -211,7 +211,6 @@ TEST_F(Store, RemovingTheLastNameRemovesImageAndLayersButNotThoseOfOthers) {
   store_.tag(one, name("one"));
   store_.tag(one, name("uno"));
   store_.tag(two, name("two"));
-  store_.release_layers();
 
   EXPECT_THAT(error_of([&] { (void)store_.remove(one.str(), Removal::Normal, {}); }), HasSubstr("several names"));
   Removed removed = store_.remove("uno", Removal::Normal, {});
@@ -230,7 +229,6 @@ TEST_F(Store, ImageOfAContainerStaysUntilTheContainerIsGone) {
   const Layer layer = put(store_, TarBuilder().file("a", "x").done());
   const ImageId id = store_.create_image(config_of({layer.diff_id}));
   store_.tag(id, name("app"));
-  store_.release_layers();
   const std::vector<ImageUser> users = {{id, "shop-web-1"}};
   EXPECT_THAT(error_of([&] { (void)store_.remove("app", Removal::Normal, users); }), HasSubstr("'shop-web-1'"));
   ASSERT_TRUE(store_.find("app"));
@@ -241,14 +239,17 @@ TEST_F(Store, ImageOfAContainerStaysUntilTheContainerIsGone) {
 }
 
 TEST_F(Store, LayersOfTheBuildCacheAndOfWorkUnderWayAreKept) {
+  LayerHold hold = store_.hold_layers();
   const Layer cached = put(store_, TarBuilder().file("a", "x").done());
   const Layer fresh = put(store_, TarBuilder().file("b", "x").done());
   auto database = state::Database::open(dir_.path() / "davit.db");
   state::BuildCache(database).put({.key = "k", .diff_id = cached.diff_id});
-  // This object still holds what it made; another one must not take it.
+  // What it made is still held; another one must not take it.
   ImageStore other = ImageStore::open(dir_.path());
+  LayerHold again = store_.hold_layers();
+  hold.reset();
   EXPECT_THAT(other.collect_layers(), SizeIs(0));
-  store_.release_layers();
+  again.reset();
   EXPECT_THAT(other.collect_layers(), ElementsAre(fresh.diff_id));
   EXPECT_THAT(layers(), ElementsAre(cached.diff_id.substr(7)));
 }
@@ -374,7 +375,7 @@ TEST_F(Store, WhatAKilledBuilderLeftDeepDownIsCleanedUpByTheNext) {
   fs::create_directories(abandoned);
   make_deep_folder(abandoned, 5000);
   std::ofstream(abandoned / ".deep-0") << "a name that is taken";
-  store_.hold_layers();
+  (void)store_.hold_layers();
   EXPECT_FALSE(fs::exists(abandoned));
 }
 
@@ -386,7 +387,6 @@ TEST_F(Store, LayerFolderWithoutARowIsTakenOverOrCollected) {
   database.run("DELETE FROM layers");
   EXPECT_EQ(put(store_, tar), layer);
   database.run("DELETE FROM layers");
-  store_.release_layers();
   (void)store_.collect_layers();
   EXPECT_THAT(layers(), SizeIs(0));
 }

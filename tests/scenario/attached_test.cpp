@@ -107,6 +107,27 @@ services:
   EXPECT_EQ(stack.ok({"ps", "-q"}).out, "");
 }
 
+TEST(UpAttached, DoesNotKeepOthersFromRemovingLayersAfterItHasBuilt) {
+  Stack stack("attbuilt");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  web:
+    build: {dockerfile_inline: "FROM busybox\nRUN --network=none echo built > /built\n"}
+    command: [sh, -c, "echo works; sleep 3600"]
+)");
+  const auto up = stack.start({"up"});
+  ASSERT_TRUE(up->wait_for_output("| works", 30s)) << up->output().err;
+  const std::string tar = (stack.folder() / "other.tar").string();
+  Program pack({"/bin/busybox", "tar", "-C", stack.folder().string(), "-cf", tar, "compose.yaml"}, {});
+  ASSERT_EQ(pack.finish(30s).code, 0);
+  stack.ok({"image", "import", tar, "other"});
+  const std::string removed = stack.ok({"image", "rm", "other"}).out;
+  EXPECT_EQ(std::count(removed.begin(), removed.end(), '\n'), 3) << "name, image and layer: " << removed;
+  up->signal(SIGINT);
+  EXPECT_EQ(up->finish(30s).code, 130);
+}
+
 TEST(UpDetached, ASignalEndsTheWaitForADependency) {
   Stack stack("detcut");
   import_busybox(stack);

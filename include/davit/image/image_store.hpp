@@ -34,6 +34,10 @@ struct Layer {
   friend bool operator==(const Layer&, const Layer&) = default;
 };
 
+/// As long as one is kept, no process deletes a layer, so that what was just made or found is still there when an image
+/// of it is made. Shared: those who hold at the same time have one lock, which ends with the last.
+using LayerHold = std::shared_ptr<const Fd>;
+
 /// A folder in which a layer is made: `fs` becomes the layer, `work` is overlayfs's workdir beside it, on the same file
 /// system. Removed with this object unless the store adopted it, or by the next writer when the process was killed.
 class StagedLayer {
@@ -47,9 +51,11 @@ class StagedLayer {
 
  private:
   friend class ImageStore;
-  StagedLayer(std::filesystem::path folder, Fd lock) : folder_(std::move(folder)), lock_(std::move(lock)) {}
+  StagedLayer(LayerHold hold, std::filesystem::path folder, Fd lock)
+      : hold_(std::move(hold)), folder_(std::move(folder)), lock_(std::move(lock)) {}
   void discard() noexcept;
 
+  LayerHold hold_;
   std::filesystem::path folder_;
   Fd lock_;  ///< flock on the folder: says that its maker lives
 };
@@ -99,12 +105,10 @@ class ImageStore {
   [[nodiscard]] std::string config_json(const ImageId& id) const;
 
   // --- making
-  /// From now until this object ends, no process deletes a layer. Making layers does it by itself; a builder that will
-  /// use layers of the build cache calls it before it looks.
-  void hold_layers();
-  /// Ends that: layers no image has yet may be collected.
-  void release_layers();
-  /// An empty folder for a new layer (0755 root), and overlayfs's workdir.
+  /// For whoever makes layers, or will use some of the build cache: before it looks, until an image has them.
+  [[nodiscard]] LayerHold hold_layers();
+  /// An empty folder for a new layer (0755 root), and overlayfs's workdir. It holds layers as long as it is there; the
+  /// layer made of it is held by nobody but the caller.
   [[nodiscard]] StagedLayer new_layer_dir();
   /// Makes the staged folder a layer, named by the digest of its deterministic tar. Nothing may be mounted on it or
   /// written to it any more. One that is there already is used instead. Blocks for as long as hashing takes.
