@@ -9,8 +9,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
+#include <initializer_list>
 
 #include "build/names.hpp"
+#include "build/step_error.hpp"
+#include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
 #include "davit/container/cgroups.hpp"
 #include "davit/image/image_store.hpp"
@@ -74,15 +78,49 @@ std::optional<Fd> lock_abandoned(const fs::path& folder) {
   return lock;
 }
 
+/// Does each of them, whatever becomes of the others; throws the first failure at the end.
+void do_all(std::initializer_list<std::function<void()>> acts) {
+  std::exception_ptr first;
+  for (const auto& act : acts) {
+    try {
+      act();
+    } catch (...) {
+      if (!first) first = std::current_exception();
+    }
+  }
+  if (first) std::rethrow_exception(first);
+}
+
 }  // namespace
 
 void clear_dead_build(const fs::path& data_root, const std::string& id, std::optional<int> busy) {
-  end_processes(cgroup_prefix(data_root, id), busy);
-  (void)network::cleanup_leftovers(network_scope(data_root, id));
-  // Whoever writes layers first removes those whose makers are dead.
-  if (fs::exists(data_root / "davit.db")) image::ImageStore::open(data_root).hold_layers();
-  std::error_code error;
-  fs::remove_all(work_folder(data_root, id), error);
+  do_all({[&] { end_processes(cgroup_prefix(data_root, id), busy); },
+          [&] { (void)network::cleanup_leftovers(network_scope(data_root, id)); },
+          [&] {
+            // Whoever writes layers first removes those whose makers are dead.
+            if (fs::exists(data_root / "davit.db")) (void)image::ImageStore::open(data_root).hold_layers();
+          },
+          [&] { fs::remove_all(work_folder(data_root, id)); }});
+}
+
+void clear_dead_builds(const fs::path& data_root, const std::function<void(const Diagnostic&)>& warn) {
+  const auto tell = [&warn](const std::string& what, const std::exception& failure) {
+    const Error error = as_error(failure);
+    auto warning = Diagnostic::warning("killed-build", what + ": " + error.what());
+    warning.notes = error.diagnostic().notes;
+    warn(warning.with_hint("this build goes on, and the next one tries again"));
+  };
+  try {
+    for (const DeadBuild& dead : dead_builds(data_root)) {
+      try {
+        clear_dead_build(data_root, dead.id);
+      } catch (const std::exception& failure) {
+        tell("what the killed build '" + dead.id + "' left cannot be removed", failure);
+      }
+    }
+  } catch (const std::exception& failure) {
+    tell("cannot look for what killed builds left", failure);
+  }
 }
 
 std::vector<DeadBuild> dead_builds(const fs::path& data_root) {

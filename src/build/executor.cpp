@@ -184,9 +184,9 @@ void Executor::complete(const Job& job, const StepResult& result) {
 
 void Executor::prepare_for(const Step& step) {
   if (!area_) {
-    area_.emplace(store_.data_root(), request_.davit);
-    sandbox_.emplace(store_.data_root(), *area_, settings_,
-                     [this](const Diagnostic& notice) { events_.warning(notice); });
+    const auto warn = [this](const Diagnostic& notice) { events_.warning(notice); };
+    area_.emplace(store_.data_root(), request_.davit, warn);
+    sandbox_.emplace(store_.data_root(), *area_, settings_, warn);
   }
   const auto* run = std::get_if<RunStep>(&step.action);
   if (run != nullptr && run->network == dockerfile::Run::Network::Default) sandbox_->begin_network();

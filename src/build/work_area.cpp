@@ -23,9 +23,11 @@ void make_folders(const fs::path& path) {
 
 }  // namespace
 
-WorkArea::WorkArea(const fs::path& data_root, const std::string& davit) : data_root_(data_root) {
+WorkArea::WorkArea(const fs::path& data_root, const std::string& davit,
+                   const std::function<void(const Diagnostic&)>& warn)
+    : data_root_(data_root) {
   make_folders(data_root / "build");
-  for (const DeadBuild& dead : dead_builds(data_root)) clear_dead_build(data_root, dead.id);
+  clear_dead_builds(data_root, warn);
   make_locked_folder();
   if (!davit.empty()) guard_.emplace(davit, data_root, id_, lock_);
 }

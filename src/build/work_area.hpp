@@ -3,10 +3,12 @@
 // build's id, so that they are found and removed when the build is killed.
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "build/guard.hpp"
+#include "davit/base/diagnostic.hpp"
 #include "davit/base/fd.hpp"
 #include "davit/network/names.hpp"
 
@@ -15,9 +17,10 @@ namespace davit::build {
 class WorkArea {
  public:
   /// Makes `<data root>/build/work-XXXXXX`, after removing what dead builds left (their processes too). `davit` is the
-  /// program that clears up at once if this process is killed; empty: the next build does. Call it from a thread in the
-  /// host's mount namespace.
-  WorkArea(const std::filesystem::path& data_root, const std::string& davit);
+  /// program that clears up at once if this process is killed; empty: the next build does. `warn` is told what of a
+  /// dead build could not be removed. Call it from a thread in the host's mount namespace.
+  WorkArea(const std::filesystem::path& data_root, const std::string& davit,
+           const std::function<void(const Diagnostic&)>& warn);
   WorkArea(const WorkArea&) = delete;
   WorkArea& operator=(const WorkArea&) = delete;
   ~WorkArea();

@@ -1,5 +1,9 @@
 // Builds that really run, from a Dockerfile to an image: mounts, cgroups, an OCI runtime.
 
+#include <sys/mount.h>
+
+#include <filesystem>
+#include <memory>
 #include <stop_token>
 
 #include "build/build_fixture.hpp"
@@ -9,6 +13,7 @@ namespace {
 
 using BuildRootTest = BuildTest;
 using Strings = std::vector<std::string>;
+namespace fs = std::filesystem;
 
 TEST_F(BuildRootTest, RunsCopiesAndSetsTheConfig) {
   write("app.txt", "hello\n");
@@ -131,6 +136,22 @@ TEST_F(BuildRootTest, StopKillsTheStepAndLeavesNothing) {
   const auto result = build::build(request_, *store_, observer);
   ASSERT_FALSE(result.has_value());
   EXPECT_EQ(result.error().diagnostics.items().front().code, "cancelled");
+}
+
+TEST_F(BuildRootTest, WhatCannotBeClearedBehindADeadBuildIsToldAndKeepsNobodyFromBuilding) {
+  const fs::path left = data_root_ / "build/work-dead";
+  fs::create_directories(left / "busy");
+  ASSERT_EQ(::mount("tmpfs", (left / "busy").c_str(), "tmpfs", 0, "size=64k"), 0);
+  const std::unique_ptr<const fs::path, void (*)(const fs::path*)> unmounted(
+      &left, [](const fs::path* folder) { ::umount2((*folder / "busy").c_str(), MNT_DETACH); });
+  must_build("FROM box\nRUN --network=none echo 1\n");
+  ASSERT_EQ(seen_.warnings.size(), 1U);
+  EXPECT_EQ(seen_.warnings[0].find("what the killed build 'dead' left cannot be removed: "), 0U) << seen_.warnings[0];
+  EXPECT_TRUE(fs::exists(left / "busy"));
+  ASSERT_EQ(::umount2((left / "busy").c_str(), 0), 0);
+  must_build("FROM box\nRUN --network=none echo 2\n");
+  EXPECT_EQ(seen_.warnings.size(), 0U);
+  EXPECT_FALSE(fs::exists(left));
 }
 
 }  // namespace

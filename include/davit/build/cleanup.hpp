@@ -2,10 +2,12 @@
 // What a killed build left behind, found by its id and removed.
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "davit/base/diagnostic.hpp"
 #include "davit/base/fd.hpp"
 
 namespace davit::build {
@@ -26,5 +28,9 @@ struct DeadBuild {
 /// All of them on this data root. A folder that a build is just making may be among them: that build sees that it is
 /// locked, and makes another one; so keep the lock until the folder is cleared. One that somebody else clears is not.
 [[nodiscard]] std::vector<DeadBuild> dead_builds(const std::filesystem::path& data_root);
+
+/// Clears all of them. What cannot be cleared keeps nobody from building: `warn` is told why, and the next build tries
+/// again.
+void clear_dead_builds(const std::filesystem::path& data_root, const std::function<void(const Diagnostic&)>& warn);
 
 }  // namespace davit::build
