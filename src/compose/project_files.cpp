@@ -55,8 +55,10 @@ class Finder {
     choose_profiles();
     if (found_.compose_files.empty() && !diagnostics_.has_errors())
       diagnostics_.add(Diagnostic::error("no-compose-file", "no configuration file provided: not found")
-                           .note("looked for " + join_names({std::begin(kFileNames), std::end(kFileNames)}) + " in '" +
-                                 request_.cwd + "' and the folders above it")
+                           .note(request_.cwd.empty()
+                                     ? "the current folder does not exist any more"
+                                     : "looked for " + join_names({std::begin(kFileNames), std::end(kFileNames)}) +
+                                           " in '" + request_.cwd + "' and the folders above it")
                            .with_hint("name a file with -f"));
     return std::move(found_);
   }

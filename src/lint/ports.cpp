@@ -14,20 +14,6 @@ struct Published {
   const model::Port* port;
 };
 
-bool is_everywhere(const std::string& address) {
-  return address.empty() || address == "0.0.0.0" || address == "::";
-}
-
-bool overlap(const model::Port& a, const model::Port& b) {
-  if (a.protocol != b.protocol || a.published->first != b.published->first) return false;
-  return a.host_ip == b.host_ip || is_everywhere(a.host_ip) || is_everywhere(b.host_ip);
-}
-
-/// The one host port that each container of the service asks for.
-bool is_fixed(const model::Port& port) {
-  return port.published && port.published->first == port.published->last;
-}
-
 std::string text_of(const model::Port& port) {
   return std::to_string(port.published->first) + "/" + port.protocol;
 }
@@ -47,11 +33,11 @@ void port_conflict(const Subject& subject, Findings& findings) {
     // Services of different profiles may be each other's replacement.
     if (!service.enabled || service.model.network_mode == "host") continue;
     for (const model::Port& port : service.model.ports) {
-      if (!is_fixed(port)) continue;
+      if (!model::is_fixed(port)) continue;
       if (service.model.replicas() > 1) report_replicas(service, port, findings);
       std::vector<Published>& seen = seen_at[{port.published->first, port.protocol}];
       for (const Published& other : seen) {
-        if (!overlap(*other.port, port) || other.port->where == port.where) continue;
+        if (!model::clash(*other.port, port) || other.port->where == port.where) continue;
         findings
             .add(place_of(service),
                  other.service == &service

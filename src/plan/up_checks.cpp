@@ -63,12 +63,11 @@ void UpPlanner::check_ports(const std::vector<const model::Service*>& services) 
     const model::Service* service;
   };
   std::map<std::pair<std::string, std::uint16_t>, std::vector<Use>> uses;
-  const auto any = [](const std::string& ip) { return ip.empty() || ip == "0.0.0.0" || ip == "::"; };
   for (const model::Service* s : services) {
     const std::int64_t replicas = replicas_of(*s);
     if (replicas == 0) continue;
     for (const model::Port& p : s->ports) {
-      if (!p.published || p.published->first == 0 || p.published->first != p.published->last) continue;
+      if (!model::is_fixed(p)) continue;
       if (replicas > 1)
         problems_.add(Diagnostic::error("port-of-replicas",
                                         fmt::format("service '{}' is to have {} containers, but all of them would "
@@ -78,14 +77,14 @@ void UpPlanner::check_ports(const std::vector<const model::Service*>& services) 
                           .with_hint("publish a range, such as '8000-8010:80', or no host port at all"));
       auto& same = uses[{p.protocol, p.published->first}];
       for (const Use& other : same) {
-        if (!any(p.host_ip) && !any(other.port->host_ip) && p.host_ip != other.port->host_ip) continue;
-        // One service may name 0.0.0.0 and :: side by side.
-        if (other.service == s && p.host_ip != other.port->host_ip) continue;
-        problems_.add(Diagnostic::error("port-published-twice",
-                                        fmt::format("services '{}' and '{}' both publish port {}/{}",
-                                                    other.service->name, s->name, p.published->first, p.protocol),
-                                        p.where)
-                          .note("published before", other.port->where));
+        if (!model::clash(p, *other.port)) continue;
+        const std::string who =
+            other.service == s
+                ? fmt::format("service '{}' publishes port {}/{} twice", s->name, p.published->first, p.protocol)
+                : fmt::format("services '{}' and '{}' both publish port {}/{}", other.service->name, s->name,
+                              p.published->first, p.protocol);
+        problems_.add(
+            Diagnostic::error("port-published-twice", who, p.where).note("published before", other.port->where));
         break;
       }
       same.push_back({&p, s});

@@ -400,5 +400,11 @@ TEST(Load, EmptyAndAbsentFiles) {
               HasSubstr("no configuration file provided"));
 }
 
+TEST(Load, FromAFolderThatIsGone) {
+  LoadTest test(std::vector<std::pair<std::string, std::string>>{});
+  test.request.cwd.clear();
+  EXPECT_THAT(test.messages(), HasSubstr("the current folder does not exist any more"));
+}
+
 }  // namespace
 }  // namespace davit::compose

@@ -363,6 +363,14 @@ TEST(UpPlan, TwoServicesOnOneHostPortAreAnError) {
   EXPECT_THAT(up(p), ::testing::Not(::testing::HasSubstr("error")));
 }
 
+TEST(UpPlan, OneServiceThatPublishesAPortTwiceIsNamedOnce) {
+  SampleProject p;
+  const model::Port port{.target = 80, .published = model::PortRange{8080, 8080}};
+  p.add("a").ports = {port, port};
+  p.project.services["a"].ports[1].host_ip = "127.0.0.2";
+  EXPECT_EQ(up(p), "error: service 'a' publishes port 8080/tcp twice\n");
+}
+
 TEST(UpPlan, AChangedNetworkIsReplacedAndItsContainersAreKept) {
   SampleProject p;
   p.add("db");

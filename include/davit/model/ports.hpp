@@ -31,4 +31,10 @@ struct Port {
   friend bool operator==(const Port&, const Port&) = default;
 };
 
+/// Whether every container asks for the one host port that is named, and not for a free one.
+[[nodiscard]] bool is_fixed(const Port& port);
+/// Whether two fixed ports cannot both be bound: the same number and protocol, on an address that both cover. No address
+/// covers those of both families, "0.0.0.0" and "::" those of their own.
+[[nodiscard]] bool clash(const Port& a, const Port& b);
+
 }  // namespace davit::model
