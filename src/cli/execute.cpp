@@ -94,6 +94,7 @@ Task<runtime::Execution> execute_plan(Session& session, const model::Project& pr
   options.wait_timeout = settings.wait_timeout;
   options.log_tail = tail_of_log;
   options.hook_output = std::move(settings.hook_output);
+  options.made = std::move(settings.made);
   runtime::Context with{project, session.engine(), settings.images != nullptr ? *settings.images : no_images(),
                         session.timers(), *progress};
   Task<runtime::Execution> work = runtime::execute(with, plan, std::move(options));

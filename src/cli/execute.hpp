@@ -31,6 +31,7 @@ struct ExecuteSettings {
   runtime::ImageProvider* images = nullptr;  ///< none: no_images()
   std::optional<std::chrono::nanoseconds> wait_timeout;
   runtime::HookOutput hook_output{};  ///< none: not shown
+  runtime::ContainerMade made{};      ///< none: nobody wants to know
 };
 
 /// Executes with progress; failures are thrown. In a turn, its end by a lowering command is one. The project must

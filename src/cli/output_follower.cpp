@@ -132,6 +132,13 @@ void OutputFollower::add(const engine::Observed& observed, const logs::ReadOptio
   for (const auto& container : observed.containers) impl_->add(container, read, watch);
 }
 
+void OutputFollower::add(const runtime::MadeContainer& made) {
+  engine::ObservedContainer container{.id = made.id, .name = made.name, .project = impl_->session.project()};
+  container.service = made.service;
+  container.one_off = made.kind == runtime::MadeContainer::Kind::OneOff;
+  impl_->add(container, {}, Watch::Yes);
+}
+
 void OutputFollower::show() {
   impl_->show();
 }

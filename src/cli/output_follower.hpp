@@ -34,6 +34,9 @@ class OutputFollower {
   /// The containers that are there, with what `read` wants of what they have written. Watch::Yes when follow() comes
   /// after it.
   void add(const engine::Observed& observed, const logs::ReadOptions& read, Watch watch);
+  /// One that was made and is not started yet: it will be shown from its beginning, and misses nothing however soon its
+  /// log is rotated. For follow().
+  void add(const runtime::MadeContainer& made);
   /// Prints what is there.
   void show();
   /// Prints a line that a lifecycle hook of a container has written: "db-1 ->  | text", as docker compose.

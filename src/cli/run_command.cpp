@@ -50,8 +50,8 @@ Task<void> pass_signals(Session& session, ContainerId container) {
   }
 }
 
-Task<int> attend(Session& session, ContainerId container, std::int64_t since, const plan::RunOptions& run) {
-  RawOutput output(session.engine().log_folder(container));
+Task<int> attend(Session& session, ContainerId container, RawOutput& output, std::int64_t since,
+                 const plan::RunOptions& run) {
   std::optional<RawTerminal> raw;
   if (run.tty) raw.emplace();
   TaskGroup streams(co_await asio::this_coro::executor);
@@ -79,10 +79,14 @@ Task<void> remove_by_name(Session& session, const std::string& name) {
 }
 
 Task<runtime::Execution> start(Session& session, const model::Project& project, const plan::Plan& plan,
-                               StoreImages& images, bool remove, const std::string& name) {
+                               StoreImages& images, bool remove, const std::string& name,
+                               std::optional<RawOutput>& output) {
   std::exception_ptr failure;
   try {
     ExecuteSettings settings{.title = "run", .images = &images, .wait_timeout = {}};
+    settings.made = [&](const runtime::MadeContainer& made) {
+      if (made.name == name) output.emplace(session.engine().log_folder(made.id));
+    };
     co_return co_await execute_plan(session, project, plan, std::move(settings));
   } catch (const Error&) {
     failure = std::current_exception();
@@ -105,14 +109,15 @@ Task<int> run(Session& session, model::Project project, RunFlags flags) {
     co_return 0;
   }
   const std::string name = plan::one_off_name(project, run);
-  const runtime::Execution execution = co_await start(session, project, plan, images, flags.remove, name);
+  std::optional<RawOutput> output;
+  const runtime::Execution execution = co_await start(session, project, plan, images, flags.remove, name, output);
   const auto made = execution.containers.find(name);
-  if (made == execution.containers.end()) throw Error("the container '" + name + "' was not made");
+  if (made == execution.containers.end() || !output) throw Error("the container '" + name + "' was not made");
   if (flags.up.detach) {
     std::printf("%s\n", made->second.str().c_str());
     co_return 0;
   }
-  const int code = co_await attend(session, made->second, execution.first_event, run);
+  const int code = co_await attend(session, made->second, *output, execution.first_event, run);
   if (flags.remove) co_await session.engine().remove_container(made->second, engine::WithVolumes::Anonymous);
   co_return code;
 }

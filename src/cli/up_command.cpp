@@ -41,11 +41,13 @@ struct Up {
   std::set<std::string> attached;              ///< services whose output is shown
   std::map<std::string, std::string> watched;  ///< containers whose end counts
   runtime::HookOutput hook_output{};           ///< of an attached `up`
+  runtime::ContainerMade made{};               ///< likewise
 };
 
 ExecuteSettings settings_of(const Up& up) {
   ExecuteSettings settings{.title = "up", .images = &up.images, .wait_timeout = {}};
   settings.hook_output = up.hook_output;
+  settings.made = up.made;
   if (up.flags.wait_timeout > 0) settings.wait_timeout = std::chrono::seconds(up.flags.wait_timeout);
   return settings;
 }
@@ -132,6 +134,7 @@ Task<int> up_attached(Up& up) {
   up.hook_output = [&output](const std::string& container, const std::string& line) {
     output.tell_hook(container, line);
   };
+  up.made = [&output](const runtime::MadeContainer& container) { output.add(container); };
   const std::int64_t since = co_await up.session.engine().newest_event();
   const engine::Observed before = co_await up.session.engine().observe();
   logs::ReadOptions from_now;

@@ -116,7 +116,7 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
 
   add_record(std::move(row), std::move(spec));  // at once: what the database knows must be known here
   for (const auto& volume : wanted) fs::create_directories(paths_.volume_data(volume.name));
-  fs::create_directories(paths_.logs(id));
+  logs::begin_log(paths_.logs(id));
   keep_files(*records_[id]);
   return id;
 }

@@ -89,7 +89,10 @@ void Appender::begin(LogPosition at, Batch batch) {
   if (newest == at.number && open_file()) at_.offset = std::min(at_.offset, size_of(file_.get()));
   begin_ = at_;
   written_ = at_;
-  if (batch == Batch::First) return;
+  if (batch == Batch::First) {
+    if (has_surplus()) prune();  // whoever read may have gone on
+    return;
+  }
   if (newest > at.number) written_ = {.number = newest, .offset = 0};
   struct stat status{};
   if (::stat(path(written_.number).c_str(), &status) == 0) written_.offset = static_cast<std::uint64_t>(status.st_size);
@@ -130,7 +133,7 @@ bool Appender::next_file() {
     at_ = before;
     return false;
   }
-  if (at_.number > policy_.max_files) ::unlink(path(at_.number - policy_.max_files).c_str());
+  prune();
   return true;
 }
 
@@ -182,9 +185,22 @@ void Appender::cut(std::uint64_t size) {
   written_ = {.number = at_.number, .offset = size};
 }
 
-void Appender::prune() const {
-  for (const std::uint64_t number : list_log_files(folder_))
-    if (policy_.max_size != 0 && number + policy_.max_files <= at_.number) ::unlink(path(number).c_str());
+void Appender::prune() {
+  if (policy_.max_size == 0) return;
+  if (oldest_ == 0) {
+    const auto numbers = list_log_files(folder_);
+    oldest_ = numbers.empty() ? at_.number : numbers.front();
+  }
+  for (; has_surplus(); ++oldest_) {
+    const std::string file = path(oldest_);
+    const bool too_many = (at_.number - oldest_ - policy_.max_files) * policy_.max_size >= kKeptForReaders;
+    if (!too_many && is_being_read(file)) return;
+    ::unlink(file.c_str());
+  }
+}
+
+bool Appender::has_surplus() const {
+  return policy_.max_size != 0 && oldest_ != 0 && oldest_ + policy_.max_files <= at_.number;
 }
 
 }  // namespace davit::logs

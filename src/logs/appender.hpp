@@ -47,10 +47,15 @@ class Appender {
   [[nodiscard]] LogPosition position() const { return at_; }
   [[nodiscard]] int error() const { return error_; }
 
-  /// Removes files which the policy does not keep.
-  void prune() const;
+  /// Removes files which the policy does not keep, oldest first, up to one that is being read: who reads it has those
+  /// behind it still to read (log_files.hpp). For a reader that is too slow no more than kKeptForReaders bytes are
+  /// kept.
+  void prune();
 
  private:
+  static constexpr std::uint64_t kKeptForReaders = 64U << 20U;
+
+  [[nodiscard]] bool has_surplus() const;
   [[nodiscard]] std::size_t room_for(std::string_view records) const;
   [[nodiscard]] bool next_file();
   [[nodiscard]] bool open_file();
@@ -62,6 +67,7 @@ class Appender {
   RotationPolicy policy_;
   Fd file_;
   std::uint64_t file_number_ = 0;  ///< the file that is open
+  std::uint64_t oldest_ = 0;       ///< no file is older; 0: not looked yet
   LogPosition begin_;
   LogPosition at_;
   LogPosition written_;  ///< where the bytes of an earlier try end

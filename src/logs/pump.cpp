@@ -40,6 +40,13 @@ WallTime system_now() {
   return std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now());
 }
 
+const std::string& make_folder(const std::string& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) throw_system_error("make", path, error.value());
+  return path;
+}
+
 /// Output that did not get into the log.
 struct Loss {
   std::uint64_t bytes = 0;
@@ -79,6 +86,10 @@ StreamPipes with_staging(Fd source) {
   return {.source = std::move(source), .staging_read = std::move(read), .staging_write = std::move(write)};
 }
 
+void begin_log(const std::string& folder) {
+  Appender(make_folder(folder), {}).begin({}, Appender::Batch::First);
+}
+
 struct PumpBuffers::Impl {
   std::array<Fd, 2> scratch = make_log_pipe();
   Fd nowhere{::open("/dev/null", O_WRONLY | O_CLOEXEC)};
@@ -105,13 +116,6 @@ struct LogPump::Impl {
     for (const StreamPipes& stream : pipes)
       if (stream.source) set_non_blocking(stream.source.get());
     recover();
-  }
-
-  static std::string make_folder(const std::string& path) {
-    std::error_code error;
-    std::filesystem::create_directories(path, error);
-    if (error) throw_system_error("make", path, error.value());
-    return path;
   }
 
   [[nodiscard]] int staging(std::size_t stream) const { return pipes[stream].staging_read.get(); }

@@ -1,6 +1,7 @@
 #include "davit/logs/reader.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -30,6 +31,8 @@ bool before(LogPosition a, LogPosition b) {
 
 struct LogReader::Impl {
   Impl(std::string log_folder, ReadOptions options) : folder(std::move(log_folder)) {
+    // Held until reading begins, so that what is found now is there then.
+    if (auto oldest = open_oldest(0)) anchor = std::move(oldest->file);
     if (options.since) since = format_timestamp(*options.since);
     if (options.until) until = format_timestamp(*options.until);
     if (options.tail) {
@@ -41,23 +44,40 @@ struct LogReader::Impl {
     }
   }
 
-  /// Makes the first file at or behind `number` the current one. False when there is none.
-  bool open_from(std::uint64_t number, std::uint64_t offset) {
-    Fd opened{::open(path(number).c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!opened) {
+  struct Opened {
+    Fd file;
+    std::uint64_t number = 0;
+  };
+
+  /// The oldest file at or behind `number`. One may be removed between the look and the opening, but not for ever: a
+  /// writer that fast is not believed in.
+  [[nodiscard]] std::optional<Opened> open_oldest(std::uint64_t number) const {
+    constexpr int kLooks = 1000;
+    for (int look = 0; look < kLooks; ++look) {
       const auto numbers = list_log_files(folder);
       const auto found = std::lower_bound(numbers.begin(), numbers.end(), number);
-      if (found == numbers.end()) return false;
-      if (number != 0) missed += *found - number;
-      number = *found;
+      if (found == numbers.end()) return std::nullopt;
+      Opened opened{open_to_read(path(*found)), *found};
+      struct stat status{};
+      const bool removed = !opened.file || ::fstat(opened.file.get(), &status) != 0 || status.st_nlink == 0;
+      if (!removed) return opened;
+    }
+    return std::nullopt;
+  }
+
+  /// Makes the first file at or behind `number` the current one. False when there is none.
+  bool open_from(std::uint64_t number, std::uint64_t offset) {
+    Fd opened = number == 0 ? Fd{} : open_to_read(path(number));
+    if (!opened) {
+      auto found = open_oldest(number);
+      if (!found) return false;
+      if (number != 0) missed += found->number - number;
+      number = found->number;
       offset = 0;
-      opened.reset(::open(path(number).c_str(), O_RDONLY | O_CLOEXEC));
-      if (!opened) {
-        if (errno == ENOENT) return false;  // removed this moment: the next call finds the one behind
-        throw_system_error("open", path(number), errno);
-      }
+      opened = std::move(found->file);
     }
     file = std::move(opened);
+    anchor.reset();
     at = {number, offset};
     read_offset = offset;
     from = to = 0;
@@ -116,6 +136,7 @@ struct LogReader::Impl {
         from = to;
         return std::string_view(buffer.data() + (to - size), size);
       }
+      file_size = read_offset;
       if (!open_from(at.number + 1, 0)) return std::nullopt;
       last_look = false;
       searched = 0;
@@ -129,9 +150,24 @@ struct LogReader::Impl {
   }
 
   std::optional<Record> next_record() {
+    if (held_back) return parse_record(*std::exchange(held_back, std::nullopt), scratch);
     const auto raw = next_raw();
     if (!raw) return std::nullopt;
-    return parse_record(*raw, scratch);
+    const Record record = parse_record(*raw, scratch);
+    if (missed == 0) return record;
+    held_back = raw;
+    return gap(record.time);
+  }
+
+  /// In the place of files that were removed too soon, before the record that follows them.
+  Record gap(std::string_view time) {
+    gap_text = "[davit: output is missing here: " + std::to_string(missed) +
+               (missed == 1 ? " log file was" : " log files were") + " removed by rotation before it could be read";
+    if (file_size > 0) gap_text += ", some " + std::to_string(missed * file_size) + " bytes";
+    gap_text += "]";
+    missed = 0;
+    in_gap = true;
+    return {.time = time, .stream = Stream::Stderr, .extent = Extent::Full, .text = gap_text};
   }
 
   [[nodiscard]] bool wanted(const Line& line) const {
@@ -140,8 +176,10 @@ struct LogReader::Impl {
 
   std::optional<Line> next() {
     while (!finished) {
+      if (in_gap) return leave_gap();
       const auto record = next_record();
       if (!record) return std::nullopt;
+      if (in_gap) continue;
       if (until && !record->time.empty() && record->time > view(*until)) {
         finished = true;
         break;
@@ -152,11 +190,20 @@ struct LogReader::Impl {
     return std::nullopt;
   }
 
+  /// The lines that were begun before the gap, then the one that tells of it.
+  std::optional<Line> leave_gap() {
+    if (const auto begun = lines.flush()) return begun;
+    lines = {};
+    in_gap = false;
+    return Line{.time = parse_record(*held_back, scratch).time, .stream = Stream::Stderr, .text = gap_text};
+  }
+
   std::string folder;
   std::optional<TimestampText> since;
   std::optional<TimestampText> until;
   ReadStart start;
 
+  Fd anchor;  ///< the oldest file, until one is read
   Fd file;
   LogPosition at;                 ///< of the record returned last
   std::size_t advance = 0;        ///< its bytes
@@ -167,7 +214,11 @@ struct LogReader::Impl {
   TimestampText scratch{};
   LineAssembler lines;
   bool finished = false;
-  std::uint64_t missed = 0;
+  std::uint64_t missed = 0;     ///< files, not told of yet
+  std::uint64_t file_size = 0;  ///< of the last file that was read to its end
+  std::string gap_text;
+  bool in_gap = false;                        ///< next() has to tell of it
+  std::optional<std::string_view> held_back;  ///< the record behind the gap that was told of
 };
 
 LogReader::LogReader(std::string folder, ReadOptions options)
@@ -190,10 +241,6 @@ std::optional<Record> LogReader::next_record() {
 bool LogReader::finished() const {
   return impl_->finished;
 }
-std::uint64_t LogReader::take_missed_files() {
-  return std::exchange(impl_->missed, 0);
-}
-
 std::vector<std::string> last_lines(const std::string& path, std::size_t count) {
   std::error_code error;
   const bool is_folder = std::filesystem::is_directory(path, error);

@@ -160,6 +160,9 @@ Task<void> Executor::perform_operation(const plan::CreateContainer& operation) {
   options.volumes_from = volumes_from(operation);
   const ContainerId id = co_await context_.engine.create_container(std::move(spec), std::move(options));
   put(operation.slot, id, {.probe = probe});
+  if (!options_.made) co_return;
+  const auto kind = operation.one_off ? MadeContainer::Kind::OneOff : MadeContainer::Kind::OfService;
+  options_.made({id, plan_.slots[operation.slot].name, operation.service->name, kind});
 }
 
 Task<void> Executor::perform_operation(const plan::StartContainer& operation) {

@@ -5,8 +5,10 @@
 #include <pty.h>
 #include <termios.h>
 
+#include <optional>
 #include <random>
 
+#include "davit/logs/reader.hpp"
 #include "log_folder.hpp"
 
 namespace davit::logs {
@@ -191,6 +193,73 @@ TEST_F(PumpTest, OneFileMeansTheOldIsRemovedWhenTheNewBegins) {
   for (int i = 0; i < 20; ++i) write_all(out_.get(), "line\n");
   drain(pump);
   EXPECT_EQ(testing::log_files(folder_.log()).size(), 1U);
+}
+
+std::string numbered(int count) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += "line " + std::to_string(i) + "\n";
+  return text;
+}
+
+/// What is there for this reader now.
+std::string read_on(LogReader& reader) {
+  std::string text;
+  while (const auto line = reader.next()) text.append(line->text).push_back('\n');
+  return text;
+}
+
+TEST_F(PumpTest, FilesAreKeptForWhoReadsThem) {
+  LogPump pump = start({.max_size = 1'000, .max_files = 2});
+  write_all(out_.get(), "first\n");
+  drain(pump);
+  std::optional<LogReader> slow(folder_.log());
+  ASSERT_EQ(slow->next()->text, "first");
+  write_all(out_.get(), numbered(5'000));
+  drain(pump);
+  LogReader other{folder_.log()};  // begins when the others are long at work
+  EXPECT_EQ(read_on(*slow), numbered(5'000));
+  write_all(out_.get(), numbered(5'000));
+  drain(pump);
+  EXPECT_EQ(read_on(*slow), numbered(5'000));
+  EXPECT_EQ(read_on(other), "first\n" + numbered(5'000) + numbered(5'000));
+  EXPECT_GT(testing::log_files(folder_.log()).size(), 2U);
+  write_all(out_.get(), "they are gone on\n");
+  drain(pump);
+  EXPECT_EQ(testing::log_files(folder_.log()).size(), 2U);
+}
+
+TEST_F(PumpTest, ATailIsKeptFromTheMomentItIsFound) {
+  LogPump pump = start({.max_size = 1'000, .max_files = 2});
+  write_all(out_.get(), numbered(10));
+  drain(pump);
+  LogReader reader{folder_.log(), {.tail = 3}};
+  write_all(out_.get(), numbered(1'000));
+  drain(pump);
+  EXPECT_EQ(read_on(reader), "line 7\nline 8\nline 9\n" + numbered(1'000));
+}
+
+TEST_F(PumpTest, AReaderThatIsTooSlowIsToldWhatItMissed) {
+  LogPump pump = start({.max_size = 1U << 20U, .max_files = 2});
+  write_all(out_.get(), "first\n");
+  drain(pump);
+  LogReader reader{folder_.log()};
+  ASSERT_EQ(reader.next()->text, "first");
+  const std::string line = std::string(999, 'x') + "\n";
+  for (int i = 0; i < 90'000; ++i) {
+    write_all(out_.get(), line);
+    if (i % 500 == 0) drain(pump);
+  }
+  drain(pump);
+  EXPECT_LE(testing::log_files(folder_.log()).size(), 67U);  // 64 MiB for the reader
+  int gaps = 0;
+  int lines = 0;
+  while (const auto read = reader.next()) {
+    gaps += read->text.starts_with("[davit: output is missing here: ") ? 1 : 0;
+    lines += read->text.size() == line.size() - 1 ? 1 : 0;
+  }
+  EXPECT_EQ(gaps, 1);
+  EXPECT_GT(lines, 0);
+  EXPECT_LT(lines, 90'000);
 }
 
 TEST_F(PumpTest, TheDriverNoneKeepsNothingAndBlocksNothing) {

@@ -75,17 +75,39 @@ TEST_F(LogReaderTest, GoesOnOverTornWritesAndNewFiles) {
   EXPECT_EQ(lines_of(log), (Lines{"two", "three"}));
   write(2, full(3s, "four"));
   EXPECT_EQ(lines_of(log), Lines{"four"});
-  EXPECT_EQ(log.take_missed_files(), 0U);
 }
 
-TEST_F(LogReaderTest, FilesRemovedBeforeTheyWereReadAreCounted) {
+TEST_F(LogReaderTest, FilesRemovedBeforeTheyWereReadLeaveALine) {
   write(1, full(0s, "one"));
   LogReader log = reader();
   EXPECT_EQ(lines_of(log), Lines{"one"});
-  write(4, full(9s, "ten"));
-  EXPECT_EQ(lines_of(log), Lines{"ten"});
-  EXPECT_EQ(log.take_missed_files(), 2U);
-  EXPECT_EQ(log.take_missed_files(), 0U);
+  write(1, record(1s, "stdout", "P", "tw"));
+  write(4, full(9s, "ten") + full(9s, "eleven"));
+  EXPECT_EQ(lines_of(log),
+            (Lines{"tw",
+                   "[davit: output is missing here: 2 log files were removed by rotation before it could "
+                   "be read, some 174 bytes]",
+                   "ten", "eleven"}));
+  write(6, full(9s, "twelve"));
+  EXPECT_EQ(lines_of(log),
+            (Lines{"[davit: output is missing here: 1 log file was removed by rotation before it could be "
+                   "read, some 91 bytes]",
+                   "twelve"}));
+}
+
+TEST_F(LogReaderTest, RecordsTooShowWhereFilesAreMissing) {
+  write(1, full(0s, "one"));
+  LogReader log = reader();
+  ASSERT_TRUE(log.next_record());
+  write(3, full(9s, "three"));
+  const auto gap = log.next_record();
+  ASSERT_TRUE(gap);
+  EXPECT_EQ(gap->stream, Stream::Stderr);
+  EXPECT_TRUE(gap->text.starts_with("[davit: output is missing here: 1 log file")) << gap->text;
+  const auto after = log.next_record();
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->text, "three");
+  EXPECT_FALSE(log.next_record());
 }
 
 TEST_F(LogReaderTest, ForeignTextIsALine) {
@@ -149,7 +171,7 @@ TEST_F(LogReaderTest, TailAgreesWithReadingAllOfIt) {
     for (int i = 0; i < 3'000; ++i)
       write(1 + i / 700, record(std::chrono::seconds{i}, random() % 4 == 0 ? "stderr" : "stdout",
                                 random() % 3 == 0 ? "P" : "F", std::to_string(i) + std::string(random() % 300, '.')));
-    for (const auto* stream : {"stdout", "stderr"}) write(9, record(9'000s, stream, "F", "the end"));
+    for (const auto* stream : {"stdout", "stderr"}) write(6, record(9'000s, stream, "F", "the end"));
     const Lines all = all_of(reader());
     for (const std::size_t count : {1U, 2U, 7U, 100U, 1'500U}) {
       const Lines last(all.end() - static_cast<std::ptrdiff_t>(count), all.end());

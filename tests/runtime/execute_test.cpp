@@ -42,6 +42,20 @@ TEST_F(Execute, BringsAProjectUpAndSaysSo) {
   EXPECT_EQ(done_->containers.at("p-web-1"), engine_.find("p-web-1")->id);
 }
 
+TEST_F(Execute, TellsOfAContainerBeforeItStarts) {
+  sample_.add("db");
+  std::vector<std::string> made;
+  ExecuteOptions options;
+  options.made = [&](const MadeContainer& container) {
+    EXPECT_EQ(container.id, engine_.find("p-db-1")->id);
+    EXPECT_EQ(container.kind, MadeContainer::Kind::OfService);
+    made.push_back(container.name + " of " + container.service + " after " + engine_.calls.back());
+  };
+  up(std::move(options));
+  EXPECT_THAT(made, ElementsAre("p-db-1 of db after create p-db-1"));
+  EXPECT_EQ(state_of("p-db-1"), ContainerState::Running);
+}
+
 TEST_F(Execute, ASecondUpDoesNothing) {
   sample_.add("db");
   sample_.add("web");

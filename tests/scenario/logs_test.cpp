@@ -38,6 +38,42 @@ TEST(Logs, FollowEndsWhenTheContainersEnd) {
   EXPECT_TRUE(contains(follow.out, "a-1  | last\n")) << follow.out;
 }
 
+/// "1\n2\n…", each line behind a prefix.
+std::string counted(int count, const std::string& prefix) {
+  std::string text;
+  for (int i = 1; i <= count; ++i) text += prefix + std::to_string(i) + "\n";
+  return text;
+}
+
+/// Files so small that hundreds of them are begun and removed while the first is being read.
+constexpr const char* kTinyLogs = "logging: {driver: json-file, options: {max-size: 10k, max-file: '2'}}";
+
+TEST(Logs, AnAttachedUpLosesNothingWhileLogsRotate) {
+  Stack stack("logrotup");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [seq, '100000'], " + std::string(kTinyLogs) + "}}\n");
+  EXPECT_TRUE(contains(stack.ok({"up", "--no-color"}, 60s).out, counted(100'000, "a-1  | ")));
+  // Once more, on what is there.
+  EXPECT_TRUE(contains(stack.ok({"up", "--no-color"}, 60s).out, counted(100'000, "a-1  | ")));
+  EXPECT_TRUE(stack.ok({"run", "--rm", "-T", "a"}, 60s).out == counted(100'000, ""));
+}
+
+TEST(Logs, FollowLosesNothingWhileLogsRotate) {
+  Stack stack("logrotfollow");
+  import_busybox(stack);
+  stack.compose(
+      "services: {a: {image: busybox, volumes: ['./:/here'], command: [sh, -c, 'echo ready; until [ -e "
+      "/here/go ]; do sleep 0.1; done; seq 100000'], " +
+      std::string(kTinyLogs) + "}}\n");
+  stack.ok({"up", "-d"});
+  const auto follow = stack.start({"logs", "-f", "--no-log-prefix"});
+  ASSERT_TRUE(follow->wait_for_output("ready", 30s)) << follow->output().err;
+  stack.write("go", "");
+  const auto end = follow->finish(60s);
+  EXPECT_EQ(end.code, 0);
+  EXPECT_TRUE(end.out.starts_with(counted(100'000, "").insert(0, "ready\n"))) << end.out.substr(0, 2'000);
+}
+
 TEST(Logs, BinaryLongAndUnfinishedLinesSurvive) {
   Stack stack("logodd");
   import_busybox(stack);

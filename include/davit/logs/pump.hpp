@@ -30,6 +30,10 @@ struct StreamPipes {
 /// Adds the staging pipe to a source. Throws as make_log_pipe.
 [[nodiscard]] StreamPipes with_staging(Fd source);
 
+/// Makes the folder of a container's log and the first file in it, so that a reader can hold it (LogReader) before
+/// anything is written. Throws Error when the folder cannot be made; without the file the pump will make it.
+void begin_log(const std::string& folder);
+
 /// Memory and a pipe which all pumps of a process share: a pump needs them during on_readable() only.
 class PumpBuffers {
  public:

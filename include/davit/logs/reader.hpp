@@ -19,7 +19,9 @@ struct ReadOptions {
   std::optional<WallTime> until;      ///< lines that began then or earlier
 };
 
-/// The lines of one container. Reads on over rotation and over a log that does not exist yet. Not thread-safe.
+/// The lines of one container. Reads on over rotation and over a log that does not exist yet: files that are not read
+/// yet are kept for it, some 64 MiB of them. Behind those that are removed nevertheless there is a line that says so.
+/// Not thread-safe.
 class LogReader {
  public:
   explicit LogReader(std::string folder, ReadOptions options = {});
@@ -40,9 +42,6 @@ class LogReader {
 
   /// True when every later line is outside the wanted times: nothing will come any more.
   [[nodiscard]] bool finished() const;
-
-  /// Files that were removed by rotation before they were read. Resets the count.
-  [[nodiscard]] std::uint64_t take_missed_files();
 
  private:
   struct Impl;

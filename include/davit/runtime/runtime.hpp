@@ -30,12 +30,25 @@ using LogTail = std::function<Task<std::vector<std::string>>(engine::ObservedCon
 /// Gets each line that a lifecycle hook writes, while it runs, with the name of its container.
 using HookOutput = std::function<void(const std::string& container, const std::string& line)>;
 
+/// A container that a plan has made.
+struct MadeContainer {
+  ContainerId id;
+  std::string name;  ///< the final one
+  std::string service;
+  enum class Kind { OfService, OneOff };
+  Kind kind = Kind::OfService;
+};
+
+/// Told of each container when it has been made, before it is started: what it writes can be followed from then on.
+using ContainerMade = std::function<void(const MadeContainer& made)>;
+
 struct ExecuteOptions {
   std::size_t parallel = 0;  ///< acts at once; 0: no limit (`--parallel`)
   /// Limit for all waiting, from the moment when the images are there (`--wait-timeout`).
   std::optional<std::chrono::nanoseconds> wait_timeout;
   LogTail log_tail;          ///< may be empty
   HookOutput hook_output{};  ///< may be empty: then a hook's output is seen only in the message of its failure
+  ContainerMade made{};      ///< may be empty
 };
 
 /// What came of a plan.
