@@ -5,6 +5,7 @@
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/logs/reader.hpp"
+#include "davit/plan/take_back.hpp"
 
 namespace davit::cli {
 namespace {
@@ -49,6 +50,38 @@ Task<runtime::Execution> while_it_is_our_turn(embedded::EmbeddedEngine& engine, 
   }
   if (!done) throw Error("the plan was not executed to its end");
   co_return *std::move(done);
+}
+
+bool is_turn_over(const Error& error) {
+  const std::string& code = error.diagnostic().code;
+  return code == "lowered" || code == "turn-lost";
+}
+
+void say(runtime::ProgressSink& progress, const std::string& network, const char* word,
+         runtime::ProgressEvent::Status status) {
+  progress.progress({.id = "Network " + network, .text = word, .status = status, .details = ""});
+}
+
+/// After a failure, so that a command which could make nothing leaves nothing. What fails here is the smaller evil: the
+/// cause has a message of its own.
+Task<void> take_back(Session& session, const plan::Plan& plan, runtime::ProgressSink& progress) {
+  std::string problem;
+  try {
+    const engine::Observed observed = co_await session.engine().observe();
+    for (const std::string& network : plan::networks_to_take_back(plan, observed)) {
+      say(progress, network, "Removing", runtime::ProgressEvent::Status::Working);
+      std::string name = network;
+      co_await session.engine().remove_network(std::move(name));
+      say(progress, network, "Removed", runtime::ProgressEvent::Status::Done);
+    }
+  } catch (const Error& error) {
+    if (!is_turn_over(error)) problem = error.what();  // else it is another command's to take away
+  } catch (const std::exception& error) {
+    problem = error.what();
+  }
+  if (!problem.empty())
+    print(session.context(), Diagnostic::warning("left", "cannot take back the network that was made: " + problem)
+                                 .with_hint("'davit down' removes it"));
 }
 
 }  // namespace
@@ -98,7 +131,18 @@ Task<runtime::Execution> execute_plan(Session& session, const model::Project& pr
   runtime::Context with{project, session.engine(), settings.images != nullptr ? *settings.images : no_images(),
                         session.timers(), *progress};
   Task<runtime::Execution> work = runtime::execute(with, plan, std::move(options));
-  runtime::Execution execution = co_await while_it_is_our_turn(session.engine(), std::move(work));
+  runtime::Execution execution;
+  std::exception_ptr failure;
+  try {
+    execution = co_await while_it_is_our_turn(session.engine(), std::move(work));
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure || !execution.ok()) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    co_await take_back(session, plan, *progress);
+  }
+  if (failure) std::rethrow_exception(failure);
   for (const auto& warning : execution.warnings) print(context, warning);
   execution.throw_if_failed();
   co_return execution;

@@ -53,6 +53,21 @@ TEST(Faults, AFailingRunPointsIntoTheDockerfile) {
   stack.write("Dockerfile", "FROM busybox\nRUN echo before the end && exit 3\n");
   stack.compose("services: {a: {build: .}}\n");
   expect_error(stack.davit({"up", "-d"}), {"Dockerfile:2", "before the end", "3"});
+  EXPECT_TRUE(stack.leaves_nothing());
+}
+
+TEST(Faults, AFailedBuildLeavesANetworkThatWasThere) {
+  Stack stack("faultkeep");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, command: [sleep, '1000']}}\n");
+  ASSERT_EQ(stack.davit({"up", "-d"}).code, 0);
+  stack.write("Dockerfile", "FROM busybox\nRUN exit 3\n");
+  stack.compose("services: {a: {image: busybox, command: [sleep, '1000']}, b: {build: .}}\n");
+  expect_error(stack.davit({"up", "-d"}), {"Dockerfile:2"});
+  const auto got = stack.davit({"ps", "--services"});
+  EXPECT_EQ(got.out, "a\n") << got.err;
+  const auto name = stack.davit({"exec", "-T", "a", "nslookup", "a"});
+  EXPECT_EQ(name.code, 0) << name.out << name.err;
 }
 
 TEST(Faults, ATypoInADockerfileNamesTheNearestInstruction) {
