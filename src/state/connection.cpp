@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "davit/base/error.hpp"
+#include "state/log_index.hpp"
 
 namespace davit::state::detail {
 namespace {
@@ -57,7 +58,8 @@ Diagnostic explain(int code, const std::string& file, const std::string& text, i
 
 }  // namespace
 
-Connection::Connection(std::filesystem::path file, int flags) : file_(std::move(file)) {
+Connection::Connection(std::filesystem::path file, int flags) : file_(std::move(file)), headroom_(file_) {
+  keep_room_of_log_index();
   const int code = sqlite3_open_v2(file_.c_str(), &handle_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   if (code != SQLITE_OK) {
     const Diagnostic why = explain(code, file_.string(), handle_ != nullptr ? sqlite3_errmsg(handle_) : "out of memory",
@@ -67,6 +69,12 @@ Connection::Connection(std::filesystem::path file, int flags) : file_(std::move(
   }
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_busy_handler(handle_, wait_for_writer, nullptr);
+  // In place of SQLite's own hook, which checkpoints.
+  const auto committed = [](void* headroom, sqlite3* handle, const char*, int frames) {
+    static_cast<Headroom*>(headroom)->committed(handle, frames);
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(handle_, committed, &headroom_);
   // A short-lived command must not pay for a checkpoint when it ends; the log is checkpointed every 1000 pages.
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   int keep_log = 1;

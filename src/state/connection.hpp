@@ -9,6 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "state/headroom.hpp"
+
 namespace davit::state::detail {
 
 class Connection {
@@ -41,6 +43,7 @@ class Connection {
 
   std::filesystem::path file_;
   sqlite3* handle_ = nullptr;
+  Headroom headroom_;
   /// Idle statements by their text; one that is in use twice at a time has two.
   std::unordered_map<std::string, std::vector<sqlite3_stmt*>, Hash, std::equal_to<>> idle_;
 };

@@ -53,8 +53,8 @@ std::vector<fs::path> cgroups_named(const std::string& mark) {
 
 }  // namespace
 
-Stack::Stack(std::string name) : name_(std::move(name)) {
-  std::string path = "/var/tmp/davit-test-" + name_ + "-XXXXXX";
+Stack::Stack(std::string name, const fs::path& parent) : name_(std::move(name)) {
+  std::string path = (parent / ("davit-test-" + name_ + "-XXXXXX")).string();
   if (::mkdtemp(path.data()) == nullptr) throw std::runtime_error("mkdtemp");
   root_ = path;
   folder_ = root_ / "project";

@@ -21,8 +21,8 @@ using namespace std::chrono_literals;
 
 class Stack {
  public:
-  /// `name` is the project's name and must be unique among the tests.
-  explicit Stack(std::string name);
+  /// `name` is the project's name and must be unique among the tests. All of it is in a folder of its own in `parent`.
+  explicit Stack(std::string name, const std::filesystem::path& parent = "/var/tmp");
   ~Stack();
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;

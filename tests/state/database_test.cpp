@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/inotify.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <thread>
 
 #include "davit/base/error.hpp"
+#include "davit/base/fd.hpp"
 #include "davit/state/journal.hpp"
 #include "davit/state/volumes.hpp"
 #include "support/temp_dir.hpp"
@@ -218,10 +220,15 @@ TEST(Database, TextKeepsItsBytesAndEmptyIsNotNull) {
 TEST(Database, CommitsChangeTheChangeFile) {
   const TempDir dir;
   Database database = Database::open(dir.path() / "davit.db");
-  ASSERT_TRUE(Volumes(database).insert({.name = "a"}));
-  const auto before = std::filesystem::file_size(database.change_file());
-  ASSERT_TRUE(Volumes(database).insert({.name = "b"}));
-  EXPECT_GT(std::filesystem::file_size(database.change_file()), before);
+  const Fd watch(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  ASSERT_GE(::inotify_add_watch(watch.get(), database.change_file().c_str(), IN_MODIFY), 0);
+  for (const char* name : {"a", "b"}) {
+    ASSERT_TRUE(Volumes(database).insert({.name = name}));
+    inotify_event event{};
+    ASSERT_EQ(::read(watch.get(), &event, sizeof event), static_cast<ssize_t>(sizeof event)) << name;
+    while (::read(watch.get(), &event, sizeof event) > 0) {
+    }
+  }
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -18,8 +18,9 @@ namespace davit::test {
 /// Those, but for this one, whose command line or environment names `text`. What has ended has neither.
 inline std::vector<pid_t> processes_naming(const std::string& text) {
   const auto names = [&text](const std::filesystem::path& path) {
-    std::ifstream in(path, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(in), {}).find(text) != std::string::npos;
+    std::ostringstream whole;  // an iterator over the file would throw for a process that ends meanwhile
+    whole << std::ifstream(path, std::ios::binary).rdbuf();
+    return whole.str().find(text) != std::string::npos;
   };
   std::vector<pid_t> found;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
