@@ -406,7 +406,7 @@ TEST_F(Store, FullDiskIsAClearErrorAndLeavesNothing) {
     const std::string small = (dir_.path() / "small").string();
     ::mkdir(small.c_str(), 0700);
     if (::unshare(CLONE_NEWNS) != 0 || ::mount("", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", small.c_str(), "tmpfs", 0, "size=4m") != 0)
+        ::mount("tmpfs", small.c_str(), "tmpfs", 0, "size=8m") != 0)
       _exit(10);
     int code = 0;
     try {
