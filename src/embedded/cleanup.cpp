@@ -18,7 +18,7 @@
 #include "davit/state/journal.hpp"
 #include "davit/state/networks.hpp"
 #include "embedded/event_log.hpp"
-#include "embedded/leftover_runtimes.hpp"
+#include "embedded/leftover_programs.hpp"
 #include "embedded/project_lock.hpp"
 
 namespace davit::embedded {
@@ -92,8 +92,10 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   WorkerPool pool(1);
   const Fd lock = co_await lock_project(paths, pool);
   if (keeper_is_alive(paths)) co_return removed;  // another command has started it while we waited
-  const std::size_t runtimes = co_await end_leftover_runtimes(paths, timers);
-  if (runtimes > 0) removed.push_back(counted(runtimes, "container runtime"));
+  const EndedPrograms ended = co_await end_leftover_programs(paths, 0, timers);
+  if (ended.runtimes > 0) removed.push_back(counted(ended.runtimes, "container runtime"));
+  if (ended.keepers > 0)
+    removed.push_back(counted(ended.keepers, "keeper") + " whose folder was gone, and what it had started");
   const container::Cgroups cgroups(container::detect_host().cgroups);
   const std::string group = paths.cgroup();
   if (cgroups.exists(group)) {

@@ -8,7 +8,7 @@
 
 #include "davit/base/error.hpp"
 #include "embedded/container_logs.hpp"
-#include "embedded/leftover_runtimes.hpp"
+#include "embedded/leftover_programs.hpp"
 #include "embedded/log.hpp"
 #include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
@@ -33,6 +33,8 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   recovering_ = true;
   for (const std::string& folder : {paths_.bundles(), paths_.runtime_state(), paths_.pumps(), paths_.mount_points()})
     if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) throw_system_error("make", folder, errno);
+  // Of a keeper before this one. First: one that lives may still write.
+  if (recovered.deaths == 0) co_await end_leftover_programs(paths_, ::getppid(), timers_);
   const std::vector<state::Network> networks = state::Networks(database_).of_project(paths_.project);
   for (const auto& row : networks) networks_[row.name] = row;
   for (auto& row : state::Containers(database_).of_project(paths_.project)) {
@@ -47,7 +49,6 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
                     "",
                     {{"deaths", std::to_string(recovered.deaths)}},
                     "the last supervisor died"});
-  if (recovered.deaths == 0) co_await end_leftover_runtimes(paths_, timers_);  // of a keeper before this one
   co_await end_unfinished_programs();
   const std::map<ContainerId, RecordPtr> records = records_;  // recovery may remove some
   for (const auto& [id, record] : records) {

@@ -361,5 +361,41 @@ TEST_F(Crash, ANewKeeperEndsWhatTheLastOneLost) {
   EXPECT_NE(look(id).pid, pid);
 }
 
+/// As `rm -rf` of it does, which the keeper and its supervisor cannot hear.
+class FolderGone : public EngineTest {
+ protected:
+  void remove_folder() {
+    container_ = start(on_network("default", spec("left", {"/bin/sleep", "1000"})));
+    left_ = {keeper_pid(), supervisor_pid(), static_cast<pid_t>(look(container_).pid)};
+    for (const pid_t pid : left_) ASSERT_FALSE(is_gone(pid));
+    fs::remove_all(paths_.folder());
+    engine_ = std::make_unique<EmbeddedEngine>(options_, timers_);
+  }
+  void expect_end() const {
+    for (const pid_t pid : left_) EXPECT_TRUE(is_gone(pid)) << pid;
+  }
+
+  ContainerId container_;
+  std::vector<pid_t> left_;
+};
+
+TEST_F(FolderGone, CleanUpEndsKeeperSupervisorAndContainers) {
+  run(engine_->create_network(network("default")));
+  remove_folder();
+  run(clean());
+  expect_end();
+  expect_nothing_left();
+  EXPECT_EQ(look(container_).state, ContainerState::Exited);
+}
+
+TEST_F(FolderGone, ANewKeeperEndsTheOtherAndGoesOn) {
+  run(engine_->create_network(network("default")));
+  remove_folder();
+  run(engine_->start_container(container_));
+  expect_end();
+  EXPECT_EQ(look(container_).state, ContainerState::Running);
+  EXPECT_EQ(exec(container_, {"/bin/true"}), 0);
+}
+
 }  // namespace
 }  // namespace davit::embedded::test
