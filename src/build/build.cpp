@@ -175,7 +175,7 @@ class Build {
         throw;
       }
     };
-    return save([&] { return Executor(plan, request_, store_, events_, contexts, &digests).run(); });
+    return save([&] { return Executor(plan, request_, store_, events_, contexts, &digests, area_).run(); });
   }
 
   /// Every folder has its own .dockerignore.
@@ -208,7 +208,8 @@ class Build {
   const BuildRequest& request_;
   image::ImageStore& store_;
   Events events_;
-  image::LayerHold hold_;
+  std::optional<WorkArea> area_;
+  image::LayerHold hold_;  ///< ends before the work area: what is woken then may have to remove layers
   std::string dockerfile_name_;
   std::map<std::string, std::string> sources_;
   std::map<std::string, std::string> contexts_;  ///< additional ones; their names are looked up in lower case

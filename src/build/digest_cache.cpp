@@ -1,5 +1,7 @@
 #include "build/digest_cache.hpp"
 
+#include <fcntl.h>
+
 #include <cstring>
 #include <ctime>
 
@@ -30,7 +32,17 @@ std::int64_t nanoseconds(const struct timespec& time) {
 }  // namespace
 
 DigestCache::DigestCache(std::string file) : file_(std::move(file)) {
-  if (!file_.empty()) load();
+  if (file_.empty()) return;
+  load();
+  keep_young();
+}
+
+void DigestCache::keep_young() const {
+  constexpr std::int64_t kDay = 86'400'000'000'000;
+  struct stat info{};
+  struct timespec now{};
+  if (::stat(file_.c_str(), &info) != 0 || ::clock_gettime(CLOCK_REALTIME, &now) != 0) return;
+  if (nanoseconds(now) - nanoseconds(info.st_mtim) > kDay) (void)::utimensat(AT_FDCWD, file_.c_str(), nullptr, 0);
 }
 
 DigestCache::Key DigestCache::key_of(const struct stat& info) {

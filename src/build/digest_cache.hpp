@@ -46,6 +46,8 @@ class DigestCache {
     bool seen = false;
   };
   void load();
+  /// The file's time tells, to the day, when it was used last: old tables are removed.
+  void keep_young() const;
   [[nodiscard]] std::string serialized() const;
   static Key key_of(const struct stat& info);
   static Value value_of(const struct stat& info);

@@ -34,7 +34,7 @@ void Events::output(const Vertex& vertex, OutputStream stream, BuildObserver::Se
 }
 
 Executor::Executor(const BuildPlan& plan, const BuildRequest& request, image::ImageStore& store, Events& events,
-                   const Contexts& contexts, DigestCache* digests)
+                   const Contexts& contexts, DigestCache* digests, std::optional<WorkArea>& area)
     : plan_(plan),
       request_(request),
       store_(store),
@@ -44,6 +44,7 @@ Executor::Executor(const BuildPlan& plan, const BuildRequest& request, image::Im
       cache_(store, store.data_root()),
       architecture_(image::host_architecture()),
       settings_{request.runtime, request.extra_hosts, request.ulimits, request.shm_size},
+      area_(area),
       progress_(plan.stages.size()) {}
 
 StageResult Executor::run() {

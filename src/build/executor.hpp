@@ -68,9 +68,10 @@ struct StageResult {
 
 class Executor {
  public:
-  /// Everything outlives the executor.
+  /// Everything outlives the executor. `area` is made with the first step that is really done; its end wakes the guard,
+  /// so the build keeps it to its own end.
   Executor(const BuildPlan& plan, const BuildRequest& request, image::ImageStore& store, Events& events,
-           const Contexts& contexts, DigestCache* digests);
+           const Contexts& contexts, DigestCache* digests, std::optional<WorkArea>& area);
 
   /// Does it all; the result of the last stage. Throws davit::Error: the first step that failed.
   StageResult run();
@@ -127,7 +128,7 @@ class Executor {
   StepCache cache_;
   std::string architecture_;
   RunSettings settings_;
-  std::optional<WorkArea> area_;
+  std::optional<WorkArea>& area_;
   std::optional<Sandbox> sandbox_;
   std::vector<Progress> progress_;
   std::map<std::string, std::size_t> keys_running_;

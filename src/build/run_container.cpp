@@ -193,6 +193,7 @@ void RunContainer::add_bind(const Mount& mount, const SourceTree& from) {
 
 fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
   const auto lock_of = [](const fs::path& folder) { return folder.string() + ".lock"; };
+  if (mount.options.sharing != RunMount::Sharing::Private) uses_.emplace_back(shared, mount.options.id);
   if (mount.options.sharing == RunMount::Sharing::Locked) {
     const auto waits = [&] {
       on_line_(OutputStream::Err,
@@ -206,7 +207,9 @@ fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
   if (mount.options.sharing != RunMount::Sharing::Private) return shared;
   fs::path folder = shared;
   for (int i = 1;; ++i) {
+    CacheMountUse use(folder, mount.options.id);
     if (auto lock = try_file_lock(lock_of(folder))) {
+      uses_.push_back(std::move(use));
       locks_.push_back(*std::move(lock));
       return folder;
     }
@@ -215,7 +218,8 @@ fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
 }
 
 fs::path RunContainer::cache_folder(const Mount& mount) const {
-  return data_root_ / "build" / "cache" / image::sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
+  return cache_mounts_folder(data_root_) /
+         image::sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
 }
 
 void RunContainer::lock_caches(const std::vector<Mount>& mounts) {
@@ -223,7 +227,7 @@ void RunContainer::lock_caches(const std::vector<Mount>& mounts) {
   for (const Mount& mount : mounts)
     if (mount.options.type == RunMount::Type::Cache) caches.emplace_back(cache_folder(mount), &mount);
   if (caches.empty()) return;
-  make_folder(data_root_ / "build" / "cache");
+  make_folder(cache_mounts_folder(data_root_));
   const auto locks_less = [](const Mount& mount) { return mount.options.sharing != RunMount::Sharing::Locked; };
   std::stable_sort(caches.begin(), caches.end(), [&](const auto& a, const auto& b) {
     return std::pair(a.first, locks_less(*a.second)) < std::pair(b.first, locks_less(*b.second));

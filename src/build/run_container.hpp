@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "build/cache_mounts.hpp"
 #include "build/rooted.hpp"
 #include "build/run_process.hpp"
 #include "build/run_spec.hpp"
@@ -85,6 +86,7 @@ class RunContainer {
   std::vector<Stub> stubs_;
   std::vector<std::pair<std::string, struct stat>> parents_;       ///< folders whose times the stubs changed
   std::map<std::filesystem::path, std::filesystem::path> caches_;  ///< by shared folder: the one that this step uses
+  std::vector<CacheMountUse> uses_;                                ///< of all cache mounts
   std::vector<Fd> locks_;                                          ///< of cache mounts that are locked or private
 };
 

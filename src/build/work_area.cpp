@@ -9,6 +9,7 @@
 #include "build/names.hpp"
 #include "davit/base/error.hpp"
 #include "davit/build/cleanup.hpp"
+#include "davit/build/prune.hpp"
 
 namespace davit::build {
 namespace {
@@ -35,7 +36,7 @@ WorkArea::WorkArea(const fs::path& data_root, const std::string& davit,
 WorkArea::~WorkArea() {
   std::error_code error;
   fs::remove_all(path_, error);
-  if (guard_ && !guard_has_work_) guard_->dismiss();
+  if (guard_ && !guard_has_work_ && !automatic_pruning_is_due(data_root_)) guard_->dismiss();
 }
 
 void WorkArea::make_locked_folder() {

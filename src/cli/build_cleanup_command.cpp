@@ -1,7 +1,9 @@
-// `davit build-cleanup ID`: what the guard of a build becomes when the build has ended or was killed.
+// `davit build-cleanup ID`: what the guard of a build becomes when the build has ended or was killed. It also sees to
+// the build cache, now and then, so that nobody waits for that.
 
 #include "commands.hpp"
 #include "davit/build/cleanup.hpp"
+#include "davit/build/prune.hpp"
 
 namespace davit::cli {
 
@@ -16,6 +18,7 @@ void add_build_cleanup(Commands& commands) {
   command->add_option("busy", words->busy)->required();
   commands.on(command, [words](Context& context) {
     build::clear_dead_build(context.data_root(), words->id, words->busy);
+    build::prune_automatically(context.data_root());
     return 0;
   });
 }

@@ -63,6 +63,7 @@ void add_all(Commands& commands) {
   add_pull(commands);
   add_push(commands);
   add_image_build(commands, add_image(commands));
+  add_builder(commands);
   add_lint(commands);
   add_graph(commands);
   add_doctor(commands);

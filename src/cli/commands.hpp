@@ -91,6 +91,8 @@ void add_absent(Commands& commands);
 /// `image` with import, load, ls, rm, inspect; returns the group, for `image build`.
 CLI::App* add_image(Commands& commands);
 void add_image_build(Commands& commands, CLI::App* image);
+/// `builder` with du and prune: the build cache.
+void add_builder(Commands& commands);
 void add_lint(Commands& commands);
 void add_graph(Commands& commands);
 void add_doctor(Commands& commands);

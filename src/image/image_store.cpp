@@ -13,10 +13,10 @@
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
 #include "davit/image/digest.hpp"
+#include "davit/image/remove_tree.hpp"
 #include "davit/image/time_text.hpp"
 #include "davit/state/images.hpp"
 #include "image/hash_thread.hpp"
-#include "image/remove_tree.hpp"
 #include "image/rooted_tree.hpp"
 #include "image/sources.hpp"
 #include "image/staging.hpp"
@@ -402,12 +402,17 @@ Removed ImageStore::remove(const std::string& name_or_id, Removal removal, const
 }
 
 std::vector<std::string> ImageStore::collect_layers() {
+  return collect_layers([] {}).value_or(std::vector<std::string>());
+}
+
+std::optional<std::vector<std::string>> ImageStore::collect_layers(const std::function<void()>& let_go) {
   std::vector<std::string> diff_ids;
   std::vector<fs::path> trash;
   {
     const std::lock_guard lock(state_->mutex);
     const Fd exclusive = lock_file(state_->lock(), LockKind::ExclusiveNow);
-    if (!exclusive) return diff_ids;
+    if (!exclusive) return std::nullopt;
+    let_go();
     trash = state_->take_unused(diff_ids);
   }
   for (const fs::path& folder : trash) remove_tree(folder);

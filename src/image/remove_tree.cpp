@@ -1,4 +1,4 @@
-#include "image/remove_tree.hpp"
+#include "davit/image/remove_tree.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>

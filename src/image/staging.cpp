@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "davit/base/error.hpp"
-#include "image/remove_tree.hpp"
+#include "davit/image/remove_tree.hpp"
 #include "image/rooted_tree.hpp"
 
 namespace davit::image {

@@ -15,9 +15,9 @@
 
 #include "davit/base/error.hpp"
 #include "davit/image/layer_tar.hpp"
+#include "davit/image/remove_tree.hpp"
 #include "image/entry_path.hpp"
 #include "image/libarchive.hpp"
-#include "image/remove_tree.hpp"
 #include "image/rooted_tree.hpp"
 
 namespace davit::image {

@@ -48,20 +48,17 @@ void BuildCache::remove(const std::string& key) {
   database_.run("DELETE FROM build_cache WHERE key=?", key);
 }
 
-std::int64_t BuildCache::remove_unused_since(WallTime time) {
-  return database_.run("DELETE FROM build_cache WHERE used<?", time);
-}
-
-std::optional<std::string> BuildCache::file_digest(const FileIdentity& file) {
+std::vector<BuildRecordUse> BuildCache::usage() {
+  std::vector<BuildRecordUse> uses;
   Statement rows = database_.prepare(
-      "SELECT digest FROM file_digests WHERE device=? AND inode=? AND size=? AND mtime=? AND ctime=?");
-  rows.bind(file.device, file.inode, file.size, file.mtime_ns, file.ctime_ns);
-  return rows.step() ? rows.optional_text(0) : std::nullopt;
-}
-
-void BuildCache::put_file_digest(const FileIdentity& file, const std::string& digest) {
-  database_.run("INSERT OR REPLACE INTO file_digests(device, inode, size, mtime, ctime, digest) VALUES(?,?,?,?,?,?)",
-                file.device, file.inode, file.size, file.mtime_ns, file.ctime_ns, digest);
+      "SELECT key, description, diff_id, length(key)+length(description)+length(ingredients)+length(result), "
+      "IFNULL((SELECT size FROM layers WHERE layers.diff_id=build_cache.diff_id), 0), "
+      "EXISTS(SELECT 1 FROM image_layers WHERE image_layers.diff_id=build_cache.diff_id), created, used "
+      "FROM build_cache ORDER BY key");
+  while (rows.step())
+    uses.push_back({rows.text(0), rows.text(1), rows.optional_text(2), rows.integer(3), rows.integer(4),
+                    rows.boolean(5), rows.integer(6), rows.integer(7)});
+  return uses;
 }
 
 }  // namespace davit::state

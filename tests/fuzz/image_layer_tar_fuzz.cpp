@@ -9,7 +9,7 @@
 
 #include "davit/base/error.hpp"
 #include "davit/image/layer_tar.hpp"
-#include "image/remove_tree.hpp"
+#include "davit/image/remove_tree.hpp"
 
 namespace {
 

@@ -13,7 +13,7 @@
 
 #include "davit/base/error.hpp"
 #include "davit/image/digest.hpp"
-#include "image/remove_tree.hpp"
+#include "davit/image/remove_tree.hpp"
 #include "image/tar_builder.hpp"
 #include "support/temp_dir.hpp"
 

@@ -5,6 +5,7 @@
 
 #include "davit/base/files.hpp"
 #include "stack.hpp"
+#include "support/small_disk.hpp"
 
 namespace davit::test {
 namespace {
@@ -182,6 +183,36 @@ TEST(BuildScenario, WarningsOfServicesBuiltAtOnceAreWholeAndHaveTheirPlaces) {
   stack.compose(compose);
   const auto built = stack.ok({"--progress", "plain", "build"});
   for (const std::string& message : expected) EXPECT_TRUE(contains(built.err, message)) << message << built.err;
+}
+
+TEST(BuildScenario, OnAFullDiskABuildIsFollowedByPruningThatNobodyWaitsFor) {
+  Stack stack("buildpruned");
+  const SmallDisk disk(std::size_t{33} << 20U);
+  fs::create_directory_symlink(disk.path(), stack.data_root());
+  import_busybox(stack);
+  stack.compose("services: {job: {image: app, command: [cat, /c]}}\n");
+  const std::string file =
+      "FROM busybox AS a\nRUN --network=none head -c 26000000 /dev/urandom > /a\nFROM busybox\nCOPY --from=a "
+      "/etc/group /b\n";
+  stack.write("Dockerfile", file);
+  stack.ok({"image", "build", "-t", "app", "."});
+  ASSERT_TRUE(stack.engine_ends());
+  const auto takes_megabytes = [&] { return contains(stack.ok({"builder", "du"}).out, "26MB"); };
+  EXPECT_TRUE(takes_megabytes()) << "the first build begins the minute";
+  fs::last_write_time(stack.data_root() / "build/pruned", fs::file_time_type::clock::now() - 2min);
+  stack.ok({"image", "build", "-t", "app", "."});
+  ASSERT_TRUE(stack.engine_ends());
+  EXPECT_TRUE(takes_megabytes()) << "a build that did nothing pays for nothing";
+  stack.write("Dockerfile", file + "RUN --network=none echo c > /c\n");
+  stack.ok({"image", "build", "-t", "app", "."});
+  ASSERT_TRUE(stack.engine_ends());
+  EXPECT_FALSE(takes_megabytes());
+  EXPECT_EQ(stack.ok({"run", "--rm", "job"}).out, "c\n");
+  EXPECT_EQ(stack.ok({"builder", "prune", "--all"}, 60s, "n\n").out, "");
+  EXPECT_TRUE(contains(stack.ok({"builder", "prune", "--all"}, 60s, "y\n").out, "RECLAIMABLE"));
+  EXPECT_EQ(stack.ok({"builder", "du"}).out, "Reclaimable:\t0B\nTotal:\t\t0B\n");
+  stack.ok({"down"});
+  ASSERT_TRUE(stack.engine_ends());
 }
 
 TEST(BuildScenario, AServiceBuildsOnTheImageOfAnother) {

@@ -178,27 +178,31 @@ TEST_F(Tables, LayersAreUnusedWhenNeitherImageNorCacheHasThem) {
   EXPECT_EQ(images.unused_layers().size(), 2U);
 }
 
-TEST_F(Tables, BuildRecordComesBackWholeAndIsDroppedWhenUnused) {
+TEST_F(Tables, BuildRecordComesBackWholeAndRemembersItsUse) {
   BuildCache cache(database_);
   const BuildRecord record{"k", "RUN make", R"({"a":1})", "{}", std::nullopt, 5, 10, 20};
   cache.put(record);
   EXPECT_EQ(cache.find("k"), record);
   EXPECT_EQ(cache.newest_like("RUN make"), record);
-  EXPECT_EQ(cache.remove_unused_since(20), 0);
   cache.touch("k");
   EXPECT_GT(cache.find("k")->used, 20);
-  EXPECT_EQ(cache.remove_unused_since(cache.find("k")->used + 1), 1);
+  cache.remove("k");
+  EXPECT_EQ(cache.find("k"), std::nullopt);
 }
 
-TEST_F(Tables, FileDigestCountsOnlyForTheSameIdentity) {
+TEST_F(Tables, UsageOfTheBuildCacheTellsWhoElseHasTheLayers) {
+  Images images(database_);
+  images.insert_layer({"sha256:1", 100, 0});
+  images.insert_layer({"sha256:2", 200, 0});
+  images.insert({ImageId("sha256:i"), "{}", {"sha256:1"}, 0, 0});
   BuildCache cache(database_);
-  FileIdentity file{8, 0xffff'ffff'ffff'fff0ULL, 100, 5, 6};
-  cache.put_file_digest(file, "sha256:x");
-  EXPECT_EQ(cache.file_digest(file), "sha256:x");
-  file.ctime_ns = 7;
-  EXPECT_EQ(cache.file_digest(file), std::nullopt);
-  cache.put_file_digest(file, "sha256:y");
-  EXPECT_EQ(cache.file_digest(file), "sha256:y");
+  cache.put({"a", "RUN a", "[]", "{}", "sha256:1", 5, 10, 20});
+  cache.put({"b", "RUN b", "[1]", "{}", "sha256:2", 5, 11, 21});
+  cache.put({"c", "RUN c", "[]", "{}", std::nullopt, 5, 12, 22});
+  const std::vector<BuildRecordUse> expected = {{"a", "RUN a", "sha256:1", 10, 100, true, 10, 20},
+                                                {"b", "RUN b", "sha256:2", 11, 200, false, 11, 21},
+                                                {"c", "RUN c", std::nullopt, 10, 0, false, 12, 22}};
+  EXPECT_EQ(cache.usage(), expected);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -132,6 +133,9 @@ class ImageStore {
   /// Deletes layers that no image and no build cache record uses; returns their diff ids. Deletes nothing while another
   /// process makes layers.
   std::vector<std::string> collect_layers();
+  /// The same after `let_go`, which takes away what keeps layers, such as records of the build cache: nobody makes
+  /// layers while it runs. nullopt, and nothing was done, when another process makes layers.
+  std::optional<std::vector<std::string>> collect_layers(const std::function<void()>& let_go);
 
   [[nodiscard]] const std::filesystem::path& data_root() const;
 

@@ -1,5 +1,5 @@
 #pragma once
-// Results of build steps by the digest of what went into them, and digests of context files by their inode.
+// Results of build steps by the digest of what went into them.
 
 #include <cstdint>
 #include <optional>
@@ -24,16 +24,18 @@ struct BuildRecord {
   friend bool operator==(const BuildRecord&, const BuildRecord&) = default;
 };
 
-/// A file as `stat` tells it apart. A file changed within the clock's tick of the hashing cannot be told apart: callers
-/// store no digest for a file whose ctime is less than 20 ms old.
-struct FileIdentity {
-  std::uint64_t device = 0;
-  std::uint64_t inode = 0;
-  std::int64_t size = 0;
-  std::int64_t mtime_ns = 0;
-  std::int64_t ctime_ns = 0;
+/// What keeping a record costs.
+struct BuildRecordUse {
+  std::string key;
+  std::string description;
+  std::optional<std::string> diff_id;
+  std::int64_t record_bytes = 0;  ///< of its texts
+  std::int64_t layer_bytes = 0;
+  bool image_has_layer = false;  ///< an image has the layer, too: without the record it stays
+  WallTime created = 0;
+  WallTime used = 0;
 
-  friend bool operator==(const FileIdentity&, const FileIdentity&) = default;
+  friend bool operator==(const BuildRecordUse&, const BuildRecordUse&) = default;
 };
 
 class BuildCache {
@@ -50,13 +52,8 @@ class BuildCache {
   /// Newest record with this description: what a miss is compared with.
   [[nodiscard]] std::optional<BuildRecord> newest_like(const std::string& description);
   void remove(const std::string& key);
-  /// Drops records not used since; returns how many.
-  std::int64_t remove_unused_since(WallTime time);
-
-  /// The digest stored for exactly this identity.
-  [[nodiscard]] std::optional<std::string> file_digest(const FileIdentity& file);
-  /// Many of these belong in one Transaction.
-  void put_file_digest(const FileIdentity& file, const std::string& digest);
+  /// Of all records, in the order of their keys.
+  [[nodiscard]] std::vector<BuildRecordUse> usage();
 
  private:
   Database& database_;
