@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <future>
 #include <map>
 #include <mutex>
 #include <set>
@@ -62,6 +63,16 @@ void write_new_file(const fs::path& path, std::string_view bytes) {
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_entry_error("write", path.string(), errno);
 }
 
+/// Everything that was written to the file system of `folder`, on the disk: begins at once, on another thread. All of
+/// it in one go, because a layer may have a hundred thousand files. 0 or an errno value.
+std::future<int> written_through(const Fd& folder) {
+  return std::async(std::launch::async, [fd = folder.get()] { return ::syncfs(fd) == 0 ? 0 : errno; });
+}
+
+void until_written(std::future<int> writing, const fs::path& layer) {
+  if (const int error = writing.get(); error != 0) throw_entry_error("write the layer", layer.string(), error);
+}
+
 }  // namespace
 
 struct ImageStore::State {
@@ -111,13 +122,17 @@ LayerHold ImageStore::State::hold() {
   return first;
 }
 
-/// The caller has the mutex and holds layers, so nobody deletes what is found or made here.
+/// The caller holds layers, so nobody deletes what is found or made here. What is in the staged folder is on the disk:
+/// after a power cut a name stands for a whole layer, and a row for a name.
 Layer ImageStore::State::publish(StagedLayer& staged, Layer layer) {
   const fs::path target = layers() / hex_of(layer.diff_id);
   const fs::path made = staged.fs().parent_path();
   // A folder that is there has been renamed there whole, so it is the same layer.
   if (::rename(made.c_str(), target.c_str()) != 0 && errno != EEXIST && errno != ENOTEMPTY)
     throw_entry_error("make the layer", target.string(), errno);
+  const Fd folder(::open(layers().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || ::fsync(folder.get()) != 0) throw_entry_error("write the layer", target.string(), errno);
+  const std::lock_guard lock(mutex);
   state::Images(database).insert_layer({layer.diff_id, layer.size, state::wall_time_now()});
   return layer;
 }
@@ -292,11 +307,12 @@ StagedLayer ImageStore::new_layer_dir() {
 Layer ImageStore::adopt_layer(StagedLayer staged) {
   const Fd root(::open(staged.fs().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root) throw_entry_error("open", staged.fs().string(), errno);
+  std::future<int> writing = written_through(root);
   HashThread hash;
   const TarOfTree tree = write_layer_tar(root.get(), marks_possible_in(staged.work()),
                                          [&hash](std::span<const char> bytes) { hash.update(bytes); });
   const std::string diff_id = hash.finish();
-  const std::lock_guard lock(state_->mutex);
+  until_written(std::move(writing), staged.fs());
   return state_->publish(staged, {diff_id, tree.bytes});
 }
 
@@ -322,7 +338,9 @@ Layer ImageStore::put_layer_from_tar(ByteSource& archive, const std::optional<st
                                   "the layer has the digest '" + layer.diff_id + "', expected was '" + *expected + "'")
                     .with_hint("the archive is damaged or was changed: get it again"));
   if (const auto known = find_layer(layer.diff_id)) return *known;
-  const std::lock_guard lock(state_->mutex);
+  const Fd unpacked(::open(staged.fs().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!unpacked) throw_entry_error("open", staged.fs().string(), errno);
+  until_written(written_through(unpacked), staged.fs());
   return state_->publish(staged, std::move(layer));
 }
 

@@ -112,10 +112,12 @@ class ImageStore {
   /// layer made of it is held by nobody but the caller.
   [[nodiscard]] StagedLayer new_layer_dir();
   /// Makes the staged folder a layer, named by the digest of its deterministic tar. Nothing may be mounted on it or
-  /// written to it any more. One that is there already is used instead. Blocks for as long as hashing takes.
+  /// written to it any more. One that is there already is used instead. Blocks for as long as hashing takes, and until
+  /// the layer is on the disk.
   Layer adopt_layer(StagedLayer staged);
   /// Unpacks a layer archive (gzip, zstd, xz, bzip2 or plain) in one pass: read, decompress, hash, unpack. When
-  /// `expected` is given, another diff id is an error. Nothing is left behind by an error.
+  /// `expected` is given, another diff id is an error. Nothing is left behind by an error. What it returns is on the
+  /// disk.
   Layer put_layer_from_tar(ByteSource& archive, const std::optional<std::string>& expected = {});
   /// Adds an image of layers that are there (config.diff_ids). The id is the digest of to_json(config). Adding one that
   /// is there already is no error.
