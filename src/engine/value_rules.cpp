@@ -41,6 +41,13 @@ bool is_ip_address(std::string_view text) {
   return is_ipv4_address(text) || is_ipv6_address(text);
 }
 
+bool is_interface_name(std::string_view name) {
+  constexpr std::size_t kLongest = 15;
+  return !name.empty() && name.size() <= kLongest && name != "." && name != ".." &&
+         std::none_of(name.begin(), name.end(),
+                      [](char c) { return c == '/' || c == ':' || c == ' ' || (c >= '\t' && c <= '\r') || c == '\0'; });
+}
+
 bool is_mac_address(std::string_view text) {
   constexpr std::size_t kLength = 17;
   if (text.size() != kLength) return false;

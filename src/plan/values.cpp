@@ -53,16 +53,32 @@ void check_attachments(const Service& s, Refusals& out) {
     if (!attachment.ipv6_address.empty() && !engine::is_ipv6_address(attachment.ipv6_address))
       out.invalid(name("ipv6_address"), fmt::format("is '{}', which is no IPv6 address", attachment.ipv6_address),
                   place("ipv6_address"));
+    if (!attachment.interface_name.empty() && !engine::is_interface_name(attachment.interface_name))
+      out.invalid(name("interface_name"), fmt::format("cannot be '{}'", attachment.interface_name),
+                  place("interface_name"), "an interface has up to 15 characters, without '/', ':' and blanks");
     check_hardware_address(attachment.mac_address, name("mac_address"), place("mac_address"), out);
   }
 }
 
 }  // namespace
 
+/// Nothing can be mounted over the container's own root.
+void check_targets(const Service& s, Refusals& out) {
+  const auto is_root = [](const std::string& target) {
+    return !target.empty() && target.find_first_not_of("/.") == std::string::npos &&
+           target.find("..") == std::string::npos;
+  };
+  for (const model::Mount& mount : s.volumes)
+    if (is_root(mount.target)) out.invalid("volumes", "cannot be mounted at '/'", mount.where);
+  for (const model::TmpfsMount& mount : s.tmpfs)
+    if (is_root(mount.target)) out.invalid("tmpfs", "cannot be mounted at '/'", mount.where);
+}
+
 void check_values(const Service& service, Refusals& out) {
   check_names(service, out);
   check_addresses(service, out);
   check_attachments(service, out);
+  check_targets(service, out);
   if (!service.working_dir.empty() && !service.working_dir.starts_with('/'))
     out.invalid("working_dir", fmt::format("must be an absolute path, found '{}'", service.working_dir),
                 service.where.of("working_dir"));

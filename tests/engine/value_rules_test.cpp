@@ -31,5 +31,11 @@ TEST(MacAddress, IsThatOfOneInterface) {
     EXPECT_FALSE(is_mac_address(text)) << text;
 }
 
+TEST(InterfaceName, IsTheKernels) {
+  for (const char* name : {"eth0", "a", "wan.10", "exactly15bytes_"}) EXPECT_TRUE(is_interface_name(name)) << name;
+  for (const char* name : {"", ".", "..", "a/b", "a b", "a:1", "a\n", "sixteen_bytes_xx"})
+    EXPECT_FALSE(is_interface_name(name)) << name;
+}
+
 }  // namespace
 }  // namespace davit::engine

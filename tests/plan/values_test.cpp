@@ -74,6 +74,16 @@ TEST(Values, InterfacesHaveAddressesOfTheirKind) {
             "4:40 'networks.default.ipv6_address' of service 'a' is '1.2.3.4', which is no IPv6 address\n");
 }
 
+TEST(Values, InterfacesHaveTheKernelsNames) {
+  EXPECT_EQ(said_of("    networks: {default: {interface_name: a/b}}\n"),
+            "4:42 'networks.default.interface_name' of service 'a' cannot be 'a/b'\n");
+}
+
+TEST(Values, NothingIsMountedOverTheRoot) {
+  EXPECT_EQ(said_of("    volumes: ['./d:/', './e:/e']\n"), "4:15 'volumes' of service 'a' cannot be mounted at '/'\n");
+  EXPECT_EQ(said_of("    tmpfs: /\n"), "4:12 'tmpfs' of service 'a' cannot be mounted at '/'\n");
+}
+
 TEST(Values, TheWorkingFolderIsAbsolute) {
   EXPECT_EQ(said_of("    working_dir: rel\n"),
             "4:18 'working_dir' of service 'a' must be an absolute path, found 'rel'\n");

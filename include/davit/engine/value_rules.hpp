@@ -17,6 +17,10 @@ namespace davit::engine {
 /// What an interface can have: six pairs of hex digits with ':' or '-' between them, not a group's address, not zero.
 [[nodiscard]] bool is_mac_address(std::string_view text);
 
+/// The kernel's rule (net/core/dev.c, dev_valid_name): up to 15 bytes without '/', ':' and white space, not "." or
+/// "..".
+[[nodiscard]] bool is_interface_name(std::string_view name);
+
 /// sethostname(2), and the NIS domain's name, in bytes.
 inline constexpr std::size_t kLongestHostname = 64;
 
