@@ -359,7 +359,8 @@ void SourceTree::missing(const std::string& path, const dockerfile::Word& source
       continue;
     }
     if (const auto itself = root_.look(place); !info && itself && S_ISLNK(itself->st_mode)) {
-      diagnostic.note("'" + next + "' is a symbolic link to '" + root_.link_target(place) + "', which is not there");
+      diagnostic.note("'" + next + "' is a symbolic link to '" + root_.link_target(place) + "', which is not in " +
+                      shown_);
       break;
     }
     std::vector<std::string> names;

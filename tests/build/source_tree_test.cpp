@@ -112,7 +112,7 @@ TEST_F(SourceTreeTest, AWildcardThatCannotBeLookedForIsAMistake) {
   EXPECT_THAT(failure({"dri/*"}), HasSubstr("did you mean 'dir'?"));
   EXPECT_EQ(failure({"dang*"}),
             "error: 'dangling' is not in the build context\n"
-            "  note: 'dangling' is a symbolic link to 'nowhere', which is not there\n");
+            "  note: 'dangling' is a symbolic link to 'nowhere', which is not in the build context\n");
   EXPECT_EQ(copied({"dir/*.txt"}), Strings{}) << "to find nothing is none";
 }
 
