@@ -169,6 +169,15 @@ Diagnostic&& Diagnostic::with_hint(std::string text) && {
   return std::move(with_hint(std::move(text)));
 }
 
+Diagnostic& Diagnostic::about(std::string attribute, std::string item) & {
+  if (!subject) subject = Subject{std::move(attribute), std::move(item)};
+  return *this;
+}
+
+Diagnostic&& Diagnostic::about(std::string attribute, std::string item) && {
+  return std::move(about(std::move(attribute), std::move(item)));
+}
+
 void Diagnostics::append(const Diagnostics& other) {
   items_.insert(items_.end(), other.items_.begin(), other.items_.end());
 }

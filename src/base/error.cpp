@@ -1,6 +1,7 @@
 #include "davit/base/error.hpp"
 
 #include <cctype>
+#include <cerrno>
 #include <system_error>
 
 namespace davit {
@@ -11,6 +12,11 @@ Error::Error(std::string message) : diagnostic_(Diagnostic::error({}, std::move(
 
 Error& Error::context(std::string doing) {
   diagnostic_.note(std::move(doing));
+  return *this;
+}
+
+Error& Error::about(std::string attribute, std::string item) {
+  diagnostic_.about(std::move(attribute), std::move(item));
   return *this;
 }
 
@@ -36,7 +42,10 @@ void throw_system_error(std::string_view operation, std::string_view object, int
     message += '\'';
   }
   message += ": " + system_error_text(error_number);
-  throw Error(Diagnostic::error("system", std::move(message)));
+  Diagnostic diagnostic = Diagnostic::error("system", std::move(message));
+  if (error_number == EMFILE)
+    diagnostic.with_hint("allow more open files: 'ulimit -n 1024' in a shell, 'LimitNOFILE=' in a unit");
+  throw Error(std::move(diagnostic));
 }
 
 }  // namespace davit

@@ -74,6 +74,7 @@ model::FileObject file_object(const Entry& entry) {
   const Node& node = entry.value;
   auto object = resource_of<model::FileObject>(entry);
   object.file = text(node, "file");
+  object.file_where = at(node, "file").span;
   object.environment = text(node, "environment");
   for (const char* source : {"content", "x-#value"})
     if (const Node* content = node.find(source)) object.content = content->text;

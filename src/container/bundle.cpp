@@ -52,7 +52,9 @@ std::string content_of(const engine::FileMount& file) {
   if (file.content) return *file.content;
   auto text = DiskFiles().read(file.source);
   if (!text)
-    throw Error(text.error()).context(std::string("while reading ") + kind_name(file.kind) + " '" + file.name + "'");
+    throw Error(text.error())
+        .context(std::string("while reading ") + kind_name(file.kind) + " '" + file.name + "'")
+        .about(std::string(kind_name(file.kind)) + "s.file", file.name);
   return *std::move(text);
 }
 
@@ -92,7 +94,7 @@ void add_name_files(const engine::ContainerSpec& spec, const BundleInputs& input
 void add_init(const engine::ContainerSpec& spec, const BundleInputs& inputs, std::vector<OciMount>& mounts) {
   if (!spec.init) return;
   if (inputs.init_binary.empty())
-    throw Error("cannot run an init in the container: the program 'davit-init' was not found");
+    throw Error("cannot run an init in the container: the program 'davit-init' was not found").about("init");
   mounts.push_back({kInitTarget, "bind", inputs.init_binary, {"bind", "rprivate", "ro"}});
 }
 
@@ -126,7 +128,7 @@ Bundle fill_bundle(const engine::ContainerSpec& spec, const BundleInputs& inputs
   mount_overlay(inputs.layers, inputs.container_dir + "/upper", inputs.container_dir + "/work", rootfs);
   const Root root(rootfs);
   mark_container(root);
-  if (!spec.working_dir.empty()) root.make_folders(spec.working_dir);
+  if (!spec.working_dir.empty()) concerning("working_dir", "", [&] { root.make_folders(spec.working_dir); });
 
   OciInputs oci;
   oci.id = inputs.id;

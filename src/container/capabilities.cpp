@@ -50,10 +50,11 @@ std::set<unsigned> added_numbers(const std::vector<std::string>& names, const Ho
       out.merge(all_available(host));
       continue;
     }
-    const unsigned number = number_of(name);
+    const unsigned number = concerning("cap_add", name, [&] { return number_of(name); });
     if (!is_available(number, host))
       throw Error(Diagnostic::error("unsupported-capability",
-                                    "cannot add capability '" + name + "': davit does not have it on this host"));
+                                    "cannot add capability '" + name + "': davit does not have it on this host")
+                      .about("cap_add", name));
     out.insert(number);
   }
   return out;
@@ -126,7 +127,8 @@ std::vector<std::string> effective_capabilities(const engine::ContainerSpec& spe
   std::vector<std::string> named_drops;
   std::remove_copy_if(spec.cap_drop.begin(), spec.cap_drop.end(), std::back_inserter(named_drops), is_all);
   std::set<unsigned> dropped;
-  for (const std::string& name : named_drops) dropped.insert(number_of(name));
+  for (const std::string& name : named_drops)
+    dropped.insert(concerning("cap_drop", name, [&] { return number_of(name); }));
   const std::set<unsigned> added = added_numbers(spec.cap_add, host);
   std::set<unsigned> result;
   if (spec.privileged) {

@@ -66,9 +66,10 @@ std::vector<OciDevice> resolve_devices(const engine::ContainerSpec& spec) {
     }
     auto found = node(device.source, target, permissions);
     if (!found)
-      throw Error(Diagnostic::error("no-device",
-                                    "cannot give device '" + device.source + "' to the container: " +
-                                        (fs::exists(device.source, error) ? "not a device" : "it does not exist")));
+      throw Error(
+          Diagnostic::error("no-device", "cannot give device '" + device.source + "' to the container: " +
+                                             (fs::exists(device.source, error) ? "not a device" : "it does not exist"))
+              .about("devices", device.source));
     out.push_back(std::move(*found));
   }
   return out;

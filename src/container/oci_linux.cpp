@@ -53,7 +53,8 @@ json::object sysctls(const engine::ContainerSpec& spec) {
   if (!spec.domainname.empty() && spec.uts_mode != "host") out["kernel.domainname"] = spec.domainname;
   for (const auto& [name, value] : spec.sysctls) {
     if (name.starts_with("net.") && spec.network_mode == "host")
-      throw Error("sysctl '" + name + "' cannot be set in the network of the host (network_mode: host)");
+      throw Error("sysctl '" + name + "' cannot be set in the network of the host (network_mode: host)")
+          .about("sysctls", name);
     out[name] = value;
   }
   return out;

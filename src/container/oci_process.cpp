@@ -108,7 +108,8 @@ void set_apparmor(json::object& process, const engine::ContainerSpec& spec, cons
 json::array arguments(const engine::ContainerSpec& spec, const OciInputs& inputs) {
   if (spec.args.empty())
     throw Error(Diagnostic::error("no-command", "no command specified")
-                    .with_hint("the image has neither CMD nor ENTRYPOINT: set 'command' or 'entrypoint'"));
+                    .with_hint("the image has neither CMD nor ENTRYPOINT: set 'command' or 'entrypoint'")
+                    .about("command"));
   json::array args;
   if (spec.init) args = {inputs.init_binary, "--"};
   for (const std::string& arg : spec.args) args.emplace_back(arg);
@@ -148,7 +149,8 @@ json::object process_part(const engine::ContainerSpec& spec, const OciInputs& in
   process["capabilities"] = capabilities_part(effective_capabilities(spec, inputs.host));
   if (!spec.ulimits.empty()) {
     json::array limits;
-    for (const engine::Ulimit& limit : spec.ulimits) limits.push_back(ulimit_part(limit));
+    for (const engine::Ulimit& limit : spec.ulimits)
+      limits.push_back(concerning("ulimits", limit.name, [&] { return ulimit_part(limit); }));
     process["rlimits"] = std::move(limits);
   }
   process["noNewPrivileges"] = security.no_new_privileges;

@@ -19,7 +19,7 @@ constexpr std::int64_t kSmallestMemory = std::int64_t{6} << 20U;  // docker's: l
 constexpr std::int64_t kPeriod = 100000;                          // microseconds
 
 [[noreturn]] void cannot_apply(const std::string& limit, const std::string& why, const std::string& way_out = {}) {
-  Diagnostic problem = Diagnostic::error("limit-not-applicable", "cannot apply " + limit + ": " + why);
+  Diagnostic problem = Diagnostic::error("limit-not-applicable", "cannot apply '" + limit + "': " + why).about(limit);
   if (!way_out.empty()) problem.with_hint(way_out);
   throw Error(std::move(problem));
 }
@@ -37,11 +37,11 @@ void need_v1(const HostFacts& host, const std::string& limit) {
 /// Memory plus swap: what is asked for, or Docker's default of twice the memory.
 void set_swap(json::object& memory, const engine::Resources& wanted, const HostFacts& host) {
   if (wanted.memory_swap && *wanted.memory_swap != 0) {
-    if (!host.swap_accounting) cannot_apply("'memswap_limit'", "the kernel of this host does not account swap");
-    if (*wanted.memory_swap > 0 && !wanted.memory) cannot_apply("'memswap_limit'", "it needs 'mem_limit' beside it");
+    if (!host.swap_accounting) cannot_apply("memswap_limit", "the kernel of this host does not account swap");
+    if (*wanted.memory_swap > 0 && !wanted.memory) cannot_apply("memswap_limit", "it needs 'mem_limit' beside it");
     if (*wanted.memory_swap > 0 && *wanted.memory_swap < *wanted.memory)
-      cannot_apply("'memswap_limit'", format_bytes(*wanted.memory_swap) + " is less than 'mem_limit' (" +
-                                          format_bytes(*wanted.memory) + "), which it includes");
+      cannot_apply("memswap_limit", format_bytes(*wanted.memory_swap) + " is less than 'mem_limit' (" +
+                                        format_bytes(*wanted.memory) + "), which it includes");
     memory["swap"] = *wanted.memory_swap;
   } else if (wanted.memory && *wanted.memory > 0 && host.swap_accounting) {
     memory["swap"] = *wanted.memory * 2;
@@ -51,25 +51,25 @@ void set_swap(json::object& memory, const engine::Resources& wanted, const HostF
 json::object memory_part(const engine::Resources& wanted, const HostFacts& host) {
   json::object out;
   if (wanted.memory && *wanted.memory > 0) {
-    need_controller(host, "memory", "'mem_limit'");
+    need_controller(host, "memory", "mem_limit");
     if (*wanted.memory < kSmallestMemory)
-      cannot_apply("'mem_limit'", format_bytes(*wanted.memory) + " is less than 6MiB, with which nothing starts");
+      cannot_apply("mem_limit", format_bytes(*wanted.memory) + " is less than 6MiB, with which nothing starts");
     out["limit"] = *wanted.memory;
   }
   set_swap(out, wanted, host);
   if (wanted.memory_reservation && *wanted.memory_reservation > 0) {
-    need_controller(host, "memory", "'mem_reservation'");
+    need_controller(host, "memory", "mem_reservation");
     if (wanted.memory && *wanted.memory > 0 && *wanted.memory_reservation > *wanted.memory)
-      cannot_apply("'mem_reservation'", format_bytes(*wanted.memory_reservation) + " is more than 'mem_limit' (" +
-                                            format_bytes(*wanted.memory) + ")");
+      cannot_apply("mem_reservation", format_bytes(*wanted.memory_reservation) + " is more than 'mem_limit' (" +
+                                          format_bytes(*wanted.memory) + ")");
     out["reservation"] = *wanted.memory_reservation;
   }
   if (wanted.memory_swappiness && *wanted.memory_swappiness != -1) {
-    need_v1(host, "'mem_swappiness'");
+    need_v1(host, "mem_swappiness");
     out["swappiness"] = *wanted.memory_swappiness;
   }
   if (wanted.oom_kill_disable.value_or(false)) {
-    need_v1(host, "'oom_kill_disable'");
+    need_v1(host, "oom_kill_disable");
     out["disableOOMKiller"] = true;
   }
   return out;
@@ -79,7 +79,7 @@ std::int64_t quota_of(double cpus, const HostFacts& host) {
   if (cpus < 0.01 || cpus > host.cpus) {
     char text[64];
     std::snprintf(text, sizeof text, "%g is not between 0.01 and %u, the CPUs of this host", cpus, host.cpus);
-    cannot_apply("'cpus'", text);
+    cannot_apply("cpus", text);
   }
   return std::llround(cpus * static_cast<double>(kPeriod));
 }
@@ -87,26 +87,26 @@ std::int64_t quota_of(double cpus, const HostFacts& host) {
 json::object cpu_part(const engine::Resources& wanted, const HostFacts& host) {
   json::object out;
   if (wanted.cpus && *wanted.cpus != 0) {
-    need_controller(host, "cpu", "'cpus'");
+    need_controller(host, "cpu", "cpus");
     if (wanted.cpu_quota || wanted.cpu_period)
-      cannot_apply("'cpus'", "it says the same as 'cpu_quota' and 'cpu_period': use one of the two forms");
+      cannot_apply("cpus", "it says the same as 'cpu_quota' and 'cpu_period': use one of the two forms");
     out["quota"] = quota_of(*wanted.cpus, host);
     out["period"] = kPeriod;
   }
   if (wanted.cpu_quota && *wanted.cpu_quota != 0) {
-    need_controller(host, "cpu", "'cpu_quota'");
+    need_controller(host, "cpu", "cpu_quota");
     out["quota"] = *wanted.cpu_quota;
   }
   if (wanted.cpu_period && *wanted.cpu_period != 0) {
-    need_controller(host, "cpu", "'cpu_period'");
+    need_controller(host, "cpu", "cpu_period");
     out["period"] = *wanted.cpu_period;
   }
   if (wanted.cpu_shares && *wanted.cpu_shares != 0) {
-    need_controller(host, "cpu", "'cpu_shares'");
+    need_controller(host, "cpu", "cpu_shares");
     out["shares"] = *wanted.cpu_shares;
   }
   if (!wanted.cpuset_cpus.empty()) {
-    need_controller(host, "cpuset", "'cpuset'");
+    need_controller(host, "cpuset", "cpuset");
     out["cpus"] = wanted.cpuset_cpus;
   }
   return out;
@@ -119,7 +119,7 @@ json::object rule(bool allow, const char* type, std::int64_t major, std::int64_t
 /// One of `device_cgroup_rules`. A number that is left out is every number.
 json::object rule_of(const std::string& text) {
   const auto parsed = engine::parse_device_rule(text);
-  if (!parsed) throw Error("invalid device cgroup rule format: '" + text + "'");
+  if (!parsed) throw Error("invalid device cgroup rule format: '" + text + "'").about("device_cgroup_rules", text);
   json::object out{{"allow", true}, {"type", std::string(1, parsed->type)}, {"access", parsed->access}};
   if (parsed->major) out["major"] = *parsed->major;
   if (parsed->minor) out["minor"] = *parsed->minor;
@@ -149,7 +149,7 @@ json::object resources_part(const engine::ContainerSpec& spec, const OciInputs& 
     out["memory"] = std::move(memory);
   if (json::object cpu = cpu_part(spec.resources, inputs.host); !cpu.empty()) out["cpu"] = std::move(cpu);
   if (spec.resources.pids && *spec.resources.pids > 0) {
-    need_controller(inputs.host, "pids", "'pids_limit'");
+    need_controller(inputs.host, "pids", "pids_limit");
     out["pids"] = json::object{{"limit", *spec.resources.pids}};
   }
   return out;

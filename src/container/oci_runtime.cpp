@@ -15,6 +15,7 @@
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
 #include "davit/container/cgroups.hpp"
+#include "davit/container/rootfs.hpp"
 #include "davit/process/pidfd.hpp"
 #include "davit/process/run.hpp"
 
@@ -92,6 +93,15 @@ std::string cgroup_of(const std::string& state_folder) {
 std::string unique_name(const std::string& bundle_dir) {
   static std::atomic<unsigned> counter{0};
   return bundle_dir + "/exec-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
+}
+
+/// Only a path that is absolute: the runtime has said so of others already.
+ProgramFile look_at_program(const std::string& bundle_dir, const std::vector<std::string>& args) {
+  std::error_code error;
+  if (args.empty() || !args.front().starts_with('/') || !fs::exists(bundle_dir + "/rootfs", error))
+    return ProgramFile::Unknown;
+  const Fd folder = Root(bundle_dir + "/rootfs").open(args.front(), O_PATH | O_DIRECTORY);
+  return folder ? ProgramFile::Folder : ProgramFile::Unknown;
 }
 
 /// Removes files when it goes out of scope.
@@ -211,7 +221,7 @@ Task<OciRuntime::Started> OciRuntime::run(ContainerId id, std::string bundle_dir
     if (exit.timed_out)
       throw Error("'" + program_.path + "' did not start the container within " +
                   std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kStartLimit).count()) + " s");
-    if (exit.code != 0) throw start_error(read_small(log), facts.args);
+    if (exit.code != 0) throw start_error(read_small(log), facts.args, look_at_program(bundle_dir, facts.args));
   } catch (...) {
     failure = std::current_exception();
   }

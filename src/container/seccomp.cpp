@@ -268,9 +268,9 @@ SeccompSetting seccomp_setting(const engine::ContainerSpec& spec, const HostFact
   const bool unconfined = profile ? *profile == "unconfined" : spec.privileged;
   if (unconfined || !host.seccomp) return {};
   const std::vector<std::string> capabilities = effective_capabilities(spec, host);
-  const CallPolicy policy = profile && *profile != "builtin"
-                                ? read_policy(read_profile(*profile), *profile, capabilities, host)
-                                : default_policy(capabilities, host);
+  const auto own = [&] { return read_policy(read_profile(*profile), *profile, capabilities, host); };
+  const CallPolicy policy = profile && *profile != "builtin" ? concerning("security_opt", "seccomp=" + *profile, own)
+                                                             : default_policy(capabilities, host);
   if (form == FilterForm::Json) return {SeccompSetting::Form::Json, policy_json(policy)};
   return {SeccompSetting::Form::BpfAnnotation, cached_program(policy, cache_dir)};
 }

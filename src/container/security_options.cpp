@@ -8,7 +8,8 @@ namespace {
 [[noreturn]] void refuse(const std::string& option, const std::string& why) {
   throw Error(Diagnostic::error("security-option", "security_opt '" + option + "' " + why)
                   .note("known options: no-new-privileges, seccomp=unconfined, seccomp=FILE, apparmor=unconfined, "
-                        "apparmor=PROFILE, systempaths=unconfined, writable-cgroups=true, label=disable"));
+                        "apparmor=PROFILE, systempaths=unconfined, writable-cgroups=true, label=disable")
+                  .about("security_opt", option));
 }
 
 bool truth(const std::string& option, const std::string& value) {

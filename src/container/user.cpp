@@ -104,7 +104,10 @@ std::uint32_t group_id(std::string_view name, const UserFiles& files) {
 
 }  // namespace
 
-ResolvedUser resolve_user(const std::string& user, const std::vector<std::string>& group_add, const UserFiles& files) {
+namespace {
+
+/// The user and, unless a group is named, its groups.
+ResolvedUser find_user(const std::string& user, const UserFiles& files) {
   const std::size_t colon = user.find(':');
   const std::string name = user.substr(0, colon);
   const std::string group = colon == std::string::npos ? "" : user.substr(colon + 1);
@@ -129,7 +132,15 @@ ResolvedUser resolve_user(const std::string& user, const std::vector<std::string
   add_once(result.groups, result.gid);
   if (entry && group.empty())
     for (const std::uint32_t gid : groups_of(files.group, entry->name)) add_once(result.groups, gid);
-  for (const std::string& extra : group_add) add_once(result.groups, group_id(extra, files));
+  return result;
+}
+
+}  // namespace
+
+ResolvedUser resolve_user(const std::string& user, const std::vector<std::string>& group_add, const UserFiles& files) {
+  ResolvedUser result = concerning("user", "", [&] { return find_user(user, files); });
+  for (const std::string& extra : group_add)
+    concerning("group_add", extra, [&] { add_once(result.groups, group_id(extra, files)); });
   return result;
 }
 

@@ -159,6 +159,19 @@ OciMount prepare_volume(const Mount& mount, const std::string& volume, const std
   return bind(mount, volume, host);
 }
 
+OciMount prepare_mount(const Mount& mount, const std::map<std::string, std::string>& volumes, const std::string& place,
+                       const Root& root, FirstStart first, const HostFacts& host) {
+  switch (mount.kind) {
+    case Mount::Kind::Bind:
+      return prepare_bind(mount, host);
+    case Mount::Kind::Volume:
+      return prepare_volume(mount, volume_folder(mount, volumes), place, root, first, host);
+    case Mount::Kind::Tmpfs:
+      return prepare_tmpfs(mount);
+  }
+  throw Error("unknown kind of mount at '" + mount.target + "'");
+}
+
 }  // namespace
 
 std::vector<OciMount> prepare_mounts(const engine::ContainerSpec& spec,
@@ -169,18 +182,9 @@ std::vector<OciMount> prepare_mounts(const engine::ContainerSpec& spec,
   const FirstStart first = !fills || fs::exists(marker) ? FirstStart::No : FirstStart::Yes;
   std::vector<OciMount> out;
   for (const Mount& mount : spec.mounts) {
-    switch (mount.kind) {
-      case Mount::Kind::Bind:
-        out.push_back(prepare_bind(mount, host));
-        break;
-      case Mount::Kind::Volume:
-        out.push_back(prepare_volume(mount, volume_folder(mount, volumes),
-                                     bundle_dir + "/part-" + std::to_string(out.size()), root, first, host));
-        break;
-      case Mount::Kind::Tmpfs:
-        out.push_back(prepare_tmpfs(mount));
-        break;
-    }
+    const std::string place = bundle_dir + "/part-" + std::to_string(out.size());
+    const auto prepare = [&] { return prepare_mount(mount, volumes, place, root, first, host); };
+    out.push_back(concerning("volumes", mount.target, prepare));
   }
   const auto depth = [](const OciMount& m) { return std::count(m.target.begin(), m.target.end(), '/'); };
   std::stable_sort(out.begin(), out.end(), [&](const OciMount& a, const OciMount& b) { return depth(a) < depth(b); });

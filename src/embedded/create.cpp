@@ -83,7 +83,8 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
   if (records_.contains(id)) return id;
   state::Containers containers(database_);
   if (!images_.find(spec.image))
-    throw Error(Diagnostic::error("no-such-image", "no image '" + spec.image_name + "' (" + spec.image.str() + ")"));
+    throw Error(Diagnostic::error("no-such-image", "no image '" + spec.image_name + "' (" + spec.image.str() + ")"))
+        .about("image");
   add_volumes_of_others(spec, options);
   const std::vector<state::Volume> wanted = resolve_volumes(spec, options);
 
@@ -105,10 +106,11 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
     if (!volumes.insert(volume) && !volumes.find(volume.name)) throw Error("cannot make volume '" + volume.name + "'");
   if (!containers.insert(row)) {
     const auto holder = containers.find_by_name(spec.name);
-    throw Error(
-        Diagnostic::error("name-in-use", "the container name '" + spec.name + "' is already in use by container '" +
-                                             (holder ? holder->id.str() : std::string("?")) + "'" +
-                                             (holder ? " of project '" + holder->project + "'" : std::string())));
+    throw Error(Diagnostic::error("name-in-use", "the container name '" + spec.name +
+                                                     "' is already in use by container '" +
+                                                     (holder ? holder->id.str() : std::string("?")) + "'" +
+                                                     (holder ? " of project '" + holder->project + "'" : std::string()))
+                    .about("container_name"));
   }
   std::map<std::string, std::string> attributes{{"image", spec.image_name}};
   events_.append({"container", "create", id.str(), row.name, row.service, std::move(attributes), cause});

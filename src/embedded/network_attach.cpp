@@ -44,8 +44,11 @@ void NetworkHost::lease_addresses(Record& record) {
         if (const auto& text = v4 ? other.address_v4 : other.address_v6) used.insert(parse_address(*text));
       std::optional<network::IpAddress> wanted;
       const std::string& text = v4 ? wish.ipv4_address : wish.ipv6_address;
-      if (!text.empty()) wanted = parse_address(text);
-      const network::IpAddress address = network::allocate_address(plan, used, wanted).value();
+      const auto allocate = [&] {
+        if (!text.empty()) wanted = parse_address(text);
+        return network::allocate_address(plan, used, wanted).value();
+      };
+      const network::IpAddress address = concerning(v4 ? "ipv4_address" : "ipv6_address", wish.network, allocate);
       (v4 ? lease.address_v4 : lease.address_v6) = address.to_string();
       if (!first) first = address;
     }

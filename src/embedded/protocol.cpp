@@ -125,6 +125,10 @@ std::string error_to_json(const Error& error) {
   const Diagnostic& diagnostic = error.diagnostic();
   json::object out{{"code", diagnostic.code}, {"message", diagnostic.message}, {"exit_code", error.exit_code()}};
   if (diagnostic.hint) out["hint"] = *diagnostic.hint;
+  if (diagnostic.subject) {
+    out["attribute"] = diagnostic.subject->attribute;
+    out["item"] = diagnostic.subject->item;
+  }
   json::array notes;
   for (const auto& note : diagnostic.notes) notes.push_back(json::string(note.text));
   out["notes"] = std::move(notes);
@@ -135,6 +139,7 @@ Error error_from_json(const std::string& text) {
   const json::object object = parse_object(text, "the supervisor's error");
   Diagnostic diagnostic = Diagnostic::error(text_at(object, "code"), text_at(object, "message"));
   if (object.contains("hint")) diagnostic.hint = text_at(object, "hint");
+  if (object.contains("attribute")) diagnostic.about(text_at(object, "attribute"), text_at(object, "item"));
   for (auto& note : texts_at(object, "notes")) diagnostic.note(std::move(note));
   Error error(std::move(diagnostic));
   error.exit_code(static_cast<int>(number_at(object, "exit_code")));

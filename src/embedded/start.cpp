@@ -215,7 +215,13 @@ Task<container::OciRuntime*> ProjectEngine::runtime_for(std::string wanted) {
   auto& runtime = runtimes_[wanted];
   if (!runtime) {
     const std::string cache = paths_.cache();
-    container::RuntimeProgram program = co_await container::choose_runtime(timers_, wanted, cache, host_);
+    container::RuntimeProgram program;
+    try {
+      program = co_await container::choose_runtime(timers_, wanted, cache, host_);
+    } catch (Error& error) {
+      error.about("runtime");
+      throw;
+    }
     runtime = std::make_unique<container::OciRuntime>(std::move(program), paths_.runtime_state(), timers_);
   }
   co_return runtime.get();
@@ -249,12 +255,12 @@ std::string ProjectEngine::namespace_path(const Record& record, const std::strin
   const auto found = records_.find(*other);
   if (found == records_.end() || !found->second->is_running())
     throw Error("container '" + record.row.name + "' shares a namespace of container '" + other->str() +
-                "', which is not running");
+                "', which is not running")
+        .about(kind == std::string_view("net") ? "network_mode" : kind);
   return "/proc/" + std::to_string(found->second->row.pid) + "/ns/" + kind;
 }
 
-/// As Docker has it. What is at /dev/shm of another container would be its own choice: a link, where it has no such
-/// mount.
+/// As Docker has it. Only who lends it has its shared memory where others can come to it.
 void ProjectEngine::check_lends_ipc(const Record& record) const {
   const auto other = joined_container(record.spec.ipc_mode);
   if (!other) return;
@@ -264,7 +270,8 @@ void ProjectEngine::check_lends_ipc(const Record& record) const {
   throw Error(Diagnostic::error("ipc-not-shareable", "container '" + record.row.name +
                                                          "' cannot join the IPC namespace of container '" +
                                                          donor->row.name + "', which does not share it")
-                  .with_hint("set 'ipc: shareable' for service '" + donor->row.service + "'"));
+                  .with_hint("set 'ipc: shareable' for service '" + donor->row.service + "'")
+                  .about("ipc"));
 }
 
 container::BundleInputs ProjectEngine::bundle_inputs(const Record& record, const container::OciRuntime& runtime) {

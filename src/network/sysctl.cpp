@@ -21,14 +21,18 @@ std::string path_of(std::string_view name) {
   return "/proc/sys/" + path;
 }
 
-}  // namespace
-
-void write_sysctl(std::string_view name, std::string_view value) {
+void set_sysctl(std::string_view name, std::string_view value) {
   const Fd file(::open(path_of(name).c_str(), O_WRONLY | O_CLOEXEC));
   if (!file) throw_system_error("set sysctl", name, errno);
   if (::write(file.get(), value.data(), value.size()) < 0) {
     throw_system_error("set sysctl", std::string(name) + "=" + std::string(value), errno);
   }
+}
+
+}  // namespace
+
+void write_sysctl(std::string_view name, std::string_view value) {
+  concerning("sysctls", std::string(name), [&] { set_sysctl(name, value); });
 }
 
 std::string read_sysctl(std::string_view name) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 
 #include "davit/base/units.hpp"
@@ -146,13 +147,23 @@ std::optional<Diagnostic> fill_logging(const model::Service& service, engine::Lo
   return std::nullopt;
 }
 
+/// A profile's file is relative to the project.
+std::string with_whole_path(const std::string& option, const std::string& folder) {
+  constexpr std::string_view kSeccomp = "seccomp";
+  if (!option.starts_with(kSeccomp) || option.size() < kSeccomp.size() + 2) return option;
+  const std::string file = option.substr(kSeccomp.size() + 1);
+  if (file.starts_with('/') || file == "unconfined" || file == "builtin") return option;
+  return option.substr(0, kSeccomp.size() + 1) + (std::filesystem::path(folder) / file).lexically_normal().string();
+}
+
 void fill_isolation(const SpecInput& input, engine::ContainerSpec& spec) {
   const model::Service& s = input.service;
   spec.privileged = s.privileged;
   spec.read_only = s.read_only;
   spec.cap_add = s.cap_add;
   spec.cap_drop = s.cap_drop;
-  spec.security_opt = s.security_opt;
+  for (const std::string& option : s.security_opt)
+    spec.security_opt.push_back(with_whole_path(option, input.project.working_dir));
   for (const auto& [name, limit] : s.ulimits) spec.ulimits.push_back({name, limit.soft, limit.hard});
   spec.sysctls = s.sysctls;
   spec.shm_size = s.shm_size;

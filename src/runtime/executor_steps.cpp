@@ -4,6 +4,7 @@
 
 #include "davit/async/cancellation.hpp"
 #include "davit/plan/make_spec.hpp"
+#include "davit/plan/places.hpp"
 #include "executor.hpp"
 
 namespace davit::runtime {
@@ -31,14 +32,21 @@ bool is_kept_image(const Step& step, const Diagnostic& diagnostic) {
   return std::holds_alternative<plan::RemoveImage>(step.operation) && diagnostic.code == "image-in-use";
 }
 
-/// A port in use is the business of the line that publishes it.
-Span place_of(const Step& step, const Diagnostic& diagnostic) {
-  const auto* start = std::get_if<plan::StartContainer>(&step.operation);
-  if (start == nullptr || start->service == nullptr || diagnostic.code != "port-in-use") return step.where;
-  for (const model::Port& port : start->service->ports)
-    if (port.published && diagnostic.message.find(std::to_string(port.published->first)) != std::string::npos)
-      return port.where;
-  return start->service->where.of("ports");
+/// The service that a step is about, if it is about one.
+const model::Service* service_of(const Step& step) {
+  const auto service = [](const auto& operation) -> const model::Service* {
+    if constexpr (requires { operation.service.get(); }) return operation.service.get();
+    return nullptr;
+  };
+  return std::visit(service, step.operation);
+}
+
+/// What the error is about, where the file says so; else what asked for the step.
+Span place_of(const model::Project& project, const Step& step, const Diagnostic& diagnostic) {
+  const model::Service* const service = service_of(step);
+  if (service == nullptr || !diagnostic.subject) return step.where;
+  const Span place = plan::place_of(project, *service, *diagnostic.subject);
+  return place.known() ? place : step.where;
 }
 
 }  // namespace
@@ -69,7 +77,7 @@ Task<void> Executor::run_step(const Step& step) {
 void Executor::failed(const Step& step, Diagnostic diagnostic) {
   const StepWords words = words_of(plan_, step, swapped_);
   if (!diagnostic.where) {
-    const Span where = place_of(step, diagnostic);
+    const Span where = place_of(context_.project, step, diagnostic);
     if (where.known()) diagnostic.where = where;
   }
   say(words.id, "Error", Status::Error, diagnostic.message);

@@ -24,7 +24,10 @@ TEST(Protocol, RefusesMalformedTargets) {
 }
 
 TEST(Protocol, ErrorsCrossTheLineWhole) {
-  Error error(Diagnostic::error("port-in-use", "port 80/tcp is in use").note("by 'nginx'").with_hint("stop it"));
+  Error error(Diagnostic::error("port-in-use", "port 80/tcp is in use")
+                  .note("by 'nginx'")
+                  .with_hint("stop it")
+                  .about("ports", "0"));
   error.exit_code(18);
   const Error back = error_from_json(error_to_json(error));
   EXPECT_EQ(back.diagnostic(), error.diagnostic());

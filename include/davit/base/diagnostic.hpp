@@ -22,12 +22,21 @@ struct Diagnostic {
     friend bool operator==(const Note&, const Note&) = default;
   };
 
+  /// The part of what was asked for that a message is about, in the words of a Compose file as far as who found it
+  /// knows them: attribute "cap_add", item "FOO" (a name in a list, a key, a path in the container; may be empty).
+  struct Subject {
+    std::string attribute;
+    std::string item;
+    friend bool operator==(const Subject&, const Subject&) = default;
+  };
+
   Severity severity = Severity::Error;
   std::string code;     ///< stable short name, such as "unknown-dependency"; empty when nobody needs one
   std::string message;  ///< what was found and what is allowed
   std::optional<Span> where;
   std::vector<Note> notes;
-  std::optional<std::string> hint;  ///< the way out
+  std::optional<std::string> hint;   ///< the way out
+  std::optional<Subject> subject{};  ///< for whoever knows where that stands, when `where` is still open
 
   friend bool operator==(const Diagnostic&, const Diagnostic&) = default;
 
@@ -37,6 +46,9 @@ struct Diagnostic {
   Diagnostic&& note(std::string text, std::optional<Span> at = {}) &&;
   Diagnostic& with_hint(std::string text) &;
   Diagnostic&& with_hint(std::string text) &&;
+  /// Says what it is about, unless that has been said.
+  Diagnostic& about(std::string attribute, std::string item = {}) &;
+  Diagnostic&& about(std::string attribute, std::string item = {}) &&;
 };
 
 /// The messages of one load, so that the user sees all mistakes at once.

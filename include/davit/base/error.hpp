@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "davit/base/diagnostic.hpp"
 
@@ -19,6 +20,8 @@ class Error : public std::exception {
 
   /// Adds what a layer was doing, such as "while starting service 'api'", as a note.
   Error& context(std::string doing);
+  /// Says what of the request it is about, unless that is known; see Diagnostic::Subject.
+  Error& about(std::string attribute, std::string item = {});
   /// Sets the exit code of the command (docker compose's: 1 unless the command says otherwise).
   Error& exit_code(int code);
   [[nodiscard]] int exit_code() const { return exit_code_; }
@@ -27,6 +30,17 @@ class Error : public std::exception {
   Diagnostic diagnostic_;
   int exit_code_ = 1;
 };
+
+/// Does the work; an Error that it throws is about this attribute and item, unless it says otherwise itself.
+template <class Work>
+decltype(auto) concerning(const char* attribute, const std::string& item, Work&& work) {
+  try {
+    return std::forward<Work>(work)();
+  } catch (Error& error) {
+    error.about(attribute, item);
+    throw;
+  }
+}
 
 /// Throws an Error "cannot <operation> '<object>': <errno text>". `error_number` is an errno value.
 [[noreturn]] void throw_system_error(std::string_view operation, std::string_view object, int error_number);

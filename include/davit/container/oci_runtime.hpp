@@ -126,7 +126,13 @@ Task<RuntimeCheck> check_runtime(Timers& timers, RuntimeProgram program, std::st
 /// every candidate with its failure if none passes.
 Task<RuntimeProgram> choose_runtime(Timers& timers, std::string wanted, std::string cache_dir, HostFacts host);
 
-/// The runtime's own message made into one of ours. `log` is what it logged, JSON lines or text.
-[[nodiscard]] Error start_error(const std::string& log, const std::vector<std::string>& args);
+/// What the program that could not be run is, as far as somebody has looked: the runtimes call a folder "permitted" or
+/// not, too.
+enum class ProgramFile { Unknown, Folder };
+
+/// The runtime's own message made into one of ours, with the attribute it is about (Diagnostic::Subject). `log` is what
+/// it logged, JSON lines or text.
+[[nodiscard]] Error start_error(const std::string& log, const std::vector<std::string>& args,
+                                ProgramFile program = ProgramFile::Unknown);
 
 }  // namespace davit::container

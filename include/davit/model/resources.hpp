@@ -56,6 +56,7 @@ struct FileObject {
   std::string key;
   std::string name;
   std::string file;                    ///< absolute path
+  Span file_where;                     ///< of `file:`
   std::string environment;             ///< name of a variable of the project environment
   std::optional<std::string> content;  ///< inline content, or the variable's value for `environment`
   bool external = false;
