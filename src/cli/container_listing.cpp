@@ -59,6 +59,17 @@ std::string go_quoted(const std::string& text) {
   return out + "\"";
 }
 
+/// As Docker's daemon (moby daemon/list.go): arguments with a blank in quotes, and nothing escaped.
+std::string command_line(const std::vector<std::string>& command) {
+  std::string text;
+  for (std::size_t i = 0; i < command.size(); ++i) {
+    const bool quoted = i > 0 && command[i].find(' ') != std::string::npos;
+    if (i > 0) text += ' ';
+    text += quoted ? "'" + command[i] + "'" : command[i];
+  }
+  return text;
+}
+
 std::string ago(WallTime then, WallTime now) {
   return human_duration(now - then) + " ago";
 }
@@ -265,7 +276,7 @@ std::string ports_text(const std::vector<PublishedPort>& ports) {
 }
 
 std::string command_text(const std::vector<std::string>& command, Truncate truncate) {
-  const std::string whole = joined(command, " ");
+  const std::string whole = command_line(command);
   return go_quoted(truncate == Truncate::Yes ? cut(whole, kShortCommand) : whole);
 }
 

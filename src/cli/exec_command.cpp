@@ -30,7 +30,12 @@ Task<int> exec(Session& session, std::string service, std::vector<std::string> c
   request.working_dir = std::move(options.working_dir);
   request.privileged = options.privileged;
   if (options.detach) {
-    co_await session.engine().exec_detached(container.id, std::move(request));
+    try {
+      co_await session.engine().exec_detached(container.id, std::move(request));
+    } catch (Error& error) {
+      error.exit_code(1);  // docker compose's, whatever it was: nobody awaits the command's own
+      throw;
+    }
     co_return 0;
   }
   request.tty = !options.no_tty && session.context().stdin_is_terminal && session.context().stdout_is_terminal;
@@ -48,8 +53,8 @@ void add_exec(Commands& commands) {
        .description = "Runs a command in the first running container of the service, with a terminal if standard\n"
                       "input and output are one. Everything after SERVICE belongs to the command.",
        .examples = "davit exec db psql -U postgres\ndavit exec -T api cat /etc/hosts | grep db",
-       .exit_status = "That of the command; 127 if there is no such command, 126 if it cannot be executed, 1 if\n"
-                      "there is no container."});
+       .exit_status = "That of the command; 127 if there is no such command or folder, 126 if it cannot be executed,\n"
+                      "1 if there is no container, or if nothing could be started with --detach."});
   command->prefix_command();
   command->add_flag("-d,--detach", options->detach, "leave it to itself, without input and output");
   command->add_option("-e,--env", options->environment, "set an environment variable; repeat")

@@ -58,6 +58,11 @@ const engine::ObservedContainer& choose_running(const engine::Observed& observed
       best = &container;
   }
   if (best != nullptr) return *best;
+  for (const auto& container : observed.containers)
+    if (container.service == service && container.state == engine::ContainerState::Paused &&
+        (index <= 0 || (!container.one_off && container.number == index)))
+      throw Error(Diagnostic::error("paused", "container '" + container.name + "' is paused")
+                      .with_hint("'davit unpause " + service + "' lets it go on"));
   Diagnostic diagnostic =
       Diagnostic::error("not-running", "service \"" + service + "\" is not running" +
                                            (index > 0 ? " container #" + std::to_string(index) : ""));

@@ -13,6 +13,7 @@
 #include "davit/base/error.hpp"
 #include "davit/base/signal_names.hpp"
 #include "davit/base/units.hpp"
+#include "davit/container/exec_check.hpp"
 #include "davit/process/signals.hpp"
 #include "embedded/log.hpp"
 #include "embedded/project_engine.hpp"
@@ -37,6 +38,14 @@ int stop_signal(const engine::ContainerSpec& spec) {
 
 int exit_code_of(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// PATH as the program would have it.
+std::string path_variable(const Record& record, const ExecRequest& request) {
+  for (const auto* variables : {&request.env, &record.spec.env})
+    for (const auto& [name, value] : *variables)
+      if (name == "PATH") return value;
+  return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 }
 
 /// Processes of another PID namespace outlive PID 1 of the container.
@@ -379,8 +388,19 @@ container::ExecOptions ProjectEngine::exec_options(const Record& record, ExecReq
   return options;
 }
 
+/// A mistake that can be seen is said here, in our words alone.
+void ProjectEngine::check_exec(const Record& record, const ExecRequest& request) {
+  std::string folder = request.working_dir;
+  if (folder.empty())
+    folder = record.spec.working_dir.starts_with('/') ? record.spec.working_dir : "/" + record.spec.working_dir;
+  const auto mistake =
+      container::exec_mistake(rootfs_of(record), {request.args, std::move(folder), path_variable(record, request)});
+  if (mistake) throw Error(*mistake);
+}
+
 Task<ExecPlan> ProjectEngine::plan_exec(ContainerId id, ExecRequest request) {
   const RecordPtr record = running(id);
+  check_exec(*record, request);
   container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
   const container::ExecOptions options = exec_options(*record, std::move(request));
   const container::OciRuntime::Command command = runtime->exec_command(id, paths_.bundle(id), options);
@@ -390,6 +410,7 @@ Task<ExecPlan> ProjectEngine::plan_exec(ContainerId id, ExecRequest request) {
 
 Task<void> ProjectEngine::exec_detached(ContainerId id, ExecRequest request) {
   const RecordPtr record = running(id);
+  check_exec(*record, request);
   container::OciRuntime* const runtime = co_await runtime_for(record->spec.runtime);
   container::ExecOptions options = exec_options(*record, std::move(request));
   std::string bundle = paths_.bundle(id);

@@ -145,6 +145,7 @@ class ProjectEngine {
   Task<void> until_killed(RecordPtr record);
   void thaw(Record& record);
   static std::string rootfs_of(const Record& record);
+  static void check_exec(const Record& record, const ExecRequest& request);
   [[nodiscard]] container::ExecOptions exec_options(const Record& record, ExecRequest request) const;
   Task<void> stop(RecordPtr record, engine::StopRequest request, Cause cause);
   void send(Record& record, int signal);

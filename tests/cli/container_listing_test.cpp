@@ -94,7 +94,11 @@ TEST(ContainerListing, NeighbouringPortsAreARangeIfTheyKeepTheirNumbers) {
 }
 
 TEST(ContainerListing, CommandsAreQuotedAndCutByCharacters) {
-  EXPECT_EQ(command_text({"sh", "-c", "a \"b\"\n"}, Truncate::No), R"("sh -c a \"b\"\n")");
+  EXPECT_EQ(command_text({"sh", "-c", "a \"b\"\n"}, Truncate::No), R"("sh -c 'a \"b\"\n'")");
+  EXPECT_EQ(command_text({"sh", "-c", "sleep 100", "x", "", "a b", "*"}, Truncate::No),
+            R"("sh -c 'sleep 100' x  'a b' *")");
+  EXPECT_EQ(command_text({"sh", "-c", "echo it's"}, Truncate::No), R"("sh -c 'echo it's'")");
+  EXPECT_EQ(command_text({"/my program", "x"}, Truncate::No), R"("/my program x")");
   EXPECT_EQ(command_text(web().command, Truncate::Yes), "\"/docker-entrypoint.…\"");
   EXPECT_EQ(command_text({"12345678901234567890"}, Truncate::Yes), "\"12345678901234567890\"");
   EXPECT_EQ(command_text({"ääääääääääääääääääää!"}, Truncate::Yes), "\"äääääääääääääääääää…\"");

@@ -66,5 +66,17 @@ TEST(ServiceChoice, OnlyRunningContainersAreEnteredAndAskedForPorts) {
       "service \"web\" is not running container #1|'davit ps --all' shows the containers, 'davit up -d web' starts it");
 }
 
+TEST(ServiceChoice, APausedContainerIsThere) {
+  auto all = observed();
+  all.containers[1].name = "p-web-1";
+  all.containers[1].state = engine::ContainerState::Paused;
+  EXPECT_EQ(mistake([&] { (void)choose_running(all, "web", 0); }),
+            "container 'p-web-1' is paused|'davit unpause web' lets it go on");
+  EXPECT_EQ(mistake([&] { (void)choose_running(all, "web", 2); }).substr(0, 40),
+            "service \"web\" is not running container #");
+  all.containers[0].state = engine::ContainerState::Running;
+  EXPECT_EQ(choose_running(all, "web", 0).number, 2);
+}
+
 }  // namespace
 }  // namespace davit::cli

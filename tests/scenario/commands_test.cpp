@@ -34,6 +34,20 @@ TEST(Exec, WhatCannotBeStartedHasDockersExitCodes) {
   const auto missing = stack.davit({"exec", "-T", "a", "nosuch"});
   EXPECT_EQ(missing.code, 127);
   EXPECT_TRUE(contains(missing.err, "cannot run 'nosuch' in the container")) << missing.err;
+  EXPECT_EQ(missing.err,
+            "error: cannot run 'nosuch' in the container: not found in its PATH\n"
+            "  hint: name a program of the image, or its whole path\n")
+      << "once, and in our words";
+  const auto nowhere = stack.davit({"exec", "-T", "-w", "/no", "a", "pwd"});
+  EXPECT_EQ(nowhere.code, 127);
+  EXPECT_EQ(nowhere.err,
+            "error: cannot change to the folder '/no' in the container: no such file or directory\n"
+            "  hint: name a folder that is there\n");
+  EXPECT_EQ(stack.davit({"exec", "-T", "-w", "/etc/passwd", "a", "pwd"}).code, 127);
+  EXPECT_EQ(stack.davit({"exec", "-T", "-w", "rel", "a", "pwd"}).code, 128);
+  EXPECT_EQ(stack.davit({"exec", "-T", "a", "/etc"}).code, 126);
+  EXPECT_EQ(stack.davit({"exec", "-T", "-e", "PATH=/nowhere", "a", "true"}).code, 127);
+  EXPECT_EQ(stack.davit({"exec", "-T", "-w", "/bin", "a", "./true"}).code, 0);
   EXPECT_EQ(stack.davit({"exec", "-T", "a", "/etc/passwd"}).code, 126);
   EXPECT_EQ(stack.davit({"exec", "-T", "a", "sh", "-c", "exit 127"}).code, 127) << "its own code";
   const auto flag = stack.davit({"exec", "--inde", "1", "a", "true"});
@@ -53,7 +67,7 @@ TEST(Exec, DetachedLeavesTheProgramToItself) {
   stack.ok({"up", "-d"});
   stack.ok({"exec", "-d", "a", "sh", "-c", "echo done > /pipes/f"});
   EXPECT_EQ(pipe.line(30s), "done");
-  EXPECT_EQ(stack.davit({"exec", "-d", "a", "nosuch"}).code, 127);
+  EXPECT_EQ(stack.davit({"exec", "-d", "a", "nosuch"}).code, 1) << "as docker compose: nobody awaits it";
 }
 
 TEST(Exec, ASecondSignalKillsWhatIgnoresTheFirst) {
