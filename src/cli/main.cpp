@@ -8,7 +8,9 @@
 #include "command_words.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
+#include "davit/process/descriptors.hpp"
 #include "option_values.hpp"
+#include "standard_output.hpp"
 
 namespace davit::cli {
 namespace {
@@ -71,15 +73,24 @@ int run_chosen(Context& context, int argc, char** argv) {
   return line.commands().chosen()(context);
 }
 
+/// A command that did well, and whose output is lost, has failed.
+int with_output(const Context& context, int code) {
+  const auto lost = finish_output(stdout);
+  if (!lost) return code;
+  print(context, *lost);
+  return code == 0 ? kFailed : code;
+}
+
 }  // namespace
 
 int run(int argc, char** argv) noexcept {
   try {
+    process::use_all_descriptors();
     Context context = process_context(argv[0]);
     try {
-      return run_chosen(context, argc, argv);
+      return with_output(context, run_chosen(context, argc, argv));
     } catch (const ExitWith& e) {
-      return e.code;
+      return with_output(context, e.code);
     } catch (const Error& e) {
       print(context, e.diagnostic());
       return e.exit_code();

@@ -83,7 +83,14 @@ Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
 Task<std::optional<HttpResponse>> Connection::start_and_send(HttpRequest request) {
   if (!pool_) pool_ = std::make_unique<WorkerPool>(1);
   const Fd held = co_await lock_project(paths_, *pool_);
-  if (!keeper_is_alive(paths_)) co_await start();
+  if (!keeper_is_alive(paths_)) {
+    try {
+      co_await start();
+    } catch (...) {
+      if (!keeper_is_alive(paths_)) forget_unused(paths_);
+      throw;
+    }
+  }
   co_return co_await client_.request(std::move(request));
 }
 

@@ -39,6 +39,16 @@ Task<Fd> lock_project(Paths paths, WorkerPool& pool) {
   co_return Fd(fd);
 }
 
+void forget_unused(const Paths& paths) noexcept {
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry(paths.folder(), error), end; !error && entry != end;
+       entry.increment(error))
+    if (entry->path() != paths.lock()) return;
+  if (error) return;
+  std::filesystem::remove(paths.lock(), error);
+  std::filesystem::remove(paths.folder(), error);
+}
+
 bool keeper_is_alive(const Paths& paths) {
   const Fd fd(::open(paths.keeper_lock().c_str(), O_RDWR | O_CLOEXEC));
   if (!fd) return false;

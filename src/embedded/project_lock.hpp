@@ -18,6 +18,9 @@ namespace davit::embedded {
 /// Throws Error when the folder cannot be made.
 Task<Fd> lock_project(Paths paths, WorkerPool& pool);
 
+/// Removes the run folder if nothing but the lock was ever put there. Under the lock, and when there is no keeper.
+void forget_unused(const Paths& paths) noexcept;
+
 /// True if a keeper holds its lock in the project's folder.
 [[nodiscard]] bool keeper_is_alive(const Paths& paths);
 

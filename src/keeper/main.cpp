@@ -187,8 +187,8 @@ class Keeper {
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     // Moved out of each other's way first.
-    const int socket_copy = ::fcntl(socket, F_DUPFD_CLOEXEC, 100);
-    const int ready_copy = options_.ready >= 0 ? ::fcntl(options_.ready, F_DUPFD_CLOEXEC, 100) : -1;
+    const int socket_copy = ::fcntl(socket, F_DUPFD_CLOEXEC, kSupervisorReady + 1);
+    const int ready_copy = options_.ready >= 0 ? ::fcntl(options_.ready, F_DUPFD_CLOEXEC, kSupervisorReady + 1) : -1;
     ::dup2(socket_copy, kSupervisorSocket);
     ::setenv(kSocketVariable, "3", 1);
     ::unsetenv(kReadyVariable);

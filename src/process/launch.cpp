@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
@@ -32,10 +33,9 @@ struct Prepared {
   const std::pair<int, int>* fds;
   int* moved;  ///< room for one number a descriptor
   std::size_t fd_count;
-  int report;  ///< closed by a successful exec
+  int report;      ///< closed by a successful exec
+  int first_free;  ///< beyond any number the program is given; no higher than needed, for the sake of `ulimit -n`
 };
-
-constexpr int kFirstFreeFd = 100;  // beyond any number a program is given
 
 [[noreturn]] void fail(int report, Stage stage) {
   const Failure failure{stage, errno};
@@ -61,7 +61,7 @@ void default_signals() {
   if (::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) != 0 && errno != ENOSYS && errno != EINVAL)
     fail(p.report, Stage::Descriptors);
   for (std::size_t i = 0; i < p.fd_count; ++i) {
-    p.moved[i] = ::fcntl(p.fds[i].first, F_DUPFD_CLOEXEC, kFirstFreeFd);
+    p.moved[i] = ::fcntl(p.fds[i].first, F_DUPFD_CLOEXEC, p.first_free);
     if (p.moved[i] < 0) fail(p.report, Stage::Descriptors);
   }
   for (std::size_t i = 0; i < p.fd_count; ++i)
@@ -101,6 +101,12 @@ std::vector<char*> pointers(const std::vector<std::string>& strings) {
   throw Error("cannot run '" + plan.path + "': " + system_error_text(failure.error)).exit_code(code);
 }
 
+int first_free_of(const std::vector<std::pair<int, int>>& fds) {
+  int highest = STDERR_FILENO;
+  for (const auto& [from, to] : fds) highest = std::max(highest, to);
+  return highest + 1;
+}
+
 /// Blocks all signals while it lives, so that no handler of ours runs in the child on our memory.
 class SignalsBlocked {
  public:
@@ -125,7 +131,8 @@ pid_t launch(const LaunchPlan& plan) {
   const Fd read_end(ends[0]);
   Fd write_end(ends[1]);
   // The report must not be one of the numbers the child's descriptors are put on.
-  Fd report(::fcntl(write_end.get(), F_DUPFD_CLOEXEC, kFirstFreeFd));
+  const int first_free = first_free_of(plan.fds);
+  Fd report(::fcntl(write_end.get(), F_DUPFD_CLOEXEC, first_free));
   if (!report) throw_system_error("make a pipe for", plan.path, errno);
   write_end.reset();
 
@@ -134,7 +141,8 @@ pid_t launch(const LaunchPlan& plan) {
   std::vector<int> moved(plan.fds.size(), -1);
   const Prepared prepared{
       plan.path.c_str(), argv.data(),  env.data(),      plan.cwd.empty() ? nullptr : plan.cwd.c_str(),
-      plan.fds.data(),   moved.data(), plan.fds.size(), report.get()};
+      plan.fds.data(),   moved.data(), plan.fds.size(), report.get(),
+      first_free};
   pid_t pid = -1;
   {
     const SignalsBlocked blocked;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
+#include "davit/process/descriptors.hpp"
 #include "davit/process/pidfd.hpp"
 #include "support/manual_timers.hpp"
 
@@ -245,6 +247,39 @@ TEST_F(RunTest, APidFdSeesTheEnd) {
   ASSERT_EQ(::waitpid(pid, nullptr, 0), pid);
   EXPECT_EQ(process->send(SIGKILL), PidFd::Sent::NoSuchProcess);
   EXPECT_FALSE(PidFd::open(pid));
+}
+
+/// Few descriptors for as long as it lives.
+class FewDescriptors {
+ public:
+  explicit FewDescriptors(rlim_t most) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    const rlimit few{most, before_.rlim_max};
+    ::setrlimit(RLIMIT_NOFILE, &few);
+  }
+  ~FewDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FewDescriptors(const FewDescriptors&) = delete;
+  FewDescriptors& operator=(const FewDescriptors&) = delete;
+  [[nodiscard]] rlim_t most() const { return before_.rlim_max; }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(RunTest, NeedsNoHighNumbersOfDescriptors) {
+  const Fd null(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  const FewDescriptors few(64);
+  Command command{.argv = {"/bin/sh", "-c", "test -e /proc/self/fd/9"}};
+  command.pass.push_back({null.get(), 9});
+  EXPECT_EQ(run_now(std::move(command)).code, 0);
+}
+
+TEST(Descriptors, AllThatMayBeUsedAreUsed) {
+  const FewDescriptors few(64);
+  use_all_descriptors();
+  rlimit now{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &now), 0);
+  EXPECT_EQ(now.rlim_cur, few.most());
 }
 
 }  // namespace
