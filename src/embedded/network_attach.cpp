@@ -197,6 +197,7 @@ void NetworkHost::resume(RecordPtr owner, std::map<std::string, Fd>& held) {
 Task<void> NetworkHost::disconnect(RecordPtr record, Leases leases) {
   NetworkRun run = std::exchange(record->network, NetworkRun{});
   connected_.erase(record->id());
+  reserved_.erase(record->id());
   run.forwarders.clear();
   std::exception_ptr failure;
   if (run.serves_dns) {

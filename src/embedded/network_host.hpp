@@ -107,6 +107,7 @@ class NetworkHost {
   Task<void> change(std::function<void()> work);
   void open_up(Record& record, std::vector<network::PortReservation> ports);
   void forward(Record& record, std::vector<network::PortReservation> ports);
+  [[nodiscard]] std::vector<network::NeighbourPort> published_ports(const ContainerId& except) const;
 
   asio::io_context& context_;
   state::Database& database_;
@@ -123,6 +124,7 @@ class NetworkHost {
   dns::Server dns_;
   dns::ResolvConf host_resolv_;
   std::map<ContainerId, RecordPtr> connected_;
+  std::map<ContainerId, std::vector<network::NeighbourPort>> reserved_;  ///< of containers that start, or have started
   std::vector<std::shared_ptr<Waiting>> to_attach_;
   std::shared_ptr<LinkBatch> next_links_ = std::make_shared<LinkBatch>();
   bool attaching_ = false;

@@ -10,6 +10,18 @@
 
 namespace davit::embedded {
 
+/// Of all containers of the project but one, those that are starting included. For messages.
+std::vector<network::NeighbourPort> NetworkHost::published_ports(const ContainerId& except) const {
+  std::vector<network::NeighbourPort> out;
+  for (const auto& [id, ports] : reserved_)
+    if (id != except) out.insert(out.end(), ports.begin(), ports.end());
+  for (const auto& [id, record] : connected_)
+    for (const auto& port : record->network.ports)
+      out.push_back({parse_address(port.host_ip), port.host_port,
+                     port.protocol == "udp" ? network::Protocol::Udp : network::Protocol::Tcp, record->row.name});
+  return out;
+}
+
 std::vector<network::PortReservation> NetworkHost::reserve(const Record& record) {
   std::vector<network::PortRequest> requests;
   for (const auto& port : record.spec.ports) {
@@ -21,7 +33,11 @@ std::vector<network::PortReservation> NetworkHost::reserve(const Record& record)
     request.protocol = port.protocol == "udp" ? network::Protocol::Udp : network::Protocol::Tcp;
     requests.push_back(request);
   }
-  std::vector<network::PortReservation> reserved = network::reserve_ports(requests).value();
+  const network::Neighbours neighbours = [this, own = record.id()] { return published_ports(own); };
+  std::vector<network::PortReservation> reserved = network::reserve_ports(requests, neighbours).value();
+  for (const auto& port : reserved)
+    for (const auto& socket : port.sockets)
+      reserved_[record.id()].push_back({socket.host_ip, port.host_port, port.protocol, record.row.name});
   for (const auto& port : reserved)
     for (const auto& socket : port.sockets)
       keeper_.put(record.run_prefix() + held_port_name(port, socket.host_ip), socket.fd.get());

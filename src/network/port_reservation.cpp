@@ -84,10 +84,17 @@ Result<PortReservation, Failure> reserve_one(const PortRequest& request) {
   return first.value_or(Failure{EINVAL, {}, request.host->first});
 }
 
-Diagnostic describe(const PortRequest& request, const Failure& failure) {
+Diagnostic taken(const PortRequest& request, const Failure& failure, const std::vector<NeighbourPort>& neighbours) {
+  for (const NeighbourPort& held : neighbours)
+    if (held.port == failure.port && held.protocol == request.protocol &&
+        addresses_clash(held.host_ip, failure.address))
+      return port_in_use(request, failure.port, held);
+  return port_in_use(request, failure.port, find_port_holder(request.protocol, failure.address, failure.port));
+}
+
+Diagnostic describe(const PortRequest& request, const Failure& failure, const std::vector<NeighbourPort>& neighbours) {
   if (failure.error == EADDRINUSE) {
-    auto problem =
-        port_in_use(request, failure.port, find_port_holder(request.protocol, failure.address, failure.port));
+    auto problem = taken(request, failure, neighbours);
     if (request.host && request.host->first != request.host->last) {
       problem.note("no port from " + std::to_string(request.host->first) + " to " + std::to_string(request.host->last) +
                    " is free");
@@ -104,13 +111,24 @@ Diagnostic describe(const PortRequest& request, const Failure& failure) {
   return problem;
 }
 
+std::vector<NeighbourPort> all_held(const std::vector<PortReservation>& own, const Neighbours& neighbours) {
+  std::vector<NeighbourPort> held = neighbours ? neighbours() : std::vector<NeighbourPort>();
+  for (const PortReservation& reservation : own)
+    for (const auto& socket : reservation.sockets)
+      held.push_back({socket.host_ip, reservation.host_port, reservation.protocol, ""});
+  return held;
+}
+
 }  // namespace
 
-Result<std::vector<PortReservation>> reserve_ports(const std::vector<PortRequest>& requests) {
+Result<std::vector<PortReservation>> reserve_ports(const std::vector<PortRequest>& requests,
+                                                   const Neighbours& neighbours) {
   std::vector<PortReservation> reservations;
   for (const PortRequest& request : requests) {
     auto reservation = reserve_one(request);
-    if (!reservation) return describe(request, reservation.error());
+    if (!reservation)
+      return describe(request, reservation.error(), all_held(reservations, neighbours))
+          .about("ports", std::to_string(reservations.size()));
     reservations.push_back(std::move(*reservation));
   }
   return reservations;

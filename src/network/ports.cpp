@@ -45,6 +45,16 @@ std::optional<BoundSocket> parse_line(const std::string& line, Protocol protocol
   return BoundSocket{*address, static_cast<std::uint16_t>(*port), *number};
 }
 
+/// "port 127.0.0.1:80/tcp"
+std::string name_of(const PortRequest& request, std::uint16_t port) {
+  std::string name = std::to_string(port) + "/" + std::string(to_string(request.protocol));
+  if (request.host_ip) {
+    const std::string ip = request.host_ip->to_string();
+    name = (request.host_ip->is_v4() ? ip : "[" + ip + "]") + ":" + name;
+  }
+  return "port " + name;
+}
+
 }  // namespace
 
 std::string_view to_string(Protocol protocol) {
@@ -75,13 +85,15 @@ std::string project_of_command_line(std::string_view command_line) {
   return std::string(rest.substr(0, rest.find('\0')));
 }
 
+Diagnostic port_in_use(const PortRequest& request, std::uint16_t port, const NeighbourPort& holder) {
+  const std::string who =
+      holder.container.empty() ? "this container itself" : "container '" + holder.container + "' of this project";
+  return Diagnostic::error("port-in-use", name_of(request, port) + " is already published by " + who, request.where)
+      .with_hint("publish another port; without a host port, a free one is chosen");
+}
+
 Diagnostic port_in_use(const PortRequest& request, std::uint16_t port, const std::optional<PortHolder>& holder) {
-  std::string name = std::to_string(port) + "/" + std::string(to_string(request.protocol));
-  if (request.host_ip) {
-    const std::string ip = request.host_ip->to_string();
-    name = (request.host_ip->is_v4() ? ip : "[" + ip + "]") + ":" + name;
-  }
-  std::string message = "port " + name + " is already in use";
+  std::string message = name_of(request, port) + " is already in use";
   if (holder) {
     const std::string who =
         holder->project.empty() ? "'" + holder->name + "'" : "project '" + holder->project + "' of davit";

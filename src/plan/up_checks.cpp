@@ -57,6 +57,26 @@ void UpPlanner::check_services(const std::vector<const model::Service*>& service
   check_ports(services);
 }
 
+namespace {
+
+bool is_range(const model::Port& port) {
+  return port.published && port.published->first != 0 && port.published->first != port.published->last;
+}
+
+}  // namespace
+
+/// A range gives each container one port of it.
+void UpPlanner::check_range(const model::Service& service, const model::Port& port, std::int64_t replicas) {
+  const std::int64_t size = std::int64_t{port.published->last} - port.published->first + 1;
+  if (replicas <= size) return;
+  problems_.add(
+      Diagnostic::error("port-of-replicas",
+                        fmt::format("service '{}' is to have {} containers, but the range {}-{} has {} ports",
+                                    service.name, replicas, port.published->first, port.published->last, size),
+                        port.where)
+          .with_hint("publish a wider range, or no host port at all"));
+}
+
 void UpPlanner::check_ports(const std::vector<const model::Service*>& services) {
   struct Use {
     const model::Port* port;
@@ -67,6 +87,7 @@ void UpPlanner::check_ports(const std::vector<const model::Service*>& services) 
     const std::int64_t replicas = replicas_of(*s);
     if (replicas == 0) continue;
     for (const model::Port& p : s->ports) {
+      if (is_range(p)) check_range(*s, p, replicas);
       if (!model::is_fixed(p)) continue;
       if (replicas > 1)
         problems_.add(Diagnostic::error("port-of-replicas",

@@ -56,6 +56,7 @@ class UpPlanner {
  private:
   // up_checks.cpp
   void check_services(const std::vector<const model::Service*>& services);
+  void check_range(const model::Service& service, const model::Port& port, std::int64_t replicas);
   void check_ports(const std::vector<const model::Service*>& services);
   [[nodiscard]] std::int64_t replicas_of(const model::Service& service) const;
   // up_resources.cpp

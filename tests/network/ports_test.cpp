@@ -85,6 +85,33 @@ TEST(ReservePorts, ConflictNamesThisProcessAndPointsAtTheLine) {
   EXPECT_EQ(refused.error().where->to_string(), "compose.yaml:3:9");
 }
 
+TEST(ReservePorts, AContainerOfTheSameProjectIsNamed) {
+  const auto held = reserve_ports({request(std::nullopt)});
+  ASSERT_TRUE(held);
+  const std::uint16_t port = reserved_port(*held);
+  const Neighbours neighbours = [port] {
+    return std::vector<NeighbourPort>{{ip("127.0.0.9"), port, Protocol::Tcp, "shop-other-1"},
+                                      {ip("127.0.0.1"), port, Protocol::Udp, "shop-other-2"},
+                                      {ip("127.0.0.1"), port, Protocol::Tcp, "shop-web-1"}};
+  };
+  const auto refused = reserve_ports({request(std::nullopt), request(PortRange{port, port})}, neighbours);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "port 127.0.0.1:" + std::to_string(port) +
+                                         "/tcp is already published by container 'shop-web-1' of this project");
+  EXPECT_EQ(refused.error().subject, (Diagnostic::Subject{"ports", "1"}));
+}
+
+TEST(ReservePorts, AContainerIsInItsOwnWay) {
+  auto spare = reserve_ports({request(std::nullopt)});
+  ASSERT_TRUE(spare);
+  const PortRange port{reserved_port(*spare), reserved_port(*spare)};
+  spare->clear();
+  const auto refused = reserve_ports({request(port, std::nullopt), request(port)});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message,
+            "port 127.0.0.1:" + std::to_string(port.first) + "/tcp is already published by this container itself");
+}
+
 TEST(ReservePorts, AllOrNone) {
   const auto held = reserve_ports({request(std::nullopt)});
   auto spare = reserve_ports({request(std::nullopt)});

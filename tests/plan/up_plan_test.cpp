@@ -363,12 +363,31 @@ TEST(UpPlan, TwoServicesOnOneHostPortAreAnError) {
   EXPECT_THAT(up(p), ::testing::Not(::testing::HasSubstr("error")));
 }
 
-TEST(UpPlan, OneServiceThatPublishesAPortTwiceIsNamedOnce) {
+TEST(UpPlan, OneServiceOnOneHostPortTwiceIsAnError) {
   SampleProject p;
-  const model::Port port{.target = 80, .published = model::PortRange{8080, 8080}};
-  p.add("a").ports = {port, port};
-  p.project.services["a"].ports[1].host_ip = "127.0.0.2";
-  EXPECT_EQ(up(p), "error: service 'a' publishes port 8080/tcp twice\n");
+  auto& ports = p.add("a").ports;
+  const model::PortRange published{8080, 8080};
+  const std::string twice = "error: service 'a' publishes port 8080/tcp twice\n";
+  ports = {{.target = 80, .published = published}, {.target = 81, .published = published}};
+  EXPECT_EQ(up(p), twice);
+  ports[1].host_ip = "127.0.0.2";
+  EXPECT_EQ(up(p), twice) << "without an address it is all of them";
+  ports[0].host_ip = "0.0.0.0";
+  EXPECT_EQ(up(p), twice);
+  ports[1].host_ip = "::";
+  EXPECT_THAT(up(p), ::testing::Not(::testing::HasSubstr("error"))) << "of two families";
+  ports[0].host_ip = "127.0.0.1";
+  ports[1].host_ip = "127.0.0.2";
+  EXPECT_THAT(up(p), ::testing::Not(::testing::HasSubstr("error")));
+}
+
+TEST(UpPlan, ARangeHasAPortForEachContainer) {
+  SampleProject p;
+  p.add("a").ports.push_back({.target = 80, .published = model::PortRange{8080, 8082}});
+  p.options.scale = {{"a", 4}};
+  EXPECT_EQ(up(p), "error: service 'a' is to have 4 containers, but the range 8080-8082 has 3 ports\n");
+  p.options.scale = {{"a", 3}};
+  EXPECT_THAT(up(p), ::testing::Not(::testing::HasSubstr("error")));
 }
 
 TEST(UpPlan, AChangedNetworkIsReplacedAndItsContainersAreKept) {

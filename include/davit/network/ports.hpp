@@ -2,6 +2,7 @@
 // Published ports: what is asked for, what was bound, and who stands in the way.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -48,9 +49,22 @@ struct PortReservation {
   std::vector<Socket> sockets;
 };
 
-/// Binds every request, or none: the error says which port is taken and by which process, and points at the line that
-/// asked for it. Reservations are in the order of the requests. A host without IPv6 gets the IPv4 socket alone.
-[[nodiscard]] Result<std::vector<PortReservation>> reserve_ports(const std::vector<PortRequest>& requests);
+/// A port that a container of the same project publishes.
+struct NeighbourPort {
+  IpAddress host_ip;
+  std::uint16_t port = 0;
+  Protocol protocol = Protocol::Tcp;
+  std::string container;  ///< its name
+};
+
+using Neighbours = std::function<std::vector<NeighbourPort>()>;
+
+/// Binds every request, or none: the error says which port is taken and by which process, or, of `neighbours` (asked
+/// only then), by which container; it points at the line that asked for it and is about item N of "ports", N being the
+/// request's number from 0. Reservations are in the order of the requests. A host without IPv6 gets the IPv4 socket
+/// alone.
+[[nodiscard]] Result<std::vector<PortReservation>> reserve_ports(const std::vector<PortRequest>& requests,
+                                                                 const Neighbours& neighbours = {});
 
 /// A process that holds a port.
 struct PortHolder {
@@ -81,6 +95,9 @@ struct BoundSocket {
 /// The davit project that a process serves, by its command line as /proc shows it; empty: none. Pure.
 [[nodiscard]] std::string project_of_command_line(std::string_view command_line);
 
+/// "port 8080/tcp is already published by container 'shop-web-1'"; of one that has no name, by this container itself.
+/// Pure.
+[[nodiscard]] Diagnostic port_in_use(const PortRequest& request, std::uint16_t port, const NeighbourPort& holder);
 /// "port 8080/tcp is already in use by 'nginx' (pid 123)", "… by project 'shop' of davit (pid 123)". Pure.
 [[nodiscard]] Diagnostic port_in_use(const PortRequest& request, std::uint16_t port,
                                      const std::optional<PortHolder>& holder);
