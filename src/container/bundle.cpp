@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "container/devices.hpp"
+#include "container/oci_parts.hpp"
 #include "container/volumes.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
@@ -74,6 +75,22 @@ void add_files(const engine::ContainerSpec& spec, const std::string& bundle_dir,
     if (::chmod(path.c_str(), file.mode & 07777) != 0) throw_system_error("set mode of", path, errno);
     mounts.push_back({file.target, "bind", path, {"bind", "rprivate", "ro", "nosuid", "nodev"}});
   }
+}
+
+/// A tmpfs of its own for what others are to see, too, or that of another container.
+std::string add_shared_memory(const engine::ContainerSpec& spec, const BundleInputs& inputs) {
+  if (spec.ipc_mode != "shareable" && inputs.shm_source.empty()) return "";
+  std::string folder = shared_memory_dir(inputs.bundle_dir);
+  make_folder(folder);
+  if (!inputs.shm_source.empty()) {
+    if (::mount(inputs.shm_source.c_str(), folder.c_str(), nullptr, MS_BIND, nullptr) != 0)
+      throw_system_error("join the shared memory at", inputs.shm_source, errno);
+    return folder;
+  }
+  const std::string options = "mode=1777,size=" + std::to_string(shm_size(spec));
+  if (::mount("shm", folder.c_str(), "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, options.c_str()) != 0)
+    throw_system_error("mount tmpfs on", folder, errno);
+  return folder;
 }
 
 void add_name_files(const engine::ContainerSpec& spec, const BundleInputs& inputs, std::vector<OciMount>& mounts) {
@@ -141,6 +158,7 @@ Bundle fill_bundle(const engine::ContainerSpec& spec, const BundleInputs& inputs
   oci.netns_path = inputs.netns_path;
   oci.pidns_path = inputs.pidns_path;
   oci.ipcns_path = inputs.ipcns_path;
+  oci.shm_dir = concerning("ipc", "", [&] { return add_shared_memory(spec, inputs); });
   oci.seccomp = seccomp_setting(spec, inputs.host, inputs.filter, inputs.cache_dir);
   oci.init_binary = kInitTarget;
   oci.console_size = inputs.console_size;
@@ -176,6 +194,10 @@ std::string resolv_conf_text(const NameFiles& names) {
   return out + line("search", names.search) + line("options", names.options);
 }
 
+std::string shared_memory_dir(const std::string& bundle_dir) {
+  return bundle_dir + "/shm";
+}
+
 Bundle prepare_bundle(const engine::ContainerSpec& spec, const BundleInputs& inputs) {
   remove_bundle(inputs.bundle_dir);  // of an earlier start that was cut short
   make_folder(inputs.bundle_dir);
@@ -191,7 +213,7 @@ void remove_bundle(const std::string& bundle_dir) {
   std::error_code error;
   if (!fs::exists(bundle_dir, error)) return;
   // The usual ones without reading the table of all mounts, which grows with every container.
-  for (const char* name : {"/rootfs", "/files"}) ::umount2((bundle_dir + name).c_str(), UMOUNT_NOFOLLOW);
+  for (const char* name : {"/rootfs", "/files", "/shm"}) ::umount2((bundle_dir + name).c_str(), UMOUNT_NOFOLLOW);
   if (is_removed(bundle_dir)) return;
   unmount_below(bundle_dir);
   if (!is_removed(bundle_dir)) throw_system_error("remove", bundle_dir, errno);

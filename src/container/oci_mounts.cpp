@@ -10,8 +10,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::int64_t kDefaultShm = std::int64_t{64} << 20U;
-
 json::object to_json(const OciMount& mount) {
   json::array options;
   for (const std::string& option : mount.options) options.emplace_back(option);
@@ -19,15 +17,12 @@ json::object to_json(const OciMount& mount) {
       {"destination", mount.target}, {"type", mount.type}, {"source", mount.source}, {"options", std::move(options)}};
 }
 
-/// /dev/shm: our own, the host's, or that of the container whose IPC namespace is joined.
+/// /dev/shm: our own, the host's, or that which comes with an IPC namespace.
 OciMount shm_mount(const engine::ContainerSpec& spec, const OciInputs& inputs) {
   if (spec.ipc_mode == "host") return {"/dev/shm", "bind", "/dev/shm", {"rbind", "rprivate"}};
-  constexpr std::string_view kNamespace = "/ns/ipc";
-  if (inputs.ipcns_path.ends_with(kNamespace)) {
-    const std::string process = inputs.ipcns_path.substr(0, inputs.ipcns_path.size() - kNamespace.size());
-    return {"/dev/shm", "bind", process + "/root/dev/shm", {"bind", "rprivate"}};
-  }
-  const std::string size = "size=" + std::to_string(spec.shm_size.value_or(kDefaultShm));
+  if (!inputs.shm_dir.empty())
+    return {"/dev/shm", "bind", inputs.shm_dir, {"bind", "rprivate", "nosuid", "noexec", "nodev"}};
+  const std::string size = "size=" + std::to_string(shm_size(spec));
   return {"/dev/shm", "tmpfs", "shm", {"nosuid", "noexec", "nodev", "mode=1777", size}};
 }
 
@@ -42,12 +37,16 @@ std::vector<OciMount> standard_mounts(const engine::ContainerSpec& spec, const O
       {"/sys", "sysfs", "sysfs", {"nosuid", "noexec", "nodev", sys_access}},
       {"/sys/fs/cgroup", "cgroup", "cgroup", {cgroup_access, "nosuid", "noexec", "nodev"}},
       {"/dev/mqueue", "mqueue", "mqueue", {"nosuid", "noexec", "nodev"}}};
-  if (spec.ipc_mode == "host") out.back() = {"/dev/mqueue", "bind", "/dev/mqueue", {"rbind", "rprivate"}};
   if (spec.ipc_mode != "none") out.push_back(shm_mount(spec, inputs));
   return out;
 }
 
 }  // namespace
+
+std::int64_t shm_size(const engine::ContainerSpec& spec) {
+  constexpr std::int64_t kDefault = std::int64_t{64} << 20U;  // Docker's
+  return spec.shm_size.value_or(kDefault);
+}
 
 json::array mounts_part(const engine::ContainerSpec& spec, const OciInputs& inputs, const SecurityOptions& security) {
   json::array out;

@@ -18,6 +18,9 @@ namespace davit::container {
 /// `linux.resources`: limits and the device list. Throws Error for a limit this host cannot apply.
 [[nodiscard]] boost::json::object resources_part(const engine::ContainerSpec& spec, const OciInputs& inputs);
 
+/// Of /dev/shm, in bytes.
+[[nodiscard]] std::int64_t shm_size(const engine::ContainerSpec& spec);
+
 /// A private network namespace: not the host's and not another container's.
 [[nodiscard]] bool has_own_network(const engine::ContainerSpec& spec);
 

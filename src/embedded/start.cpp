@@ -290,6 +290,9 @@ container::BundleInputs ProjectEngine::bundle_inputs(const Record& record, const
   inputs.pidns_path = namespace_path(record, spec.pid_mode, "pid");
   check_lends_ipc(record);
   inputs.ipcns_path = namespace_path(record, spec.ipc_mode, "ipc");
+  if (const auto lender = joined_container(spec.ipc_mode))
+    inputs.shm_source = find(*lender)->spec.ipc_mode == "host" ? std::string("/dev/shm")
+                                                               : container::shared_memory_dir(paths_.bundle(*lender));
   inputs.filter = runtime.filter_form();
   inputs.cache_dir = paths_.cache();
   if (spec.init) {

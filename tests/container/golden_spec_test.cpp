@@ -135,6 +135,22 @@ TEST(GoldenSpec, APrivilegedContainerInTheHostsNamespaces) {
   expect_golden("privileged.json", make_config_json(spec, in));
 }
 
+TEST(SharedMemory, ThatIsLentOrJoinedIsBound) {
+  engine::ContainerSpec spec;
+  spec.args = {"true"};
+  OciInputs in = inputs();
+  in.shm_dir = "/run/davit/p/bundles/x/shm";
+  const auto config = boost::json::parse(make_config_json(spec, in));
+  int found = 0;
+  for (const auto& mount : config.at("mounts").as_array()) {
+    if (mount.at("destination").as_string() != "/dev/shm") continue;
+    ++found;
+    EXPECT_EQ(mount.at("type").as_string(), "bind");
+    EXPECT_EQ(mount.at("source").as_string(), in.shm_dir);
+  }
+  EXPECT_EQ(found, 1);
+}
+
 TEST(GoldenSpec, AnExecChangesWhatItIsAskedTo) {
   engine::ContainerSpec spec;
   spec.args = {"true"};

@@ -86,6 +86,7 @@ class ContainerTest : public ::testing::TestWithParam<const char*> {
                .netns_path = "",
                .pidns_path = "",
                .ipcns_path = "",
+               .shm_source = "",
                .filter = runtime_->filter_form(),
                .cache_dir = dir_ + "/cache",
                .init_binary = process::find_helper("davit-init").value_or(""),

@@ -38,6 +38,9 @@ struct BundleInputs {
   std::string netns_path;  ///< as OciInputs
   std::string pidns_path;
   std::string ipcns_path;
+  /// With an IPC namespace comes its shared memory: the folder shared_memory_dir() of the container that lends it, or
+  /// the host's /dev/shm. Empty: this container's own.
+  std::string shm_source;
   FilterForm filter = FilterForm::Bpf;  ///< OciRuntime::filter_form()
   std::string cache_dir;                ///< for compiled seccomp programs
   std::string init_binary;              ///< davit-init on the host; needed when spec.init
@@ -56,6 +59,10 @@ struct Bundle {
 /// When it throws (Error, naming what failed), everything it mounted is unmounted again and the bundle folder removed.
 /// The content of secrets is only on a tmpfs mounted in the bundle folder.
 [[nodiscard]] Bundle prepare_bundle(const engine::ContainerSpec& spec, const BundleInputs& inputs);
+
+/// Where in its bundle a container that lends its IPC namespace ("shareable"), or has joined another's, has what it
+/// sees at /dev/shm. The namespace alone does not lead there: the runtimes follow no path into another container.
+[[nodiscard]] std::string shared_memory_dir(const std::string& bundle_dir);
 
 /// Unmounts everything below the folder and removes it. Safe to repeat, also for a bundle of a crashed supervisor.
 /// The container must have ended.

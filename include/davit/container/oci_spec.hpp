@@ -56,6 +56,7 @@ struct OciInputs {
   std::string netns_path;          ///< empty: a new namespace, or the host's with network_mode "host"
   std::string pidns_path;          ///< of the container meant by pid_mode "container:<id>"
   std::string ipcns_path;          ///< likewise
+  std::string shm_dir;  ///< bound at /dev/shm, of an IPC namespace that is lent or joined; empty: a new tmpfs
   SeccompSetting seccomp;
   std::string init_binary;  ///< where init is mounted in the container; needed when spec.init
   std::optional<std::pair<unsigned, unsigned>> console_size;  ///< columns, rows
