@@ -5,6 +5,7 @@
 #include "project_loading.hpp"
 #include "service_choice.hpp"
 #include "session.hpp"
+#include "terminal.hpp"
 
 namespace davit::cli {
 namespace {
@@ -39,6 +40,7 @@ Task<int> exec(Session& session, std::string service, std::vector<std::string> c
     co_return 0;
   }
   request.tty = !options.no_tty && session.context().stdin_is_terminal && session.context().stdout_is_terminal;
+  if (request.tty) request.console_size = terminal_size();
   co_return co_await session.engine().exec(container.id, std::move(request));
 }
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <sys/inotify.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -23,30 +22,41 @@ namespace {
 
 constexpr std::size_t kChunk = 65536;
 
-bool is_regular_file(int fd) {
-  struct stat info{};
-  return ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
-}
+/// Standard input.
+class Input {
+ public:
+  explicit Input(const asio::any_io_executor& executor) : waiting_(std::in_place, executor, ::dup(STDIN_FILENO)) {}
 
-/// The next bytes of standard input; empty at its end.
-Task<std::string> read_chunk(std::optional<asio::posix::stream_descriptor>& waiting) {
-  std::string bytes(kChunk, '\0');
-  if (waiting) co_await waiting->async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
-  const ssize_t got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
-  bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
-  co_return bytes;
-}
+  /// The next bytes; empty at its end.
+  Task<std::string> read() {
+    std::string bytes(kChunk, '\0');
+    co_await until_readable();
+    const ssize_t got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
+    bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    co_return bytes;
+  }
+
+ private:
+  Task<void> until_readable() {
+    if (!waiting_) co_return;
+    boost::system::error_code error;
+    co_await waiting_->async_wait(asio::posix::stream_descriptor::wait_read,
+                                  asio::redirect_error(asio::use_awaitable, error));
+    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
+    if (error) waiting_.reset();  // a regular file, /dev/null: epoll refuses what is always readable
+  }
+
+  std::optional<asio::posix::stream_descriptor> waiting_;
+};
 
 }  // namespace
 
 Task<void> feed_input(Session& session, ContainerId container) {
-  // epoll refuses regular files; reading those never waits.
-  std::optional<asio::posix::stream_descriptor> waiting;
-  if (!is_regular_file(STDIN_FILENO)) waiting.emplace(co_await asio::this_coro::executor, ::dup(STDIN_FILENO));
+  Input from(co_await asio::this_coro::executor);
   try {
     const auto input = co_await session.engine().attach_stdin(container);
     for (;;) {
-      std::string bytes = co_await read_chunk(waiting);
+      std::string bytes = co_await from.read();
       if (bytes.empty()) break;
       co_await input->write(std::move(bytes));
     }
@@ -59,8 +69,12 @@ Task<void> feed_input(Session& session, ContainerId container) {
 Task<void> follow_terminal_size(Session& session, ContainerId container) {
   asio::signal_set changed(co_await asio::this_coro::executor, SIGWINCH);
   for (;;) {
-    if (const auto size = terminal_size())
-      co_await session.engine().resize_terminal(container, size->first, size->second);
+    try {
+      if (const auto size = terminal_size())
+        co_await session.engine().resize_terminal(container, size->first, size->second);
+    } catch (const Error&) {
+      // It has ended meanwhile.
+    }
     co_await changed.async_wait(asio::use_awaitable);
   }
 }

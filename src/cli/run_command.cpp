@@ -13,37 +13,37 @@
 #include "project_loading.hpp"
 #include "run_options.hpp"
 #include "session.hpp"
+#include "signal_relay.hpp"
 #include "terminal.hpp"
 
 namespace davit::cli {
 namespace {
 
-bool would_drop(const engine::Observed& observed, const ContainerId& id, int signal) {
+constexpr int kInterrupted = 130;
+
+process::Reaction reaction_of(const engine::Observed& observed, const ContainerId& id, int signal) {
   for (const auto& container : observed.containers)
     if (container.id == id && container.pid > 0)
-      return process::reaction_of_init(static_cast<pid_t>(container.pid), signal) == process::Reaction::Drops;
-  return false;
+      return process::reaction_of_init(static_cast<pid_t>(container.pid), signal);
+  return process::Reaction::Gone;
 }
 
-/// Signals go to the program, as if it had been started here. One that would be lost on it (the kernel drops what the
-/// first process of a container does not handle) stops the container, and the same once more kills it.
-Task<void> pass_signals(Session& session, ContainerId container) {
+/// Signals go to the program, as if it had been started here, or end its container.
+Task<void> pass_signals(Session& session, ContainerId container, SignalRelay& relay) {
   (void)session.interrupts();  // from now on they are not for this command
   asio::signal_set signals(co_await asio::this_coro::executor, SIGINT, SIGTERM, SIGHUP);
   for (const int other : {SIGQUIT, SIGUSR1, SIGUSR2}) signals.add(other);
-  for (bool stopping = false;;) {
+  for (;;) {
     const int signal = co_await signals.async_wait(asio::use_awaitable);
     const engine::Observed observed = co_await session.engine().observe();
-    const bool ends = signal != SIGUSR1 && signal != SIGUSR2;
+    const SignalRelay::Act act = relay.on(signal, reaction_of(observed, container, signal));
     try {
-      if (ends && stopping) {
-        co_await session.engine().kill_container(container, "SIGKILL");
-      } else if (ends && would_drop(observed, container, signal)) {
-        stopping = true;
-        co_await session.engine().stop_container(container, {});
-      } else {
+      if (act == SignalRelay::Act::Pass)
         co_await session.engine().kill_container(container, signal_name(signal));
-      }
+      else if (act == SignalRelay::Act::Stop)
+        co_await session.engine().stop_container(container, {});
+      else
+        co_await session.engine().kill_container(container, "SIGKILL");
     } catch (const Error&) {
       // It has ended meanwhile.
     }
@@ -57,7 +57,8 @@ Task<int> attend(Session& session, ContainerId container, RawOutput& output, std
   TaskGroup streams(co_await asio::this_coro::executor);
   streams.spawn(output.follow());
   if (run.stdin_open) streams.spawn(feed_input(session, container));
-  streams.spawn(pass_signals(session, container));
+  SignalRelay relay;
+  streams.spawn(pass_signals(session, container, relay));
   if (run.tty) streams.spawn(follow_terminal_size(session, container));
   const int code = co_await runtime::wait_for_container(session.engine(), container, since);
   streams.cancel();
@@ -67,7 +68,7 @@ Task<int> attend(Session& session, ContainerId container, RawOutput& output, std
     // Cancelled, as asked.
   }
   output.drain();
-  co_return code;
+  co_return relay.has_forced() ? kInterrupted : code;
 }
 
 /// `run --rm` whose container could not be started.
@@ -78,20 +79,33 @@ Task<void> remove_by_name(Session& session, const std::string& name) {
       co_await session.engine().remove_container(container.id, engine::WithVolumes::Anonymous);
 }
 
+/// The container of this command.
+struct OneOff {
+  std::string name;
+  bool has_terminal = false;
+  std::optional<RawOutput> output;  ///< once it is made
+};
+
+/// Before the start: nothing it writes is missed, and its terminal has the size of ours from the beginning.
+Task<void> prepare(Session& session, runtime::MadeContainer made, OneOff& one_off) {
+  if (made.name != one_off.name) co_return;
+  one_off.output.emplace(session.engine().log_folder(made.id));
+  const auto size = terminal_size();
+  if (one_off.has_terminal && size) co_await session.engine().resize_terminal(made.id, size->first, size->second);
+}
+
 Task<runtime::Execution> start(Session& session, const model::Project& project, const plan::Plan& plan,
-                               StoreImages& images, bool remove, const std::string& name,
-                               std::optional<RawOutput>& output) {
+                               StoreImages& images, bool remove, OneOff& one_off) {
   std::exception_ptr failure;
   try {
     ExecuteSettings settings{.title = "run", .images = &images, .wait_timeout = {}};
-    settings.made = [&](const runtime::MadeContainer& made) {
-      if (made.name == name) output.emplace(session.engine().log_folder(made.id));
-    };
+    settings.made = [&](runtime::MadeContainer made) { return prepare(session, std::move(made), one_off); };
     co_return co_await execute_plan(session, project, plan, std::move(settings));
-  } catch (const Error&) {
+  } catch (...) {
     failure = std::current_exception();
   }
-  if (remove) co_await remove_by_name(session, name);
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (remove) co_await remove_by_name(session, one_off.name);
   std::rethrow_exception(failure);
 }
 
@@ -108,16 +122,16 @@ Task<int> run(Session& session, model::Project project, RunFlags flags) {
     print_plan(plan);
     co_return 0;
   }
-  const std::string name = plan::one_off_name(project, run);
-  std::optional<RawOutput> output;
-  const runtime::Execution execution = co_await start(session, project, plan, images, flags.remove, name, output);
-  const auto made = execution.containers.find(name);
-  if (made == execution.containers.end() || !output) throw Error("the container '" + name + "' was not made");
+  OneOff one_off{.name = plan::one_off_name(project, run), .has_terminal = run.tty, .output = {}};
+  const runtime::Execution execution = co_await start(session, project, plan, images, flags.remove, one_off);
+  const auto made = execution.containers.find(one_off.name);
+  if (made == execution.containers.end() || !one_off.output)
+    throw Error("the container '" + one_off.name + "' was not made");
   if (flags.up.detach) {
     std::printf("%s\n", made->second.str().c_str());
     co_return 0;
   }
-  const int code = co_await attend(session, made->second, *output, execution.first_event, run);
+  const int code = co_await attend(session, made->second, *one_off.output, execution.first_event, run);
   if (flags.remove) co_await session.engine().remove_container(made->second, engine::WithVolumes::Anonymous);
   co_return code;
 }
@@ -130,11 +144,13 @@ void add_run(Commands& commands) {
       "run",
       {.summary = "run a one-off command on a service",
        .synopsis = "[OPTIONS] SERVICE [COMMAND] [ARG...]",
-       .description = "Starts what the service depends on, then runs one container of it with the command given,\n"
-                      "attached to this terminal. Its ports are not published unless asked for, and it is not\n"
-                      "restarted. Everything after SERVICE belongs to the command.",
+       .description =
+           "Starts what the service depends on, then runs one container of it with the command given,\n"
+           "attached to this terminal. Its ports are not published unless asked for, and it is not\n"
+           "restarted. Everything after SERVICE belongs to the command. Signals are passed on to it; a second one\n"
+           "that asks for its end (Ctrl-C, SIGTERM) kills it.",
        .examples = "davit run --rm api python manage.py migrate\necho 'select 1' | davit run --rm -T db psql",
-       .exit_status = "That of the command; 1 if it could not be run.",
+       .exit_status = "That of the command; 1 if it could not be run; 130 if a signal to davit ended it.",
        .dry_run = DryRun::Shown});
   command->prefix_command();
   add_run_flags(command, *options);

@@ -129,12 +129,17 @@ FollowOptions follow_options(const Up& up) {
   return follow;
 }
 
+Task<void> follow_from_birth(OutputFollower& output, runtime::MadeContainer made) {
+  output.add(made);
+  co_return;
+}
+
 Task<int> up_attached(Up& up) {
   OutputFollower output(up.session, follow_options(up));
   up.hook_output = [&output](const std::string& container, const std::string& line) {
     output.tell_hook(container, line);
   };
-  up.made = [&output](const runtime::MadeContainer& container) { output.add(container); };
+  up.made = [&output](const runtime::MadeContainer& made) { return follow_from_birth(output, made); };
   const std::int64_t since = co_await up.session.engine().newest_event();
   const engine::Observed before = co_await up.session.engine().observe();
   logs::ReadOptions from_now;

@@ -365,8 +365,10 @@ std::unique_ptr<InputSink> ProjectEngine::attach_stdin(const ContainerId& id) {
 }
 
 void ProjectEngine::resize_terminal(const ContainerId& id, unsigned columns, unsigned rows) {
-  const RecordPtr record = running(id);
-  if (!record->terminal) throw Error("container '" + record->row.name + "' has no terminal");
+  const RecordPtr record = find(id);
+  if (!record->spec.tty) throw Error("container '" + record->row.name + "' has no terminal");
+  record->terminal_size = {columns, rows};
+  if (!record->terminal) return;
   winsize size{};
   size.ws_col = static_cast<unsigned short>(columns);
   size.ws_row = static_cast<unsigned short>(rows);

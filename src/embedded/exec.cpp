@@ -3,14 +3,18 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/signal_set.hpp>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
@@ -106,6 +110,46 @@ Task<void> until_ended(pid_t runtime, std::string pid_file, std::string cgroup, 
   }
 }
 
+/// Gives the terminal that the runtime, our child, holds for the program the size of ours, if there are such terminals.
+void copy_terminal_size(pid_t runtime) {
+  winsize size{};
+  if (::ioctl(STDIN_FILENO, TIOCGWINSZ, &size) != 0) return;
+  const auto process = process::PidFd::open(runtime);
+  if (!process) return;
+  std::error_code error;
+  const std::filesystem::directory_iterator descriptors("/proc/" + std::to_string(runtime) + "/fd", error);
+  for (const auto& entry : descriptors) {
+    const std::string target = std::filesystem::read_symlink(entry.path(), error).string();
+    if (error || !target.ends_with("ptmx")) continue;
+    const int number = std::atoi(entry.path().filename().c_str());
+    const Fd master(static_cast<int>(::syscall(SYS_pidfd_getfd, process->get(), number, 0U)));
+    if (master) ::ioctl(master.get(), TIOCSWINSZ, &size);
+  }
+}
+
+/// Until it is cancelled. crun 1.8 tells the program of an exec that its terminal has another size, but leaves the size
+/// as it was; runc does this itself, and once more does no harm.
+Task<void> follow_terminal_size(asio::signal_set& changed, pid_t runtime) {
+  for (;;) {
+    co_await changed.async_wait(asio::use_awaitable);
+    try {
+      copy_terminal_size(runtime);
+    } catch (const std::exception&) {
+      // No reason to end the program: it has a terminal of the wrong size.
+    }
+  }
+}
+
+Task<void> end_quietly(TaskGroup& group) {
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  group.cancel();
+  try {
+    co_await group.join();
+  } catch (const boost::system::system_error&) {
+    // Cancelled, as asked.
+  }
+}
+
 Task<int> run(ExecPlan plan, std::vector<std::string> args, Streams streams, WhenCancelled then) {
   const std::string keeper = "/proc/" + std::to_string(plan.keeper_pid);
   const std::string path = keeper + "/ns/mnt";
@@ -114,13 +158,18 @@ Task<int> run(ExecPlan plan, std::vector<std::string> args, Streams streams, Whe
   std::vector<char*> argv;
   for (auto& arg : plan.argv) argv.push_back(arg.data());
   argv.push_back(nullptr);
+  TaskGroup beside(co_await asio::this_coro::executor);
+  asio::signal_set size_changed(co_await asio::this_coro::executor);
+  if (streams.in < 0) size_changed.add(SIGWINCH);  // before the runtime looks at the size
   const pid_t pid = ::fork();
   if (pid < 0) throw_system_error("start", plan.argv.front(), errno);
   if (pid == 0) become(mounts.get(), argv.data(), streams);
+  if (streams.in < 0) beside.spawn(follow_terminal_size(size_changed, pid));
   const std::string root = keeper + "/root";
   std::exception_ptr failure;
   Task<void> ending = until_ended(pid, root + plan.pid_file, plan.cgroup, then, failure);
   co_await std::move(ending);
+  co_await end_quietly(beside);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
@@ -194,13 +243,7 @@ Task<int> run_captured(ExecPlan plan, std::vector<std::string> args, engine::Pro
   } catch (...) {
     failure = std::current_exception();
   }
-  reading.cancel();
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-  try {
-    co_await reading.join();
-  } catch (const boost::system::system_error&) {
-    // Cancelled, as asked.
-  }
+  co_await end_quietly(reading);
   (void)out.drain();
   (void)err.drain();
   if (failure) std::rethrow_exception(failure);

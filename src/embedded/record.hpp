@@ -62,6 +62,7 @@ struct Record {
   schedule::RestartPolicy policy;
   std::uint64_t run = 0;  ///< counts runs and stop requests: a pending restart of an earlier one means nothing
   bool removed = false;
+  std::optional<std::pair<unsigned, unsigned>> terminal_size;  ///< columns and rows, when somebody has asked for them
 
   /// What has happened and could not be written (a full disk). It goes with the next change that can.
   struct Unwritten {

@@ -278,6 +278,7 @@ container::BundleInputs ProjectEngine::bundle_inputs(const Record& record, const
   const engine::ContainerSpec& spec = record.spec;
   container::BundleInputs inputs;
   inputs.id = record.id();
+  inputs.console_size = record.terminal_size;
   inputs.layers = layers_of(spec.image);
   inputs.container_dir = paths_.container(record.id());
   inputs.bundle_dir = paths_.bundle(record.id());

@@ -170,7 +170,8 @@ Task<void> Executor::perform_operation(const plan::CreateContainer& operation) {
   put(operation.slot, id, {.probe = probe});
   if (!options_.made) co_return;
   const auto kind = operation.one_off ? MadeContainer::Kind::OneOff : MadeContainer::Kind::OfService;
-  options_.made({id, plan_.slots[operation.slot].name, operation.service->name, kind});
+  Task<void> telling = options_.made({id, plan_.slots[operation.slot].name, operation.service->name, kind});
+  co_await std::move(telling);
 }
 
 Task<void> Executor::perform_operation(const plan::StartContainer& operation) {

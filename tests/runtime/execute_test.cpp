@@ -21,6 +21,13 @@ class Execute : public test::RuntimeFixture {
     auto& healthcheck = sample_.project.services[service].healthcheck.emplace();
     healthcheck.test = std::vector<std::string>{"CMD", "true"};
   }
+  /// Takes its time, in which the container must not start.
+  Task<void> note(MadeContainer container, std::vector<std::string>& made) {
+    co_await timers_.sleep_for(1s);
+    EXPECT_EQ(container.id, engine_.find("p-db-1")->id);
+    EXPECT_EQ(container.kind, MadeContainer::Kind::OfService);
+    made.push_back(container.name + " of " + container.service + " after " + engine_.calls.back());
+  }
   ContainerState state_of(const std::string& name) { return engine_.find(name)->state; }
 };
 
@@ -46,12 +53,9 @@ TEST_F(Execute, TellsOfAContainerBeforeItStarts) {
   sample_.add("db");
   std::vector<std::string> made;
   ExecuteOptions options;
-  options.made = [&](const MadeContainer& container) {
-    EXPECT_EQ(container.id, engine_.find("p-db-1")->id);
-    EXPECT_EQ(container.kind, MadeContainer::Kind::OfService);
-    made.push_back(container.name + " of " + container.service + " after " + engine_.calls.back());
-  };
+  options.made = [&](MadeContainer container) { return note(std::move(container), made); };
   up(std::move(options));
+  timers_.advance(1s);
   EXPECT_THAT(made, ElementsAre("p-db-1 of db after create p-db-1"));
   EXPECT_EQ(state_of("p-db-1"), ContainerState::Running);
 }

@@ -155,7 +155,37 @@ TEST(Run, SignalsGoToTheProgram) {
   const auto dropped = stack.start({"run", "--rm", "-T", "job", "tail", "-f", "/etc/group"});
   ASSERT_TRUE(dropped->wait_for_output("nogroup", 30s));
   dropped->signal(SIGINT);
-  EXPECT_EQ(dropped->finish(30s).code, 137);
+  EXPECT_EQ(dropped->finish(30s).code, 130);
+}
+
+TEST(Run, ASecondSignalEndsAProgramThatDoesNot) {
+  Stack stack("cmdrunsecond");
+  import_busybox(stack);
+  stack.compose("services: {job: {image: busybox}}\n");
+  const auto deaf = stack.start({"run", "--rm", "-T", "job", "sh", "-c",
+                                 "trap 'echo not yet' INT TERM; echo ready; while :; do sleep 0.05; done"});
+  ASSERT_TRUE(deaf->wait_for_output("ready", 30s));
+  deaf->signal(SIGINT);
+  ASSERT_TRUE(deaf->wait_for_output("not yet", 30s));
+  deaf->signal(SIGINT);
+  EXPECT_EQ(deaf->finish(30s).code, 130);
+  EXPECT_EQ(stack.ok({"ps", "-aq"}).out, "");
+}
+
+TEST(Run, ReadsWhatIsNeverWaitedFor) {
+  Stack stack("cmdruninput");
+  import_busybox(stack);
+  stack.compose("services: {job: {image: busybox}}\n");
+  stack.write("words", "some words\n");
+  const auto run = [&](const std::string& from) {
+    Program program({"/bin/sh", "-c", R"(exec "$0" "$@" <)" + from, DAVIT_PROGRAM, "--data-root",
+                     stack.data_root().string(), "--run-root", stack.run_root().string(), "-p", stack.name(), "run",
+                     "--rm", "-T", "job", "sh", "-c", "cat; echo end; sleep 0.2; echo of it"},
+                    {.cwd = stack.folder().string(), .environment = {}, .input = {}});
+    return program.finish(60s).out;
+  };
+  EXPECT_EQ(run("words"), "some words\nend\nof it\n");
+  EXPECT_EQ(run("/dev/null"), "end\nof it\n");
 }
 
 TEST(StopAndStart, KeepTheContainer) {

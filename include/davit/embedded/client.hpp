@@ -102,6 +102,7 @@ class EmbeddedEngine final : public engine::Engine {
   Task<void> exec_detached(ContainerId id, ExecRequest request);
   /// For `run` and `up` with a terminal: the container's stdin. Throws Error when it was created without stdin_open.
   Task<std::unique_ptr<StdinStream>> attach_stdin(ContainerId id);
+  /// Of a container that does not run (yet): the size its terminal will have. Throws Error when it is to have none.
   Task<void> resize_terminal(ContainerId id, unsigned columns, unsigned rows);
 
   /// Where the container's log files are ("000001.log", …); valid without a supervisor.

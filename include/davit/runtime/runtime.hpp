@@ -39,8 +39,8 @@ struct MadeContainer {
   Kind kind = Kind::OfService;
 };
 
-/// Told of each container when it has been made, before it is started: what it writes can be followed from then on.
-using ContainerMade = std::function<void(const MadeContainer& made)>;
+/// Awaited for each container when it has been made, before it is started: what it writes can be followed from then on.
+using ContainerMade = std::function<Task<void>(MadeContainer made)>;
 
 struct ExecuteOptions {
   std::size_t parallel = 0;  ///< acts at once; 0: no limit (`--parallel`)
