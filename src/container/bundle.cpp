@@ -21,6 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr mode_t kCopyMode = 0444;  // of a secret or config that says nothing else
 constexpr const char* kInitTarget = "/sbin/docker-init";
 
 void write_file(const std::string& path, const std::string& text, mode_t mode) {
@@ -52,14 +53,36 @@ const char* kind_name(engine::FileMount::Kind kind) {
 std::string content_of(const engine::FileMount& file) {
   if (file.content) return *file.content;
   auto text = DiskFiles().read(file.source);
-  if (!text)
-    throw Error(text.error())
-        .context(std::string("while reading ") + kind_name(file.kind) + " '" + file.name + "'")
-        .about(std::string(kind_name(file.kind)) + "s.file", file.name);
+  if (!text) throw Error(text.error());
   return *std::move(text);
 }
 
-/// Secrets and configs: files of the owner and mode asked for, on a tmpfs that only the bundle folder shows.
+void write_copy(const engine::FileMount& file, const std::string& path) {
+  write_file(path, content_of(file), 0600);
+  if (::chown(path.c_str(), file.uid.value_or(0), file.gid.value_or(0)) != 0)
+    throw_system_error("set owner of", path, errno);
+  if (::chmod(path.c_str(), file.mode.value_or(kCopyMode) & 07777) != 0) throw_system_error("set mode of", path, errno);
+}
+
+/// The host's file itself, so that what is written into it later is seen. As docker's it is the file that was there at
+/// the start: one that is renamed over it is another. By descriptor: what is looked at is what is mounted.
+void bind_source(const engine::FileMount& file, const std::string& path) {
+  const Fd source(::open(file.source.c_str(), O_PATH | O_CLOEXEC));
+  struct stat status{};
+  if (!source || ::fstat(source.get(), &status) != 0) throw_system_error("read", file.source, errno);
+  if (S_ISDIR(status.st_mode)) {
+    make_folder(path);
+  } else if (S_ISREG(status.st_mode)) {
+    write_file(path, "", 0400);
+  } else {
+    throw Error("'" + file.source + "' is neither a file nor a folder");
+  }
+  const std::string from = "/proc/self/fd/" + std::to_string(source.get());
+  if (::mount(from.c_str(), path.c_str(), nullptr, MS_BIND | MS_REC, nullptr) != 0)
+    throw_system_error("mount", file.source, errno);
+}
+
+/// Secrets and configs: on a tmpfs that only the bundle folder shows, or mounted onto a place there.
 void add_files(const engine::ContainerSpec& spec, const std::string& bundle_dir, std::vector<OciMount>& mounts) {
   if (spec.files.empty()) return;
   const std::string folder = bundle_dir + "/files";
@@ -69,11 +92,16 @@ void add_files(const engine::ContainerSpec& spec, const std::string& bundle_dir,
   std::size_t number = 0;
   for (const engine::FileMount& file : spec.files) {
     const std::string path = folder + "/" + std::to_string(number++);
-    write_file(path, content_of(file), 0600);
-    if (::chown(path.c_str(), file.uid.value_or(0), file.gid.value_or(0)) != 0)
-      throw_system_error("set owner of", path, errno);
-    if (::chmod(path.c_str(), file.mode & 07777) != 0) throw_system_error("set mode of", path, errno);
-    mounts.push_back({file.target, "bind", path, {"bind", "rprivate", "ro", "nosuid", "nodev"}});
+    try {
+      if (file.is_copy())
+        write_copy(file, path);
+      else
+        bind_source(file, path);
+    } catch (Error& error) {
+      throw error.context(std::string("while providing ") + kind_name(file.kind) + " '" + file.name + "'")
+          .about(std::string(kind_name(file.kind)) + "s.file", file.name);
+    }
+    mounts.push_back({file.target, "bind", path, {"rbind", "rprivate", "ro", "nosuid", "nodev"}});
   }
 }
 
@@ -213,6 +241,8 @@ void remove_bundle(const std::string& bundle_dir) {
   std::error_code error;
   if (!fs::exists(bundle_dir, error)) return;
   // The usual ones without reading the table of all mounts, which grows with every container.
+  for (const auto& file : fs::directory_iterator(bundle_dir + "/files", error))
+    ::umount2(file.path().c_str(), UMOUNT_NOFOLLOW);  // a copy is none, and stays
   for (const char* name : {"/rootfs", "/files", "/shm"}) ::umount2((bundle_dir + name).c_str(), UMOUNT_NOFOLLOW);
   if (is_removed(bundle_dir)) return;
   unmount_below(bundle_dir);

@@ -109,7 +109,7 @@ std::optional<Diagnostic> add_grants(const std::vector<model::FileGrant>& grants
     file.source = object->second.file;
     if (file.source.empty()) file.content = object->second.content.value_or("");
     file.target = grant.target;
-    file.mode = grant.mode.value_or(0444);
+    file.mode = grant.mode;
     auto uid = numeric_id(grant.uid, "uid", grant);
     auto gid = numeric_id(grant.gid, "gid", grant);
     if (!uid) return uid.error();

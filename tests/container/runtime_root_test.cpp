@@ -160,6 +160,24 @@ TEST_P(ContainerTest, SecretsAreFilesOnTmpfsWithTheModeAskedFor) {
         << entry.path();
 }
 
+TEST_P(ContainerTest, AConfigThatIsNoFileIsAnError) {
+  engine::ContainerSpec spec = shell("true");
+  const std::string pipe = dir_ + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& [source, why] :
+       {std::pair(pipe, "is neither a file nor a folder"), std::pair(dir_ + "/absent", "no such file or directory")}) {
+    spec.files = {
+        {.kind = engine::FileMount::Kind::Config, .name = "conf", .source = source, .target = "/etc/app.conf"}};
+    try {
+      run(spec);
+      ADD_FAILURE() << "no error for " << source;
+    } catch (const Error& error) {
+      EXPECT_NE(std::string(error.what()).find(why), std::string::npos) << error.what();
+      EXPECT_NE(std::string(error.what()).find(source), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST_P(ContainerTest, KernelSettingsAndUlimitsApply) {
   engine::ContainerSpec spec =
       shell("cat /proc/sys/net/ipv4/ip_forward /proc/sys/net/ipv4/ip_unprivileged_port_start; ulimit -n; ulimit -Hn");

@@ -245,7 +245,7 @@ TEST_F(MakeSpec, SecretsAndConfigsHonourOwnerAndMode) {
   EXPECT_EQ(files[0].gid, 1001U);
   EXPECT_EQ(files[0].mode, 0400U);
   EXPECT_EQ(files[1].content, "a = 1");
-  EXPECT_EQ(files[1].mode, 0444U);
+  EXPECT_FALSE(files[1].mode);
   service_.secrets[0].uid = "root";
   EXPECT_EQ(refusal(), "'uid' of 'key' is 'root', expected a number");
 }

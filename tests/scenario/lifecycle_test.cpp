@@ -197,6 +197,39 @@ configs: {motd: {content: "welcome"}}
   EXPECT_EQ(grep.finish(30s).out, "") << "a secret must not reach the data root";
 }
 
+TEST(Lifecycle, AConfigOfTheHostIsSeenAsItIsNow) {
+  Stack stack("lifelive");
+  import_busybox(stack);
+  stack.write("conf", "one\n");
+  stack.write("folder/part", "part\n");
+  std::filesystem::create_symlink("conf", stack.folder() / "link");
+  stack.compose(R"(
+services:
+  a:
+    image: busybox
+    command: [sleep, "3600"]
+    stop_grace_period: 0s
+    configs: [conf, {source: conf, target: /copy, mode: 0440}, link, folder]
+configs: {conf: {file: ./conf}, link: {file: ./link}, folder: {file: ./folder}}
+)");
+  stack.ok({"up", "-d"});
+  const auto shown = [&] {
+    return stack.ok({"exec", "-T", "a", "cat", "/conf", "/link", "/folder/part", "/copy"}).out;
+  };
+  EXPECT_EQ(shown(), "one\none\npart\none\n");
+  stack.write("conf", "two\n");
+  EXPECT_EQ(shown(), "two\ntwo\npart\none\n");
+  EXPECT_TRUE(stack.ok({"up", "-d"}).err.find("Running") != std::string::npos);
+  for (const char* path : {"/conf", "/link", "/folder/part", "/copy"})
+    EXPECT_NE(stack.davit({"exec", "-T", "a", "sh", "-c", std::string("echo x >> ") + path}).code, 0) << path;
+  // As docker's: a file that takes the place of another is seen by the next start.
+  stack.write("new", "three\n");
+  std::filesystem::rename(stack.folder() / "new", stack.folder() / "conf");
+  EXPECT_EQ(shown(), "two\ntwo\npart\none\n");
+  stack.ok({"restart"});
+  EXPECT_EQ(shown(), "three\nthree\npart\nthree\n");
+}
+
 TEST(Lifecycle, RestartPolicyBringsAFailedContainerBack) {
   Stack stack("liferestart");
   import_busybox(stack);

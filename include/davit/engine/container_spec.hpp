@@ -35,19 +35,22 @@ struct Mount {
   friend bool operator==(const Mount&, const Mount&) = default;
 };
 
-/// A small file placed in the container before its start: a secret or a config. Secrets live on tmpfs only. The content
-/// is never part of the spec that is stored: it is read from `source`, or taken from `content` at create time.
+/// A secret or a config: a file, or a folder, of the host that the container sees as it is, read-only, or, with content
+/// of its own or an owner or mode of its own, a copy on tmpfs, made before each start. The content is never part of the
+/// spec that is stored: it is read from `source`, or taken from `content` at create time.
 struct FileMount {
   enum class Kind { Secret, Config };
   Kind kind = Kind::Config;
   std::string name;    ///< for messages
   std::string source;  ///< absolute host path; empty when the content is given
   std::optional<std::string>
-      content;         ///< from `content:` or `environment:`; kept only in the engine's memory and tmpfs
-  std::string target;  ///< absolute path in the container
-  std::uint32_t mode = 0444;
+      content;                        ///< from `content:` or `environment:`; kept only in the engine's memory and tmpfs
+  std::string target;                 ///< absolute path in the container
+  std::optional<std::uint32_t> mode;  ///< none: the host's, or 0444 of a copy
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
+
+  [[nodiscard]] bool is_copy() const { return content || mode || uid || gid; }
 
   friend bool operator==(const FileMount&, const FileMount&) = default;
 };
