@@ -39,3 +39,10 @@ if(DAVIT_SANITIZE)
     add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wno-tsan>)
   endif()
 endif()
+
+# GCC (12 at least) takes the operators new and delete of a coroutine's promise for mismatched when it inlines only one of
+# them: GCC bug 109224. With Asio's, which end in aligned_alloc and free, that happens in a few large files. They are named
+# one by one: everywhere else the warning means something, and the flags of all other files stay as they are.
+function(davit_quiet_coroutine_frames)
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-Wno-mismatched-new-delete>")
+endfunction()
