@@ -10,6 +10,11 @@
 namespace davit::plan {
 namespace {
 
+/// What the command line gives stands in no file.
+void forget_place(model::Service& service, const char* attribute) {
+  service.where.attributes[attribute] = Span{};
+}
+
 /// The service as this one container has it: no ports, no restart policy and no fixed name of its own.
 model::Service one_off_service(const model::Service& from, const RunOptions& run) {
   model::Service s = from;
@@ -25,9 +30,13 @@ model::Service one_off_service(const model::Service& from, const RunOptions& run
   s.scale = 1;
   if (run.entrypoint) {
     s.entrypoint = run.entrypoint;
+    forget_place(s, "entrypoint");
     s.command.reset();
   }
-  if (run.command) s.command = run.command;
+  if (run.command) {
+    s.command = run.command;
+    forget_place(s, "command");
+  }
   for (const auto& [name, value] : run.environment) s.environment[name] = value;
   for (const auto& [name, value] : run.labels) s.labels[name] = value;
   for (const model::Mount& mount : run.volumes) {
@@ -36,8 +45,14 @@ model::Service one_off_service(const model::Service& from, const RunOptions& run
   }
   s.cap_add.insert(s.cap_add.end(), run.cap_add.begin(), run.cap_add.end());
   s.cap_drop.insert(s.cap_drop.end(), run.cap_drop.begin(), run.cap_drop.end());
-  if (!run.user.empty()) s.user = run.user;
-  if (!run.working_dir.empty()) s.working_dir = run.working_dir;
+  if (!run.user.empty()) {
+    s.user = run.user;
+    forget_place(s, "user");
+  }
+  if (!run.working_dir.empty()) {
+    s.working_dir = run.working_dir;
+    forget_place(s, "working_dir");
+  }
   s.tty = run.tty;
   s.stdin_open = run.stdin_open;
   return s;

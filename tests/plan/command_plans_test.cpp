@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "davit/plan/places.hpp"
 #include "support/sample_project.hpp"
 
 namespace davit::plan {
@@ -254,6 +255,25 @@ TEST(RunPlan, TheServiceLosesItsPortsPolicyAndName) {
   options.service_ports = RunOptions::ServicePorts::Publish;
   const auto with_ports = make_run_plan(p.project, p.observed, options);
   EXPECT_EQ(std::get<CreateContainer>(with_ports->step(2).operation).service->ports.size(), 1U);
+}
+
+TEST(RunPlan, WhatTheCommandLineGivesHasNoPlaceInAFile) {
+  SampleProject p;
+  auto& s = p.add("api");
+  const Span somewhere{
+      std::make_shared<std::string>("compose.yaml"), {.line = 4, .column = 5}, {.line = 4, .column = 9}};
+  for (const char* attribute : {"command", "entrypoint", "user", "working_dir"})
+    s.where.attributes[attribute] = somewhere;
+  s.command = std::vector<std::string>{"serve"};
+  RunOptions options = run_of(p, "api");
+  options.user = "bob";
+  options.command = std::vector<std::string>{"bash"};
+  const auto plan = make_run_plan(p.project, p.observed, options);
+  ASSERT_TRUE(plan);
+  const model::Service& service = *std::get<CreateContainer>(plan->step(2).operation).service;
+  EXPECT_FALSE(place_of(p.project, service, {"command", {}}).known());
+  EXPECT_FALSE(place_of(p.project, service, {"user", {}}).known());
+  EXPECT_EQ(place_of(p.project, service, {"working_dir", {}}), somewhere);
 }
 
 TEST(RunPlan, TheNameAskedForIsOneThatAContainerCanHave) {
