@@ -212,9 +212,27 @@ Task<HttpResponse> Api::on_volume(HttpRequest request) {
   co_return not_found(request);
 }
 
+/// Of a request that is sent again, its supervisor having died: whether that one had done it, and doing it now would be
+/// once too often. Everything else is the same when it is done twice.
+bool Api::was_done(const HttpRequest& request, const ContainerId& id, const std::string& action) {
+  using State = state::ContainerState;
+  if (!request.first_sent) return false;
+  const auto now = engine_.state_of(id);
+  // The row is written when it runs: a one-shot may have ended since, and must not run again.
+  if (action == "start" || action == "restart") return engine_.was_started_since(id, *request.first_sent);
+  if (action == "unpause") return now == State::Running;
+  if (action != "kill") return false;
+  const bool is_up = now == State::Running || now == State::Paused;
+  const std::string signal = request.parameter("signal").value_or("");
+  if (!is_up || signal.empty() || signal == "SIGKILL" || signal == "KILL" || signal == "9") return !is_up;
+  // The journal has it before it is sent: one that was not sent after all is better than two.
+  return engine_.was_signalled_since(id, *request.first_sent);
+}
+
 Task<HttpResponse> Api::on_container(HttpRequest request, ContainerId id, std::string action) {
   Cause cause = cause_of(request);
   HttpResponse done;
+  if (was_done(request, id, action)) co_return done;
   if (request.method == "DELETE" && action.empty()) {
     const auto volumes =
         request.parameter("volumes") == "anonymous" ? engine::WithVolumes::Anonymous : engine::WithVolumes::No;

@@ -28,6 +28,7 @@ class Api {
   [[nodiscard]] std::unique_ptr<InputSink> attach(const HttpRequest& request);
 
  private:
+  [[nodiscard]] bool was_done(const HttpRequest& request, const ContainerId& id, const std::string& action);
   Task<HttpResponse> on_container(HttpRequest request, ContainerId id, std::string action);
   Task<HttpResponse> on_network(HttpRequest request);
   Task<HttpResponse> on_volume(HttpRequest request);

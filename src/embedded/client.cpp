@@ -273,6 +273,7 @@ Task<void> EmbeddedEngine::until_lowered() {
 
 Task<std::string> EmbeddedEngine::Impl::ask_exec(ContainerId id, std::string action, const ExecRequest& request) {
   HttpRequest http{"POST", container_path(id, action), {}, exec_request_to_json(request)};
+  if (action == "exec-detached") http.when_broken = WhenBroken::GiveUp;  // nothing would show that it runs
   std::optional<std::string> answer = co_await connection.ask(std::move(http));
   if (!answer) throw Error(Diagnostic::error("not-running", "project '" + paths.project + "' is not running"));
   co_return std::move(*answer);

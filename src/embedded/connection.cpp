@@ -12,6 +12,7 @@
 
 #include "davit/base/error.hpp"
 #include "davit/process/run.hpp"
+#include "davit/state/values.hpp"
 #include "embedded/project_lock.hpp"
 #include "embedded/turns.hpp"
 
@@ -45,8 +46,10 @@ Task<std::optional<std::string>> Connection::ask(HttpRequest request) {
   request.cause = options_.cause;
   request.turn = turn_;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    std::optional<HttpResponse> response = co_await client_.request(request);
-    if (response) co_return value_of(std::move(*response));
+    const std::int64_t now = state::wall_time_now();
+    HttpClient::Reply reply = co_await client_.request(request);
+    if (reply.response) co_return value_of(std::move(*reply.response));
+    if (reply.sent) note_broken(request, now);
     if (!keeper_is_alive(paths_)) co_return std::nullopt;
   }
   co_return std::nullopt;
@@ -57,20 +60,32 @@ Task<std::string> Connection::act(HttpRequest request) {
   request.turn = turn_;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     // While a keeper lives its listener takes the connection, even if the supervisor is just being replaced.
-    std::optional<HttpResponse> response = co_await client_.request(request);
-    if (!response && !turn_.empty() && !keeper_is_alive(paths_)) throw turn_lost_error(paths_.project);
-    if (!response) response = co_await start_and_send(request);
-    if (response) co_return value_of(std::move(*response));
+    const std::int64_t now = state::wall_time_now();
+    HttpClient::Reply reply = co_await client_.request(request);
+    if (!reply.response && !turn_.empty() && !keeper_is_alive(paths_)) throw turn_lost_error(paths_.project);
+    if (reply.sent) note_broken(request, now);
+    if (!reply.response) reply = co_await start_and_send(request);
+    if (reply.response) co_return value_of(std::move(*reply.response));
+    if (reply.sent) note_broken(request, now);
   }
   throw Error(Diagnostic::error("supervisor-dies", "the supervisor of project '" + options_.project +
                                                        "' died again and again during this request")
                   .note("its log ends: " + last_of(paths_.supervisor_log())));
 }
 
+/// Before it is sent again.
+void Connection::note_broken(HttpRequest& request, std::int64_t sent) const {
+  if (request.when_broken == WhenBroken::GiveUp)
+    throw Error(Diagnostic::error("supervisor-died", "the supervisor of project '" + options_.project +
+                                                         "' died; it is not known whether it did what was asked")
+                    .with_hint("see whether it was done before you ask again: it could be done twice"));
+  if (!request.first_sent) request.first_sent = sent;
+}
+
 Task<void> Connection::hold(HttpRequest request) {
   request.cause = options_.cause;
-  std::optional<HttpResponse> refused = co_await client_.request(std::move(request));
-  if (refused) (void)value_of(std::move(*refused));
+  HttpClient::Reply refused = co_await client_.request(std::move(request));
+  if (refused.response) (void)value_of(std::move(*refused.response));
 }
 
 Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
@@ -80,7 +95,7 @@ Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
   co_return stream;
 }
 
-Task<std::optional<HttpResponse>> Connection::start_and_send(HttpRequest request) {
+Task<HttpClient::Reply> Connection::start_and_send(HttpRequest request) {
   if (!pool_) pool_ = std::make_unique<WorkerPool>(1);
   const Fd held = co_await lock_project(paths_, *pool_);
   if (!keeper_is_alive(paths_)) {

@@ -18,8 +18,9 @@ class Connection {
  public:
   Connection(EngineOptions options, Paths paths, Timers& timers);
 
-  /// The answer, from a supervisor that is started if there is none. Sends again when a supervisor died meanwhile.
-  /// Throws what the supervisor answers as an error; "turn-lost" instead of starting one for a command with a turn.
+  /// The answer, from a supervisor that is started if there is none. Sends again when a supervisor died meanwhile, or
+  /// throws "supervisor-died" if the request says so. Throws what the supervisor answers as an error; "turn-lost"
+  /// instead of starting one for a command with a turn.
   Task<std::string> act(HttpRequest request);
   /// The same without starting anything: nullopt when there is none.
   Task<std::optional<std::string>> ask(HttpRequest request);
@@ -31,7 +32,8 @@ class Connection {
   void set_turn(std::string id) { turn_ = std::move(id); }
 
  private:
-  Task<std::optional<HttpResponse>> start_and_send(HttpRequest request);
+  Task<HttpClient::Reply> start_and_send(HttpRequest request);
+  void note_broken(HttpRequest& request, std::int64_t sent) const;
   Task<void> start();
   Task<std::string> until_ready(Fd pipe);
 

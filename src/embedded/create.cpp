@@ -80,7 +80,13 @@ engine::ContainerSpec ProjectEngine::spec_of(const std::string& container) {
 
 ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpec spec,
                                             const engine::CreateOptions& options, const Cause& cause) {
-  if (records_.contains(id)) return id;
+  if (const auto known = records_.find(id); known != records_.end()) {
+    // Sent again: the supervisor that made it may have died before it did the rest.
+    known->second->spec.files = spec.files;
+    logs::begin_log(paths_.logs(id));
+    keep_files(*known->second);
+    return id;
+  }
   state::Containers containers(database_);
   if (!images_.find(spec.image))
     throw Error(Diagnostic::error("no-such-image", "no image '" + spec.image_name + "' (" + spec.image.str() + ")"))

@@ -1,5 +1,6 @@
 #include "embedded/event_log.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 namespace davit::embedded {
@@ -71,6 +72,15 @@ Task<std::vector<engine::Event>> EventLog::next(std::int64_t since) {
 
 std::int64_t EventLog::newest() {
   return state::Journal(database_).last_id(project_);
+}
+
+bool EventLog::has_since(const std::string& subject, const std::string& action, state::WallTime time) {
+  constexpr std::int64_t kNewest = 1000;
+  const std::vector<state::Event> rows =
+      state::Journal(database_).since(std::max<std::int64_t>(0, newest() - kNewest), project_);
+  return std::any_of(rows.begin(), rows.end(), [&](const state::Event& row) {
+    return row.subject == subject && row.kind == action && row.wall >= time;
+  });
 }
 
 }  // namespace davit::embedded

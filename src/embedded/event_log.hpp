@@ -34,6 +34,8 @@ class EventLog {
   std::int64_t append(const Change& change);
   Task<std::vector<engine::Event>> next(std::int64_t since);
   [[nodiscard]] std::int64_t newest();
+  /// Whether one of the newest thousand events tells that something was done to a container then or later.
+  [[nodiscard]] bool has_since(const std::string& subject, const std::string& action, state::WallTime time);
 
  private:
   state::Database& database_;

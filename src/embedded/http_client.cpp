@@ -30,6 +30,7 @@ http::request<http::string_body> make_message(const HttpRequest& request) {
   message.set(http::field::host, "davit");
   if (!request.cause.empty()) message.set("Davit-Cause", request.cause);
   if (!request.turn.empty()) message.set("Davit-Turn", request.turn);
+  if (request.first_sent) message.set("Davit-First-Sent", std::to_string(*request.first_sent));
   message.body() = request.body;
   message.prepare_payload();
   return message;
@@ -100,25 +101,30 @@ HttpClient::HttpClient(std::string socket_path) : impl_(std::make_unique<Impl>()
 
 HttpClient::~HttpClient() = default;
 
-Task<std::optional<HttpResponse>> HttpClient::request(HttpRequest request) {
+Task<HttpClient::Reply> HttpClient::request(HttpRequest request) {
   Impl& impl = *impl_;
   std::optional<Socket> socket;
-  if (!impl.idle.empty()) {
+  // An idle connection may be broken already, which would look as if the request had been sent in vain.
+  const bool take_idle = request.when_broken == WhenBroken::SendAgain && !impl.idle.empty();
+  if (take_idle) {
     socket = std::move(impl.idle.back());
     impl.idle.pop_back();
   } else {
     socket = co_await impl.connect();
   }
-  if (!socket) co_return std::nullopt;
+  Reply reply;
+  if (!socket) co_return reply;
   HttpResponse response;
   const error_code error = co_await impl.exchange(*socket, request, response);
   if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   if (error) {
     impl.idle.clear();  // they lead to the same supervisor, which is gone
-    co_return std::nullopt;
+    reply.sent = true;
+    co_return reply;
   }
   impl.idle.push_back(std::move(*socket));
-  co_return response;
+  reply.response = std::move(response);
+  co_return reply;
 }
 
 Task<std::unique_ptr<StdinStream>> HttpClient::attach(HttpRequest request) {

@@ -18,8 +18,11 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  /// nullopt when nobody listens, or the connection broke before the answer was there.
-  Task<std::optional<HttpResponse>> request(HttpRequest request);
+  struct Reply {
+    std::optional<HttpResponse> response;  ///< none: nobody listens, or the connection broke before it was there
+    bool sent = false;                     ///< without a response: the request may have been done all the same
+  };
+  Task<Reply> request(HttpRequest request);
   /// Upgrades a connection to the stdin of a container. nullptr as above; throws the supervisor's refusal.
   Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
   /// Closes idle connections.

@@ -132,6 +132,8 @@ struct HttpServer::Impl {
       request->body = std::move(message.body());
       request->cause = std::string(message["Davit-Cause"]);
       request->turn = std::string(message["Davit-Turn"]);
+      if (const std::string sent(message["Davit-First-Sent"]); !sent.empty())
+        request->first_sent = std::strtoll(sent.c_str(), nullptr, 10);
       if (message[http::field::upgrade] == "davit-stdin") {
         std::string early(static_cast<const char*>(buffer.data().data()), buffer.size());
         co_await take_input(socket, std::move(*request), std::move(early));

@@ -102,6 +102,21 @@ RecordPtr ProjectEngine::running(const ContainerId& id) const {
   return record;
 }
 
+bool ProjectEngine::was_started_since(const ContainerId& id, std::int64_t since) const {
+  const auto found = records_.find(id);
+  return found != records_.end() && found->second->row.started >= since;  // it may have ended again
+}
+
+bool ProjectEngine::was_signalled_since(const ContainerId& id, std::int64_t since) {
+  return events_.has_since(id.str(), "kill", since);
+}
+
+std::optional<state::ContainerState> ProjectEngine::state_of(const ContainerId& id) const {
+  const auto found = records_.find(id);
+  if (found == records_.end()) return std::nullopt;
+  return found->second->row.state;
+}
+
 void ProjectEngine::add_record(state::Container row, engine::ContainerSpec spec) {
   const ContainerId id = row.id;
   records_[id] = std::make_shared<Record>(std::move(row), std::move(spec), context_.get_executor());

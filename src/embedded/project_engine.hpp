@@ -73,6 +73,11 @@ class ProjectEngine {
   Task<engine::Readiness> await_ready(ContainerId id, engine::ReadyLimits limits);
   Task<ExecPlan> plan_exec(ContainerId id, ExecRequest request);
   Task<void> exec_detached(ContainerId id, ExecRequest request);
+  /// What shows that an act on a container was done, to a supervisor that is asked again. `since`: wall clock,
+  /// nanoseconds.
+  [[nodiscard]] bool was_started_since(const ContainerId& id, std::int64_t since) const;
+  [[nodiscard]] bool was_signalled_since(const ContainerId& id, std::int64_t since);
+  [[nodiscard]] std::optional<state::ContainerState> state_of(const ContainerId& id) const;
   [[nodiscard]] std::unique_ptr<InputSink> attach_stdin(const ContainerId& id);
   void resize_terminal(const ContainerId& id, unsigned columns, unsigned rows);
 

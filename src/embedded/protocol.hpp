@@ -14,6 +14,13 @@
 
 namespace davit::embedded {
 
+/// What a client does about a request whose connection broke before the answer: its supervisor has died, and may have
+/// done what was asked.
+enum class WhenBroken {
+  SendAgain,  ///< what was done already is not done twice: it is so by nature, or HttpRequest::first_sent shows it
+  GiveUp,
+};
+
 struct HttpRequest {
   std::string method;
   std::string path;                                          ///< decoded, without the query
@@ -21,6 +28,9 @@ struct HttpRequest {
   std::string body{};
   std::string cause{};  ///< header Davit-Cause
   std::string turn{};   ///< header Davit-Turn: the id of the command's turn, if it has one
+  /// Header Davit-First-Sent, of a request that is sent again: when it was sent first (nanoseconds of the wall clock).
+  std::optional<std::int64_t> first_sent{};
+  WhenBroken when_broken = WhenBroken::SendAgain;  ///< the client's affair
 
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
 };

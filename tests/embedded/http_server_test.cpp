@@ -12,6 +12,7 @@
 #include <stdexcept>
 
 #include "davit/base/error.hpp"
+#include "embedded/http_client.hpp"
 #include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
@@ -129,6 +130,41 @@ TEST_F(HttpServerTest, WhatFailsAfterAConversationEndsNoOther) {
 TEST_F(HttpServerTest, AnyExceptionBecomesAnAnswer) {
   Socket socket = connect();
   EXPECT_EQ(status_of(socket, "/plain-error"), "HTTP/1.1 500 Internal Server Error");
+}
+
+/// A supervisor that dies at each request: takes it, and closes.
+TEST(HttpClientTest, KnowsWhetherARequestWasSent) {
+  asio::io_context loop;
+  davit::test::TempDir temp;
+  const std::string path = temp.path() / "socket";
+  HttpClient client(path);
+  std::optional<HttpClient::Reply> reply;
+  const auto ask = [&] {
+    reply.reset();
+    HttpRequest request{"POST", "/v1/x"};
+    asio::co_spawn(loop, client.request(std::move(request)), [&](const std::exception_ptr& error, auto got) {
+      EXPECT_FALSE(error);
+      reply = std::move(got);
+    });
+    loop.restart();
+    loop.run_for(davit::test::patient(20s));
+    ASSERT_TRUE(reply);
+    EXPECT_FALSE(reply->response);
+  };
+  ask();
+  EXPECT_FALSE(reply->sent) << "nobody listens";
+  asio::local::stream_protocol::acceptor acceptor(loop, asio::local::stream_protocol::endpoint(path));
+  asio::streambuf head;
+  std::optional<Socket> taken;
+  acceptor.async_accept([&](const boost::system::error_code&, Socket socket) {
+    taken.emplace(std::move(socket));
+    asio::async_read_until(*taken, head, "\r\n\r\n",
+                           [&](const boost::system::error_code&, std::size_t) { taken.reset(); });
+  });
+  ask();
+  EXPECT_TRUE(reply->sent);
+  const std::string text{std::istreambuf_iterator<char>(&head), {}};
+  EXPECT_EQ(text.find("Davit-First-Sent"), std::string::npos);
 }
 
 }  // namespace
