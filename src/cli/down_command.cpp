@@ -44,10 +44,12 @@ Task<bool> is_something_there(Session& session) {
 Task<int> down(Session& session, ProjectOrName which, Options options) {
   const Context& context = session.context();
   // What a killed supervisor and keeper left: processes, links and mounts that no record leads to any more.
+  bool swept = false;
   if (!context.global.dry_run) {
     const auto found = co_await embedded::cleanup_leftovers(session.engine_options(), session.timers());
     for (const auto& removed : found)
       print(context, Diagnostic::warning("leftover", "removed what a crash left: " + removed));
+    swept = !found.empty();
   }
   if (!context.global.dry_run && co_await is_something_there(session))
     co_await take_turn(session, embedded::Turn::Lower);
@@ -55,7 +57,8 @@ Task<int> down(Session& session, ProjectOrName which, Options options) {
   const model::Project project = which.project ? *std::move(which.project) : plan::project_from(which.name, observed);
   const plan::Plan plan = checked(context, plan::make_down_plan(project, observed, plan_options(context, options)));
   if (plan.empty()) {
-    std::fprintf(stderr, "Warning: No resource found to remove for project \"%s\".\n", project.name.c_str());
+    if (!swept)
+      std::fprintf(stderr, "Warning: No resource found to remove for project \"%s\".\n", project.name.c_str());
     co_return 0;
   }
   if (context.global.dry_run) {

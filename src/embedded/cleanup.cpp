@@ -17,6 +17,7 @@
 #include "davit/state/containers.hpp"
 #include "davit/state/journal.hpp"
 #include "davit/state/networks.hpp"
+#include "embedded/container_folders.hpp"
 #include "embedded/event_log.hpp"
 #include "embedded/leftover_programs.hpp"
 #include "embedded/project_lock.hpp"
@@ -74,6 +75,13 @@ std::size_t correct_rows(const Paths& paths) {
   return corrected;
 }
 
+std::size_t remove_unknown_folders(const Paths& paths) {
+  std::optional<state::Database> database;
+  if (std::filesystem::exists(paths.database())) database.emplace(state::Database::open(paths.database()));
+  return remove_stray_folders(
+      paths, [&database](const ContainerId& id) { return database && state::Containers(*database).find(id); });
+}
+
 /// The lock goes last, so that who waits for it finds either all or nothing of the project.
 void remove_folder(const Paths& paths) {
   container::unmount_below(paths.folder());
@@ -111,6 +119,8 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   for (auto& what : network::cleanup_leftovers(paths.scope())) removed.push_back(std::move(what));
   const std::size_t rows = correct_rows(paths);
   if (rows > 0) removed.push_back("the state of " + counted(rows, "container") + " that said to be running");
+  const std::size_t folders = remove_unknown_folders(paths);
+  if (folders > 0) removed.push_back("the files of " + counted(folders, "container") + " that no record names");
   remove_folder(paths);
   if (had_folder) removed.push_back("folder '" + paths.folder() + "'");
   co_return removed;

@@ -5,6 +5,7 @@
 
 #include "davit/base/error.hpp"
 #include "davit/state/volumes.hpp"
+#include "embedded/container_folders.hpp"
 #include "embedded/memory_file.hpp"
 #include "embedded/project_engine.hpp"
 
@@ -83,7 +84,7 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
   if (const auto known = records_.find(id); known != records_.end()) {
     // Sent again: the supervisor that made it may have died before it did the rest.
     known->second->spec.files = spec.files;
-    logs::begin_log(paths_.logs(id));
+    make_folder(id);
     keep_files(*known->second);
     return id;
   }
@@ -124,9 +125,14 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
 
   add_record(std::move(row), std::move(spec));  // at once: what the database knows must be known here
   for (const auto& volume : wanted) fs::create_directories(paths_.volume_data(volume.name));
-  logs::begin_log(paths_.logs(id));
+  make_folder(id);
   keep_files(*records_[id]);
   return id;
+}
+
+void ProjectEngine::make_folder(const ContainerId& id) const {
+  logs::begin_log(paths_.logs(id));
+  mark_folder(paths_, id);
 }
 
 void ProjectEngine::keep_files(const Record& record) {

@@ -105,6 +105,7 @@ class ProjectEngine {
   std::vector<state::Volume> resolve_volumes(engine::ContainerSpec& spec, const engine::CreateOptions& options);
   void add_volumes_of_others(engine::ContainerSpec& spec, const engine::CreateOptions& options);
   [[nodiscard]] engine::ContainerSpec spec_of(const std::string& container);
+  void make_folder(const ContainerId& id) const;
   void keep_files(const Record& record);
   void restore_files(Record& record, std::map<std::string, Fd>& held);
 

@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <set>
 
 #include "davit/base/error.hpp"
+#include "embedded/container_folders.hpp"
 #include "embedded/container_logs.hpp"
 #include "embedded/leftover_programs.hpp"
 #include "embedded/log.hpp"
@@ -63,6 +65,12 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
     const std::size_t end = name.find('/', 2);
     if (end != std::string::npos && !records_.contains(ContainerId(name.substr(2, end - 2)))) keeper_.drop(name);
   }
+  std::set<ContainerId> known;
+  for (const auto& [id, record] : records_) known.insert(id);
+  std::function<std::size_t()> sweep = [this, known = std::move(known)] {
+    return remove_stray_folders(paths_, [&known](const ContainerId& id) { return known.contains(id); });
+  };
+  co_await pool_.call(std::move(sweep));
   recovering_ = false;
   for (const auto& exit : recovered.exits) process_exited(exit);
 }

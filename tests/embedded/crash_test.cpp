@@ -6,6 +6,7 @@
 #include "davit/async/task_group.hpp"
 #include "davit/logs/assembler.hpp"
 #include "davit/state/containers.hpp"
+#include "embedded/container_folders.hpp"
 #include "embedded/engine_fixture.hpp"
 #include "support/named_pipe.hpp"
 
@@ -325,6 +326,30 @@ TEST_F(Crash, AfterTheEndOfEverythingCleanUpFindsWhatIsLeft) {
   EXPECT_EQ(look(id).state, ContainerState::Exited);
   run(engine_->start_container(id));  // and the project can go on
   EXPECT_EQ(look(id).state, ContainerState::Running);
+}
+
+TEST_F(Crash, WithoutTheDatabaseCleanUpFindsTheFilesToo) {
+  const ContainerId id = start(spec("orphan", {"/bin/sleep", "1000"}));
+  kill_everything();
+  until_dead();
+  for (const char* end : {"", "-wal", "-shm"}) fs::remove(paths_.database() + end);
+  const std::vector<std::string> removed = run(cleanup_leftovers(options_, timers_));
+  EXPECT_NE(std::find(removed.begin(), removed.end(), "the files of 1 container that no record names"), removed.end());
+  EXPECT_FALSE(fs::exists(paths_.container(id)));
+  expect_nothing_left();
+}
+
+TEST_F(Crash, FilesOfARemovedContainerGoWithTheNextSupervisor) {
+  const ContainerId kept = start(spec("kept", {"/bin/sleep", "1000"}));
+  const ContainerId removed(std::string(64, 'a'));  // its supervisor was killed before it removed the folder
+  fs::create_directories(paths_.logs(removed));
+  mark_folder(paths_, removed);
+  kill_supervisor();
+  EXPECT_EQ(look(kept).state, ContainerState::Running);
+  davit::test::Watch watch;
+  watch.folder(paths_.containers());
+  EXPECT_TRUE(watch.until([&] { return !fs::exists(paths_.container(removed)); }, kWait)) << "it stays";
+  EXPECT_TRUE(fs::exists(paths_.container(kept)));
 }
 
 TEST_F(Crash, ALivingKeeperOfAnotherRunRootKeepsItsContainers) {
