@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -23,17 +24,29 @@ namespace {
 constexpr int kWake = 3;
 constexpr int kLock = 4;
 constexpr int kBusy = 5;
-constexpr int kKept = 6;
+constexpr int kBuilder = 6;
+constexpr int kKept = 7;
+
+constexpr char kNothingLeft = 'n';
+constexpr char kClearUp = 'c';
+constexpr int kLongestDeath = 10'000;  ///< milliseconds; then what can be cleared is cleared
 
 // The functions below run in a copy of a process that had threads: only what is safe in a signal handler may be called.
 
-void keep_only(int wake, int lock, int busy) {
+struct Kept {
+  int wake;
+  int lock;
+  int busy;
+  int builder;
+};
+
+void keep_only(const Kept& fds) {
   // Above all targets first, so that no target is overwritten before it was copied.
-  const std::array<int, 3> high{::fcntl(wake, F_DUPFD, kKept), ::fcntl(lock, F_DUPFD, kKept),
-                                ::fcntl(busy, F_DUPFD, kKept)};
+  const std::array<int, 4> high{::fcntl(fds.wake, F_DUPFD, kKept), ::fcntl(fds.lock, F_DUPFD, kKept),
+                                ::fcntl(fds.busy, F_DUPFD, kKept), ::fcntl(fds.builder, F_DUPFD, kKept)};
   const int null = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd < kWake; ++fd) ::dup2(null, fd);
-  for (int i = 0; i < 3; ++i) ::dup2(high[static_cast<std::size_t>(i)], kWake + i);
+  for (int i = 0; i < 4; ++i) ::dup2(high[static_cast<std::size_t>(i)], kWake + i);
   ::syscall(SYS_close_range, kKept, ~0U, 0);
 }
 
@@ -47,20 +60,31 @@ void ignore_what_a_terminal_sends() {
 
 enum class Woken { Dismissed, ForWork };
 
-Woken wait_to_be_woken() {
-  char byte = 0;
-  for (;;) {
-    const ssize_t got = ::read(kWake, &byte, 1);
-    if (got > 0) return Woken::Dismissed;
-    if (got == 0 || errno != EINTR) return Woken::ForWork;
+/// A process closes its descriptors one after the other when it ends: at the first of them the locks that say that it
+/// lives may still be there. Its descriptor (pidfd) tells when all is closed.
+void wait_for_the_end_of_the_builder() {
+  pollfd ended{kBuilder, POLLIN, 0};
+  while (::poll(&ended, 1, kLongestDeath) < 0 && errno == EINTR) {
   }
 }
 
-[[noreturn]] void be_guard(int wake, int lock, int busy, char* const* argv) {
+Woken wait_to_be_woken() {
+  char word = 0;
+  for (;;) {
+    const ssize_t got = ::read(kWake, &word, 1);
+    if (got > 0) return word == kNothingLeft ? Woken::Dismissed : Woken::ForWork;
+    if (got < 0 && errno == EINTR) continue;
+    wait_for_the_end_of_the_builder();
+    return Woken::ForWork;
+  }
+}
+
+[[noreturn]] void be_guard(const Kept& fds, char* const* argv) {
   // A child of nobody's: who waits for davit's children does not wait for it.
   if (::fork() != 0) ::_exit(0);
   ignore_what_a_terminal_sends();
-  keep_only(wake, lock, busy);
+  keep_only(fds);
+  ::fcntl(kBuilder, F_SETFD, FD_CLOEXEC);
   (void)!::chdir("/");
   if (wait_to_be_woken() == Woken::Dismissed) ::_exit(0);
   ::execv(argv[0], argv);
@@ -80,18 +104,28 @@ Guard::Guard(const std::string& davit, const std::filesystem::path& data_root, c
   Fd ours(ends[0]);
   const Fd theirs(ends[1]);
   Pipe busy;
+  const Fd builder(static_cast<int>(::syscall(SYS_pidfd_open, ::getpid(), 0)));
+  if (!builder) throw_system_error("watch", "this process", errno);
   const pid_t pid = ::fork();
   if (pid < 0) throw_system_error("start", "the guard of a build", errno);
-  if (pid == 0) be_guard(theirs.get(), lock.get(), busy.read.get(), argv.data());
+  if (pid == 0) be_guard({theirs.get(), lock.get(), busy.read.get(), builder.get()}, argv.data());
   while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
   alive_ = std::move(ours);
   busy_write_ = std::move(busy.write);
 }
 
+Guard::~Guard() {
+  tell(kClearUp);  // not heard by one that was dismissed
+}
+
 void Guard::dismiss() noexcept {
+  tell(kNothingLeft);
+}
+
+void Guard::tell(char word) noexcept {
   // Somebody may have killed the guard; the build is none the worse for it.
-  (void)::send(alive_.get(), "", 1, MSG_NOSIGNAL);
+  (void)::send(alive_.get(), &word, 1, MSG_NOSIGNAL);
 }
 
 }  // namespace davit::build

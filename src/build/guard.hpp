@@ -14,6 +14,7 @@ class Guard {
   /// and then becomes `davit build-cleanup ID` (see cleanup.hpp). It keeps `lock`, the work folder's, until it is done.
   /// Throws davit::Error.
   Guard(const std::string& davit, const std::filesystem::path& data_root, const std::string& id, const Fd& lock);
+  ~Guard();
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
 
@@ -25,7 +26,9 @@ class Guard {
   [[nodiscard]] int held_by_runtimes() const { return busy_write_.get(); }
 
  private:
-  Fd alive_;  ///< a socket, its other end is the guard's: closed, it wakes the guard
+  void tell(char word) noexcept;
+
+  Fd alive_;  ///< a socket, its other end is the guard's: a word wakes the guard, and so does its end
   Fd busy_write_;
 };
 
