@@ -63,7 +63,7 @@ TEST_P(SharedMemory, OfTheHostIsPassedOn) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Runtimes, SharedMemory, ::testing::Values("crun", "runc"),
-                         [](const auto& info) { return info.param; });
+                         [](const auto& test) { return test.param; });
 
 }  // namespace
 }  // namespace davit::test
