@@ -7,11 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <fstream>
-#include <sstream>
 
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
+#include "davit/container/rootfs.hpp"
 
 namespace davit::build {
 namespace {
@@ -69,20 +68,6 @@ std::string escaped(const std::string& path) {
   return out;
 }
 
-/// mountinfo writes blank, tab, newline and backslash as \ooo.
-std::string unescaped(const std::string& text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\\' && i + 3 < text.size()) {
-      out += static_cast<char>(std::stoi(text.substr(i + 1, 3), nullptr, 8));
-      i += 3;
-    } else {
-      out += text[i];
-    }
-  }
-  return out;
-}
-
 void mount_by_options(const Overlay& overlay, const std::string& target) {
   std::string options = "redirect_dir=off,metacopy=off,index=off,lowerdir=";
   for (std::size_t i = 0; i < overlay.lower.size(); ++i) options += (i > 0 ? ":" : "") + escaped(overlay.lower[i]);
@@ -125,15 +110,8 @@ void bind_read_only(const std::string& from, const std::string& target) {
 }
 
 std::vector<std::string> mounts_below(const std::string& folder) {
-  std::ifstream file("/proc/thread-self/mountinfo");  // that of the thread: the process may be in another namespace
-  std::vector<std::string> out;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream in(line);
-    std::string id, parent, device, root, point;
-    in >> id >> parent >> device >> root >> point;
-    point = unescaped(point);
-    if (point.starts_with(folder + "/")) out.push_back(std::move(point));
-  }
+  std::vector<std::string> out = container::mount_points(folder);
+  std::erase(out, folder);
   return out;
 }
 

@@ -163,19 +163,6 @@ std::string unescaped(const std::string& text) {
   return out;
 }
 
-std::vector<std::string> mount_points_below(const std::string& folder) {
-  std::ifstream file("/proc/self/mountinfo");
-  std::vector<std::string> out;
-  for (std::string line; std::getline(file, line);) {
-    std::istringstream in(line);
-    std::string id, parent, device, root, point;
-    in >> id >> parent >> device >> root >> point;
-    point = unescaped(point);
-    if (point == folder || point.starts_with(folder + "/")) out.push_back(std::move(point));
-  }
-  return out;
-}
-
 /// The names in a path, without empty ones and dots.
 std::deque<std::string> parts_of(const std::string& path) {
   std::deque<std::string> out;
@@ -200,6 +187,19 @@ std::string link_target(int folder, const std::string& name, const std::string& 
 
 }  // namespace
 
+std::vector<std::string> mount_points(const std::string& folder) {
+  std::ifstream file("/proc/thread-self/mountinfo");  // the process may be in another namespace
+  std::vector<std::string> out;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream in(line);
+    std::string id, parent, device, root, point;
+    in >> id >> parent >> device >> root >> point;
+    point = unescaped(point);
+    if (point == folder || point.starts_with(folder + "/")) out.push_back(std::move(point));
+  }
+  return out;
+}
+
 void mount_overlay(const std::vector<std::string>& layers, const std::string& upper, const std::string& work,
                    const std::string& target) {
   std::filesystem::create_directories(upper);
@@ -219,7 +219,7 @@ void unmount_below(const std::string& folder) {
   std::error_code error;
   std::string clean = std::filesystem::weakly_canonical(folder, error).string();
   if (error) clean = folder;
-  auto points = mount_points_below(clean);
+  auto points = mount_points(clean);
   // Later lines of mountinfo are mounted on top of earlier ones.
   for (auto point = points.rbegin(); point != points.rend(); ++point)
     if (::umount2(point->c_str(), UMOUNT_NOFOLLOW) != 0 && errno == EBUSY &&

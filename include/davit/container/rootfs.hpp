@@ -17,6 +17,9 @@ namespace davit::container {
 void mount_overlay(const std::vector<std::string>& layers, const std::string& upper, const std::string& work,
                    const std::string& target);
 
+/// Mount points at and below `folder` in the mount namespace of the calling thread, in the order they were mounted.
+[[nodiscard]] std::vector<std::string> mount_points(const std::string& folder);
+
 /// Unmounts everything at and below `folder`, deepest first, lazily where something is busy. Nothing there is fine.
 void unmount_below(const std::string& folder);
 
