@@ -12,6 +12,7 @@
 #include "build/layer_target.hpp"
 #include "build/mounts.hpp"
 #include "davit/base/error.hpp"
+#include "davit/container/overlay.hpp"
 
 namespace davit::build {
 namespace {
@@ -88,7 +89,7 @@ class ThinnedFolder {
   }
 
   void lay_over(const std::string& below) {
-    Overlay overlay;
+    container::Overlay overlay;
     overlay.lower = {(whiteouts() / below).string(), (fs::path(source_) / below).string()};
     if (writes_ == Writes::ThrownAway) {
       const fs::path own = work_ / ("writes-" + std::to_string(++count_));
@@ -96,8 +97,9 @@ class ThinnedFolder {
       make_folder(own / "work");
       overlay.upper = (own / "upper").string();
       overlay.work = (own / "work").string();
+      overlay.sync = container::Overlay::Sync::Never;
     }
-    mount_overlay(overlay, (view() / below).string());
+    container::mount_overlay(overlay, (view() / below).string());
   }
 
   /// An overlay shows nothing that is mounted below its parts.

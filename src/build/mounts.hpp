@@ -10,15 +10,6 @@ namespace davit::build {
 /// controllers the v2 tree beside them is unmounted in it: crun 1.8 refuses to run otherwise. Throws davit::Error.
 void enter_private_mounts();
 
-struct Overlay {
-  std::vector<std::string> lower;  ///< topmost first
-  std::string upper;               ///< empty: read-only, needs two lower folders at least
-  std::string work;
-};
-
-/// Mounts it at `target`. Metacopy, redirected folders and index are off, so that `upper` is a plain layer.
-void mount_overlay(const Overlay& overlay, const std::string& target);
-
 /// Shows a file or folder at another place, with all that is mounted below it, and nothing of it can be written there.
 /// Private: what is mounted at the one place later does not show at the other. Throws davit::Error.
 void bind_read_only(const std::string& from, const std::string& target);

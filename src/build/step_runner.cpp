@@ -12,6 +12,7 @@
 #include "build/run_container.hpp"
 #include "build/step_error.hpp"
 #include "davit/base/error.hpp"
+#include "davit/container/overlay.hpp"
 
 namespace davit::build {
 namespace {
@@ -85,22 +86,23 @@ StepOutcome StepRunner::run(const Step& step, const StepInput& input) {
 }
 
 std::string StepRunner::mount_writable(const StepInput& input, const image::StagedLayer& staged) {
-  Overlay overlay{layer_folders(input.diff_ids), staged.fs().string(), staged.work().string()};
+  container::Overlay overlay{layer_folders(input.diff_ids), staged.fs().string(), staged.work().string(),
+                             container::Overlay::Sync::Never};  // a half-made layer is thrown away
   // At the bottom: the places the runtime mounts on, so that it makes none in the layer.
   overlay.lower.push_back(make_mount_points(area_.folder("mount-points")));
   const std::string root = area_.folder(name_ + "/root").string();
-  mount_overlay(overlay, root);
+  container::mount_overlay(overlay, root);
   mounts_.push_back(root);
   return root;
 }
 
 std::string StepRunner::mount_view(const std::vector<std::string>& diff_ids, const std::string& name) {
   const std::string target = area_.folder(name_ + "/" + name).string();
-  Overlay overlay{layer_folders(diff_ids), {}, {}};
+  container::Overlay overlay{.lower = layer_folders(diff_ids)};
   // A read-only overlay wants two folders.
   overlay.lower.push_back(area_.folder("empty").string());
   if (overlay.lower.size() < 2) overlay.lower.push_back(area_.folder("empty2").string());
-  mount_overlay(overlay, target);
+  container::mount_overlay(overlay, target);
   mounts_.push_back(target);
   return target;
 }

@@ -170,7 +170,7 @@ bool is_removed(const std::string& bundle_dir) {
 Bundle fill_bundle(const engine::ContainerSpec& spec, const BundleInputs& inputs) {
   const std::string rootfs = inputs.bundle_dir + "/rootfs";
   fs::create_directories(inputs.container_dir);
-  mount_overlay(inputs.layers, inputs.container_dir + "/upper", inputs.container_dir + "/work", rootfs);
+  mount_root(inputs.layers, inputs.container_dir + "/upper", inputs.container_dir + "/work", rootfs);
   const Root root(rootfs);
   mark_container(root);
   if (!spec.working_dir.empty()) concerning("working_dir", "", [&] { root.make_folders(spec.working_dir); });

@@ -84,7 +84,7 @@ Check check_overlay(const std::string& data_root) {
     const Scratch scratch(data_root);
     const std::string& folder = scratch.path();
     fs::create_directories(folder + "/lower");
-    mount_overlay({folder + "/lower"}, folder + "/upper", folder + "/work", folder + "/merged");
+    mount_root({folder + "/lower"}, folder + "/upper", folder + "/work", folder + "/merged");
     unmount_below(folder);
     return {"overlayfs", Outcome::Ok, "works in " + data_root, ""};
   } catch (const std::exception& e) {

@@ -11,11 +11,11 @@
 
 namespace davit::container {
 
-/// Mounts an overlay. `layers` are absolute folders, lowest first; chains of any length work. `upper` and `work` are on
-/// the same file system, made when missing. No layers: `upper` alone is bound.
-/// Throws Error naming the target. Needs the caller's private mount namespace.
-void mount_overlay(const std::vector<std::string>& layers, const std::string& upper, const std::string& work,
-                   const std::string& target);
+/// Mounts a container's root. `layers` are absolute folders, lowest first; chains of any length work. `upper` and
+/// `work` are on the same file system, made when missing. No layers: `upper` alone is bound. Throws Error naming the
+/// target. Needs the caller's private mount namespace.
+void mount_root(const std::vector<std::string>& layers, const std::string& upper, const std::string& work,
+                const std::string& target);
 
 /// Mount points at and below `folder` in the mount namespace of the calling thread, in the order they were mounted.
 [[nodiscard]] std::vector<std::string> mount_points(const std::string& folder);
