@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "build/cache_mounts.hpp"
 #include "build/step_error.hpp"
@@ -25,6 +27,7 @@ using Kind = CacheItem::Kind;
 using Holder = CacheItem::Holder;
 
 constexpr std::chrono::hours kTablesStay{60 * 24};
+constexpr std::size_t kMostMessages = std::size_t{64} << 10U;  // bytes
 
 /// Records of one layer are one item, named by the first of them: without the others, none sets the layer free.
 struct CachedSteps {
@@ -137,9 +140,25 @@ std::optional<std::chrono::nanoseconds> age_of_stamp(const fs::path& data_root) 
   return fs::file_time_type::clock::now() - time;
 }
 
-void put_stamp(const fs::path& data_root) {
-  const Fd file(::open(stamp(data_root).c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-  if (file) (void)::futimens(file.get(), nullptr);
+/// With what is to be told by the next build, a line each. On a full disk there is none, and the next build asks again.
+void put_stamp(const fs::path& data_root, const std::string& messages) {
+  const Fd file(::open(stamp(data_root).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!file) return;
+  (void)!::write(file.get(), messages.data(), messages.size());
+  (void)::futimens(file.get(), nullptr);
+}
+
+/// The messages in the stamp, which are gone then; it keeps its time.
+std::string take_messages(const fs::path& data_root) {
+  const Fd file(::open(stamp(data_root).c_str(), O_RDWR | O_CLOEXEC));
+  struct stat info{};
+  if (!file || ::fstat(file.get(), &info) != 0 || info.st_size == 0) return {};
+  std::string out(std::min<std::size_t>(static_cast<std::size_t>(info.st_size), kMostMessages), '\0');
+  const ssize_t got = ::pread(file.get(), out.data(), out.size(), 0);
+  out.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+  const std::array<struct timespec, 2> times{info.st_atim, info.st_mtim};
+  if (::ftruncate(file.get(), 0) == 0) (void)::futimens(file.get(), times.data());
+  return out;
 }
 
 void remove_old_tables(const fs::path& folder) {
@@ -171,7 +190,7 @@ Pruned prune_cache(image::ImageStore& store, const std::vector<CacheRule>& rules
 bool automatic_pruning_is_due(const fs::path& data_root) noexcept {
   try {
     const auto age = age_of_stamp(data_root);
-    if (!age) put_stamp(data_root);
+    if (!age) put_stamp(data_root, "");
     return age && is_due(*age, disk_of(data_root));
   } catch (const std::exception&) {
     return false;  // the disk does not tell how full it is
@@ -181,11 +200,21 @@ bool automatic_pruning_is_due(const fs::path& data_root) noexcept {
 void prune_automatically(const fs::path& data_root) {
   if (!automatic_pruning_is_due(data_root)) return;
   image::ImageStore store = image::ImageStore::open(data_root);
-  const auto nobody_hears_it = [](const Diagnostic&) {};
-  const Pruned pruned = prune_cache(store, automatic_rules(disk_of(data_root)), nobody_hears_it);
+  std::string messages;  // nobody looks on, so the next build tells them
+  const auto keep = [&messages](const Diagnostic& warning) {
+    const std::string line = warning.message + "\n";
+    if (messages.find(line) == std::string::npos) messages += line;
+  };
+  const Pruned pruned = prune_cache(store, automatic_rules(disk_of(data_root)), keep);
   remove_old_tables(data_root / "build" / "digests");
   // The build that is at work will see to the rest.
-  if (pruned.steps == Pruned::Steps::Done) put_stamp(data_root);
+  if (pruned.steps == Pruned::Steps::Done) put_stamp(data_root, messages);
+}
+
+void tell_of_last_pruning(const fs::path& data_root, const std::function<void(const Diagnostic&)>& warn) {
+  std::istringstream lines(take_messages(data_root));
+  for (std::string line; std::getline(lines, line);)
+    warn(Diagnostic::warning("not-removed", std::move(line)).with_hint("'davit builder prune' tries again"));
 }
 
 }  // namespace davit::build

@@ -29,6 +29,7 @@ WorkArea::WorkArea(const fs::path& data_root, const std::string& davit,
     : data_root_(data_root) {
   make_folders(data_root / "build");
   clear_dead_builds(data_root, warn);
+  tell_of_last_pruning(data_root, warn);
   make_locked_folder();
   if (!davit.empty()) guard_.emplace(davit, data_root, id_, lock_);
 }

@@ -39,11 +39,32 @@ void write_to_stderr(std::string_view text) {
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+std::unique_ptr<build::BuildObserver> make_observer(BuildOutput output, std::function<void(const Diagnostic&)> warn) {
+  switch (output) {
+    case BuildOutput::Lines:
+      return std::make_unique<build::PlainProgress>(write_to_stderr, std::move(warn));
+    case BuildOutput::Warnings:
+      return std::make_unique<build::PlainProgress>([](std::string_view) {}, std::move(warn));
+    case BuildOutput::Silent:
+      break;
+  }
+  return std::make_unique<build::SilentObserver>();
+}
+
 }  // namespace
 
 BuildOutput build_output(const Context& context) {
   const auto mode = choose_progress(context.global.progress, context.global.ansi, context.stderr_is_terminal);
-  return mode == ProgressMode::Plain ? BuildOutput::Lines : BuildOutput::Silent;
+  switch (mode) {
+    case ProgressMode::Plain:
+      return BuildOutput::Lines;
+    case ProgressMode::Tty:
+      return BuildOutput::Warnings;
+    case ProgressMode::Json:
+    case ProgressMode::Quiet:
+      break;
+  }
+  return BuildOutput::Silent;
 }
 
 plan::ImageInfo image_info(const image::Image& image) {
@@ -109,12 +130,10 @@ void StoreImages::build_now(Job& job) {
   request.stop = job.stop;
   request.runtime = context_.global.runtime;
   request.davit = context_.davit();
-  build::SilentObserver silent;
   const BuildPlaces places(context_, job.service, request);
-  build::PlainProgress lines(write_to_stderr, [&](const Diagnostic& warning) { job.warn(places.moved(warning)); });
-  build::BuildObserver& observer =
-      options_.output == BuildOutput::Lines ? static_cast<build::BuildObserver&>(lines) : silent;
-  const auto result = build::build(request, store_, observer);
+  const auto observer =
+      make_observer(options_.output, [&](const Diagnostic& warning) { job.warn(places.moved(warning)); });
+  const auto result = build::build(request, store_, *observer);
   if (!result) {
     job.texts = result.error().sources;
     Error error = failure_of(places.moved(result.error().diagnostics));

@@ -25,8 +25,12 @@ namespace davit::cli {
                                                                   const model::Project& project);
 
 enum class BuildCache { Use, Ignore };
-/// What is shown of a build's steps: nothing, or lines on standard error.
-enum class BuildOutput { Silent, Lines };
+/// What is shown of a build on standard error.
+enum class BuildOutput {
+  Silent,
+  Warnings,  ///< beside a display that moves and shows the images itself
+  Lines,     ///< its steps and what they print, and warnings
+};
 
 /// Builds in threads, so that the database starts while the image of the API is made.
 class StoreImages final : public runtime::ImageProvider {

@@ -34,14 +34,16 @@ class LineProgress final : public runtime::ProgressSink {
 };
 
 /// Redraws in place: on every event, and ten times a second while something is at work, so that the time is seen to
-/// run.
+/// run. Messages printed meanwhile stand above it.
 class BoardProgress final : public runtime::ProgressSink {
  public:
-  BoardProgress(asio::io_context& loop, std::string title, bool colour)
-      : board_(std::move(title), colour), tick_(loop) {
+  BoardProgress(asio::io_context& loop, Context& context, std::string title)
+      : context_(context), board_(std::move(title), context.colour()), tick_(loop) {
+    context_.write_above_display = [this](const std::string& text) { draw_below(text); };
     schedule();
   }
   ~BoardProgress() override {
+    context_.write_above_display = nullptr;
     tick_.cancel();
     if (!board_.empty()) redraw();
   }
@@ -58,17 +60,23 @@ class BoardProgress final : public runtime::ProgressSink {
   }
 
   void redraw() {
-    if (board_.empty()) return;
+    if (!board_.empty()) draw_below("");
+  }
+
+  void draw_below(const std::string& message) {
     winsize size{};
     if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size = {.ws_row = 24, .ws_col = 80};
     std::string text = shown_ > 0 ? "\x1b[" + std::to_string(shown_) + "A\r" : "";
-    const auto lines = board_.draw(std::chrono::steady_clock::now(), size.ws_col, size.ws_row);
+    if (!message.empty()) text += "\x1b[J" + message;
+    std::vector<std::string> lines;
+    if (!board_.empty()) lines = board_.draw(std::chrono::steady_clock::now(), size.ws_col, size.ws_row);
     for (const auto& line : lines) text += "\x1b[2K" + line + "\n";
     text += "\x1b[J";
     shown_ = lines.size();
     write_all(text);
   }
 
+  Context& context_;
   ProgressBoard board_;
   asio::steady_timer tick_;
   std::size_t shown_ = 0;
@@ -77,7 +85,7 @@ class BoardProgress final : public runtime::ProgressSink {
 }  // namespace
 
 std::unique_ptr<runtime::ProgressSink> make_progress(Session& session, const std::string& title) {
-  const Context& context = session.context();
+  Context& context = session.context();
   switch (choose_progress(context.global.progress, context.global.ansi, context.stderr_is_terminal)) {
     case ProgressMode::Quiet:
       return std::make_unique<QuietProgress>();
@@ -86,7 +94,7 @@ std::unique_ptr<runtime::ProgressSink> make_progress(Session& session, const std
     case ProgressMode::Plain:
       return std::make_unique<LineProgress>(plain_line);
     case ProgressMode::Tty:
-      return std::make_unique<BoardProgress>(session.loop(), title, context.colour());
+      return std::make_unique<BoardProgress>(session.loop(), context, title);
   }
   return std::make_unique<QuietProgress>();
 }

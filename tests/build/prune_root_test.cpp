@@ -1,8 +1,11 @@
 // The build cache of a real data root: what it takes, what goes, what stays.
 #include "davit/build/prune.hpp"
 
+#include <sys/mount.h>
+
 #include <algorithm>
 #include <fstream>
+#include <memory>
 
 #include "build/build_aside.hpp"
 #include "build/build_fixture.hpp"
@@ -111,6 +114,30 @@ TEST_F(PruneRootTest, NothingIsTakenFromABuildAtWork) {
   }
   EXPECT_EQ(prune().steps, Pruned::Steps::Done);
   EXPECT_EQ(files_of_mounts(), Strings{});
+}
+
+TEST_F(PruneRootTest, WhatAutomaticPruningCannotRemoveIsToldOnceByTheNextBuild) {
+  must_build("FROM box\nRUN --network=none --mount=type=cache,target=/m echo a > /m/a\n");
+  use_small_disk("40m");
+  fill_disk(1'000'000 / 4096 * 4096);
+  const Strings files = files_of_mounts();
+  const auto id = std::find_if(files.begin(), files.end(), [](const std::string& f) { return f.find('.') == f.npos; });
+  ASSERT_NE(id, files.end());
+  const fs::path folder = build::cache_mounts_folder(data_root_) / *id;
+  ASSERT_EQ(::mount(folder.c_str(), folder.c_str(), nullptr, MS_BIND, nullptr), 0);  // it cannot be renamed
+  const std::unique_ptr<const fs::path, void (*)(const fs::path*)> unmounted(
+      &folder, [](const fs::path* mounted) { ::umount2(mounted->c_str(), MNT_DETACH); });
+  EXPECT_FALSE(build::automatic_pruning_is_due(data_root_));
+  const auto two_minutes_ago = fs::file_time_type::clock::now() - std::chrono::minutes(2);
+  fs::last_write_time(data_root_ / "build/pruned", two_minutes_ago);
+  build::prune_automatically(data_root_);
+  ASSERT_EQ(::umount(folder.c_str()), 0);
+  fs::remove(data_root_ / "filler");
+  must_build("FROM box\nRUN --network=none echo b\n");
+  ASSERT_EQ(seen_.warnings.size(), 1U);
+  EXPECT_EQ(seen_.warnings[0].find("the cache mount /m cannot be removed: cannot remove '"), 0U) << seen_.warnings[0];
+  must_build("FROM box\nRUN --network=none echo c\n");
+  EXPECT_EQ(seen_.warnings.size(), 0U);
 }
 
 TEST_F(PruneRootTest, ACacheMountIsTakenWholeAndOnlyWhenNobodyUsesIt) {

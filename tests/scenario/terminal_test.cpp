@@ -26,7 +26,7 @@ class OnTerminal {
 
   OnTerminal(const Stack& stack, std::vector<std::string> words, Size size) {
     words.insert(words.begin(), {DAVIT_PROGRAM, "--data-root", stack.data_root().string(), "--run-root",
-                                 stack.run_root().string(), "--progress", "quiet", "-p", stack.name()});
+                                 stack.run_root().string(), "-p", stack.name()});
     std::vector<char*> argv;
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
@@ -116,7 +116,7 @@ TEST(OnATerminal, ExecFollowsItsSize) {
   import_busybox(stack);
   stack.compose("services: {a: {image: busybox, init: true, command: [sleep, '3600']}}\n");
   stack.ok({"up", "-d"});
-  OnTerminal program(stack, {"exec", "a", "sh", "-c", kSayer}, {33, 111});
+  OnTerminal program(stack, {"--progress", "quiet", "exec", "a", "sh", "-c", kSayer}, {33, 111});
   follows_the_size(program);
 }
 
@@ -124,7 +124,7 @@ TEST(OnATerminal, RunFollowsItsSize) {
   Stack stack("ttyrun");
   import_busybox(stack);
   stack.compose("services: {a: {image: busybox}}\n");
-  OnTerminal program(stack, {"run", "--rm", "a", "sh", "-c", kSayer}, {33, 111});
+  OnTerminal program(stack, {"--progress", "quiet", "run", "--rm", "a", "sh", "-c", kSayer}, {33, 111});
   follows_the_size(program);
 }
 
@@ -133,7 +133,7 @@ TEST(OnATerminal, CtrlCIsThePrograms) {
   import_busybox(stack);
   stack.compose("services: {a: {image: busybox}}\n");
   OnTerminal program(stack,
-                     {"run", "--rm", "a", "sh", "-c",
+                     {"--progress", "quiet", "run", "--rm", "a", "sh", "-c",
                       "trap 'echo caught' INT; echo ready; for i in 1 2 3; do read line; done; echo over"},
                      {33, 111});
   ASSERT_TRUE(program.shows("ready\r\n"));
@@ -145,6 +145,18 @@ TEST(OnATerminal, CtrlCIsThePrograms) {
   ASSERT_TRUE(program.shows("over\r\n"));
   EXPECT_EQ(program.finish(), 0);
   EXPECT_EQ(stack.ok({"ps", "-aq"}).out, "");
+}
+
+TEST(OnATerminal, WarningsOfABuildStandAboveTheDisplay) {
+  Stack stack("ttywarn");
+  import_busybox(stack);
+  stack.write("Dockerfile", "FROM busybox\nMAINTAINER me\nRUN true\n");
+  stack.compose("services: {a: {build: .}}\n");
+  OnTerminal program(stack, {"build"}, {33, 111});
+  ASSERT_TRUE(program.shows("Dockerfile:2:1: warning: "));
+  ASSERT_TRUE(program.shows("    2 | MAINTAINER me\r\n"));
+  ASSERT_TRUE(program.shows("[+] build 1/1"));
+  EXPECT_EQ(program.finish(), 0);
 }
 
 }  // namespace

@@ -33,6 +33,10 @@ Pruned prune_cache(image::ImageStore& store, const std::vector<CacheRule>& rules
 [[nodiscard]] bool automatic_pruning_is_due(const std::filesystem::path& data_root) noexcept;
 
 /// Prunes by the automatic rules if that is due, also tables of contexts that were not built for 60 days.
+/// What could not be removed is kept for tell_of_last_pruning().
 void prune_automatically(const std::filesystem::path& data_root);
+
+/// Tells once what the last automatic pruning could not remove.
+void tell_of_last_pruning(const std::filesystem::path& data_root, const std::function<void(const Diagnostic&)>& warn);
 
 }  // namespace davit::build
