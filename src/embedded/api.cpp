@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
+#include "embedded/container_actions.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -10,17 +10,6 @@ namespace {
 HttpResponse not_found(const HttpRequest& request) {
   return {404, error_to_json(Error("the supervisor knows no '" + request.method + " " + request.path +
                                    "': it is of another version"))};
-}
-
-std::int64_t number(const HttpRequest& request, std::string_view name, std::int64_t otherwise) {
-  const auto text = request.parameter(name);
-  return text ? std::strtoll(text->c_str(), nullptr, 10) : otherwise;
-}
-
-engine::StopRequest stop_request(const HttpRequest& request) {
-  engine::StopRequest stop;
-  if (request.parameter("grace")) stop.grace = std::chrono::nanoseconds(number(request, "grace", 0));
-  return stop;
 }
 
 Cause cause_of(const HttpRequest& request) {
@@ -178,7 +167,7 @@ Task<HttpResponse> Api::act(HttpRequest request) {
 }
 
 Task<HttpResponse> Api::on_events(HttpRequest request) {
-  const std::int64_t since = number(request, "since", 0);
+  const std::int64_t since = request.number("since", 0);
   const std::vector<engine::Event> events = co_await engine_.events().next(since);
   co_return HttpResponse{200, engine::to_json(events)};
 }
@@ -230,60 +219,12 @@ bool Api::was_done(const HttpRequest& request, const ContainerId& id, const std:
 }
 
 Task<HttpResponse> Api::on_container(HttpRequest request, ContainerId id, std::string action) {
+  if (was_done(request, id, action)) co_return HttpResponse{};
+  const ContainerAction perform = container_action(request.method, action);
+  if (perform == nullptr) co_return not_found(request);
   Cause cause = cause_of(request);
-  HttpResponse done;
-  if (was_done(request, id, action)) co_return done;
-  if (request.method == "DELETE" && action.empty()) {
-    const auto volumes =
-        request.parameter("volumes") == "anonymous" ? engine::WithVolumes::Anonymous : engine::WithVolumes::No;
-    co_await engine_.remove_container(std::move(id), volumes, std::move(cause));
-  } else if (request.method != "POST") {
-    done = not_found(request);
-  } else if (action == "create") {
-    engine::CreateOptions options;
-    for (const auto& [name, value] : request.query) {
-      using Access = engine::VolumesFrom::Access;
-      if (name == "volumes") options.volumes_from.push_back({value, Access::AsThere});
-      if (name == "volumes-read-only") options.volumes_from.push_back({value, Access::ReadOnly});
-    }
-    if (auto old = request.parameter("inherit")) options.inherit_volumes_from = ContainerId(*old);
-    engine_.create_container(std::move(id), engine::container_spec_from_json(request.body), options, cause);
-  } else if (action == "start") {
-    co_await engine_.start_container(std::move(id), std::move(cause));
-  } else if (action == "stop") {
-    const engine::StopRequest stop = stop_request(request);
-    co_await engine_.stop_container(std::move(id), stop, std::move(cause));
-  } else if (action == "restart") {
-    const engine::StopRequest stop = stop_request(request);
-    co_await engine_.restart_container(std::move(id), stop, std::move(cause));
-  } else if (action == "kill") {
-    std::string signal = request.parameter("signal").value_or("");
-    co_await engine_.kill_container(std::move(id), std::move(signal), std::move(cause));
-  } else if (action == "pause") {
-    co_await engine_.pause_container(std::move(id), std::move(cause));
-  } else if (action == "unpause") {
-    co_await engine_.unpause_container(std::move(id), std::move(cause));
-  } else if (action == "rename") {
-    std::string name = request.parameter("name").value_or("");
-    co_await engine_.rename_container(std::move(id), std::move(name), std::move(cause));
-  } else if (action == "ready") {
-    const engine::ReadyLimits limits{std::chrono::nanoseconds(number(request, "listen", 0))};
-    const engine::Readiness readiness = co_await engine_.await_ready(std::move(id), limits);
-    done.body = engine::to_json(readiness);
-  } else if (action == "exec") {
-    ExecRequest exec = exec_request_from_json(request.body);
-    const ExecPlan plan = co_await engine_.plan_exec(std::move(id), std::move(exec));
-    done.body = exec_plan_to_json(plan);
-  } else if (action == "exec-detached") {
-    ExecRequest exec = exec_request_from_json(request.body);
-    co_await engine_.exec_detached(std::move(id), std::move(exec));
-  } else if (action == "resize") {
-    engine_.resize_terminal(id, static_cast<unsigned>(number(request, "columns", 80)),
-                            static_cast<unsigned>(number(request, "rows", 24)));
-  } else {
-    done = not_found(request);
-  }
-  co_return done;
+  Task<HttpResponse> acting = perform(engine_, std::move(request), std::move(id), std::move(cause));
+  co_return co_await std::move(acting);
 }
 
 std::unique_ptr<InputSink> Api::attach(const HttpRequest& request) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cstdlib>
 
 namespace davit::embedded {
 namespace {
@@ -89,6 +90,11 @@ std::optional<std::string> HttpRequest::parameter(std::string_view name) const {
   for (const auto& [key, value] : query)
     if (key == name) return value;
   return std::nullopt;
+}
+
+std::int64_t HttpRequest::number(std::string_view name, std::int64_t otherwise) const {
+  const auto text = parameter(name);
+  return text ? std::strtoll(text->c_str(), nullptr, 10) : otherwise;
 }
 
 std::string make_target(const std::string& path, const std::vector<std::pair<std::string, std::string>>& query) {

@@ -33,6 +33,8 @@ struct HttpRequest {
   WhenBroken when_broken = WhenBroken::SendAgain;  ///< the client's affair
 
   [[nodiscard]] std::optional<std::string> parameter(std::string_view name) const;
+  /// A parameter that is a decimal number.
+  [[nodiscard]] std::int64_t number(std::string_view name, std::int64_t otherwise) const;
 };
 
 struct HttpResponse {
