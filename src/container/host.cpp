@@ -1,6 +1,7 @@
 #include "davit/container/host.hpp"
 
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/statfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -121,6 +122,8 @@ HostFacts detect_host(const std::string& cgroup_root) {
     std::string folder = "/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/thermal_throttle";
     if (::access(folder.c_str(), F_OK) == 0) host.thermal_throttle.push_back(std::move(folder));
   }
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) == 0) host.open_files = files.rlim_max;
   host.capabilities = bounding_set();
   return host;
 }

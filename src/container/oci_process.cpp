@@ -96,6 +96,23 @@ json::object ulimit_part(const engine::Ulimit& limit) {
   return {{"type", type}, {"soft", soft}, {"hard", hard}};
 }
 
+/// What containers of a Docker Engine 28 have that systemd started: davit raises its own soft limit, which would
+/// otherwise be theirs, and programs that close or poll every possible descriptor take minutes with a large one.
+json::object usual_open_files(std::uint64_t most) {
+  constexpr std::uint64_t kSoft = 1024;
+  constexpr std::uint64_t kHard = 524288;
+  return {{"type", "RLIMIT_NOFILE"}, {"soft", std::min(kSoft, most)}, {"hard", std::min(kHard, most)}};
+}
+
+json::array limits_part(const std::vector<engine::Ulimit>& wanted, const HostFacts& host) {
+  json::array limits;
+  for (const engine::Ulimit& limit : wanted)
+    limits.push_back(concerning("ulimits", limit.name, [&] { return ulimit_part(limit); }));
+  if (std::none_of(wanted.begin(), wanted.end(), [](const engine::Ulimit& limit) { return limit.name == "nofile"; }))
+    limits.push_back(usual_open_files(host.open_files));
+  return limits;
+}
+
 void set_apparmor(json::object& process, const engine::ContainerSpec& spec, const OciInputs& inputs,
                   const SecurityOptions& security) {
   if (security.apparmor) {
@@ -147,12 +164,7 @@ json::object process_part(const engine::ContainerSpec& spec, const OciInputs& in
   process["env"] = to_json(environment(spec, inputs));
   process["cwd"] = spec.working_dir.empty() ? "/" : spec.working_dir;
   process["capabilities"] = capabilities_part(effective_capabilities(spec, inputs.host));
-  if (!spec.ulimits.empty()) {
-    json::array limits;
-    for (const engine::Ulimit& limit : spec.ulimits)
-      limits.push_back(concerning("ulimits", limit.name, [&] { return ulimit_part(limit); }));
-    process["rlimits"] = std::move(limits);
-  }
+  process["rlimits"] = limits_part(spec.ulimits, inputs.host);
   process["noNewPrivileges"] = security.no_new_privileges;
   set_apparmor(process, spec, inputs, security);
   if (spec.resources.oom_score_adj) process["oomScoreAdj"] = *spec.resources.oom_score_adj;

@@ -27,7 +27,8 @@ struct HostFacts {
   std::string arch = "amd64";  ///< as Go names it
   unsigned cpus = 1;           ///< online
   std::vector<std::string>
-      thermal_throttle;  ///< /sys/devices/system/cpu/cpuN/thermal_throttle folders, masked in containers
+      thermal_throttle;               ///< /sys/devices/system/cpu/cpuN/thermal_throttle folders, masked in containers
+  std::uint64_t open_files = 524288;  ///< davit's hard limit of open descriptors (RLIMIT_NOFILE)
   std::uint64_t capabilities = 0x1ffffffffff;  ///< that davit can give away: its bounding set, bit n for number n
 
   friend bool operator==(const HostFacts&, const HostFacts&) = default;
