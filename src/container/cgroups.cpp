@@ -193,9 +193,9 @@ std::optional<std::uint64_t> Cgroups::oom_kills(const std::string& path) const {
   return value_of(read_text(*folder + file), "oom_kill");
 }
 
-std::optional<std::string> Cgroups::oom_events_file(const std::string& path) const {
+std::optional<std::string> Cgroups::events_file(const std::string& path) const {
   if (mode_ != CgroupMode::Unified) return std::nullopt;
-  return root_ + path + "/memory.events";
+  return root_ + path + "/cgroup.events";
 }
 
 std::string project_cgroup(const std::string& project, const std::string& run_root) {

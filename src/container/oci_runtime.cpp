@@ -12,6 +12,7 @@
 #include <fstream>
 
 #include "container/console_socket.hpp"
+#include "container/end_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
 #include "davit/container/cgroups.hpp"
@@ -124,36 +125,6 @@ void write_private(const std::string& path, const std::string& text) {
     throw_system_error("write", path, errno);
 }
 
-Task<void> await_ends(std::vector<pid_t> processes) {
-  for (const pid_t pid : processes) {
-    const auto process = process::PidFd::open(pid);
-    if (process) co_await process->ended();
-  }
-}
-
-/// A process leaves its group a moment after it is seen to have ended, and of that moment nothing tells.
-Task<void> await_removal(Timers& timers, const Cgroups& groups, std::string path, std::vector<pid_t> processes) {
-  Task<void> ending = await_ends(std::move(processes));
-  co_await std::move(ending);
-  for (std::chrono::milliseconds pause = 1ms; groups.remove(path) == Cgroups::Removed::Busy;
-       pause = std::min<std::chrono::milliseconds>(2 * pause, 64ms)) {
-    groups.kill(path);  // what was started before the first kill reached its parent
-    co_await timers.sleep_for(pause);
-  }
-}
-
-/// Ends what is in the group and removes it. Not its parents: another container may be starting in there.
-Task<void> remove_cgroup(Timers& timers, std::string path) {
-  const Cgroups groups(detect_host().cgroups);
-  if (!groups.exists(path)) co_return;
-  std::vector<pid_t> processes = groups.processes(path);  // before: one that is ending is not listed any more
-  groups.kill(path);
-  Task<void> ending = await_removal(timers, groups, path, std::move(processes));
-  const TimedOut late = co_await with_timeout(timers, kEndLimit, std::move(ending));
-  if (late == TimedOut::Yes)
-    throw Error("cannot remove the cgroup '" + path + "': a process in it does not end, even by SIGKILL");
-}
-
 }  // namespace
 
 std::vector<std::string> runtime_words(const RuntimeProgram& program) {
@@ -228,7 +199,8 @@ Task<OciRuntime::Started> OciRuntime::run(ContainerId id, std::string bundle_dir
   if (failure) {
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     co_await remove(id);
-    co_await remove_cgroup(*timers_, facts.cgroup);  // made before the state was written
+    co_await end_group(*timers_, Cgroups(detect_host().cgroups), facts.cgroup,
+                       kEndLimit);  // made before the state was written
     std::rethrow_exception(failure);
   }
   Started started;
@@ -312,7 +284,7 @@ Task<void> OciRuntime::remove(ContainerId id) {
     co_return;
   }
   // What `delete` does, without starting a program.
-  co_await remove_cgroup(*timers_, cgroup);
+  co_await end_group(*timers_, Cgroups(detect_host().cgroups), cgroup, kEndLimit);
   fs::remove_all(folder);
 }
 

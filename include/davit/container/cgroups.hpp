@@ -41,8 +41,9 @@ class Cgroups {
   void freeze(const std::string& path, Frozen state) const;
   /// How often the kernel killed a process for want of memory in there; nullopt when it cannot be read.
   [[nodiscard]] std::optional<std::uint64_t> oom_kills(const std::string& path) const;
-  /// The file whose change (inotify IN_MODIFY) tells of OOM kills: memory.events on v2; nullopt on v1.
-  [[nodiscard]] std::optional<std::string> oom_events_file(const std::string& path) const;
+  /// The file whose change (inotify IN_MODIFY) tells that the last process has left the group and all below it:
+  /// cgroup.events on v2 (cgroups(7)); nullopt on v1.
+  [[nodiscard]] std::optional<std::string> events_file(const std::string& path) const;
 
  private:
   [[nodiscard]] std::vector<std::string> folders_of(const std::string& path) const;
