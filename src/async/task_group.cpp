@@ -30,15 +30,20 @@ struct TaskGroup::State {
   void ended(std::list<asio::cancellation_signal>::iterator signal, const std::exception_ptr& error) {
     signals.erase(signal);
     --running;
-    if (error) {
-      if (!first_error) {
-        first_error = error;
-        cancel_all();
-      } else if (!is_cancellation(error)) {
-        other_errors.push_back(error);
-      }
-    }
+    if (error) note(error);
     changed.cancel();
+  }
+
+  /// A cancellation is never the cause of anything.
+  void note(const std::exception_ptr& error) {
+    if (!first_error) {
+      first_error = error;
+      cancel_all();
+    } else if (is_cancellation(first_error)) {
+      first_error = error;
+    } else if (!is_cancellation(error)) {
+      other_errors.push_back(error);
+    }
   }
 
   void cancel_all() {
@@ -83,21 +88,24 @@ Task<void> TaskGroup::join() {
   // The tasks must have ended before the owner goes on, also when the owner itself is being cancelled.
   bool owner_cancelled = false;
   co_await asio::this_coro::throw_if_cancelled(false);
-  while (state->running > 0) {
-    boost::system::error_code ignored;
-    co_await state->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+  for (;;) {
     const auto cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none && !owner_cancelled) {
       owner_cancelled = true;
       state->cancel_all();
       co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     }
+    if (state->running == 0) break;
+    boost::system::error_code ignored;
+    co_await state->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
-  if (owner_cancelled) throw boost::system::system_error(asio::error::operation_aborted);
-  co_await asio::this_coro::throw_if_cancelled(true);
-  if (!state->first_error) co_return;
+  const auto first_error = std::exchange(state->first_error, nullptr);
+  if (owner_cancelled && (!first_error || is_cancellation(first_error)))
+    throw boost::system::system_error(asio::error::operation_aborted);
+  if (!owner_cancelled) co_await asio::this_coro::throw_if_cancelled(true);
+  if (!first_error) co_return;
   try {
-    std::rethrow_exception(std::exchange(state->first_error, nullptr));
+    std::rethrow_exception(first_error);
   } catch (Error& first) {
     for (const auto& other : state->other_errors) {
       try {
@@ -107,6 +115,28 @@ Task<void> TaskGroup::join() {
       }
     }
     throw;
+  }
+}
+
+namespace {
+
+Task<void> then_end(Task<void> work, TaskGroup& group, bool& done) {
+  co_await std::move(work);
+  done = true;
+  group.cancel();
+}
+
+}  // namespace
+
+Task<void> run_beside(Task<void> work, std::vector<Task<void>> others) {
+  TaskGroup group(co_await asio::this_coro::executor);
+  bool done = false;
+  for (Task<void>& other : others) group.spawn(std::move(other));
+  group.spawn(then_end(std::move(work), group, done));
+  try {
+    co_await group.join();
+  } catch (const boost::system::system_error& error) {
+    if (!done || error.code() != asio::error::operation_aborted) throw;  // else the others were cancelled, as asked
   }
 }
 

@@ -30,25 +30,19 @@ class NoImages final : public runtime::ImageProvider {
   }
 };
 
-/// Into `out`, and then the end of the group.
-Task<void> store(Task<runtime::Execution> work, std::optional<runtime::Execution>& out, TaskGroup& group) {
+Task<void> store(Task<runtime::Execution> work, std::optional<runtime::Execution>& out) {
   out = co_await std::move(work);
-  group.cancel();
 }
 
 /// The work, cut short when another command lowers the project.
 Task<runtime::Execution> while_it_is_our_turn(embedded::EmbeddedEngine& engine, Task<runtime::Execution> work) {
   if (!engine.has_turn()) co_return co_await std::move(work);
-  TaskGroup group(co_await asio::this_coro::executor);
   std::optional<runtime::Execution> done;
-  group.spawn(store(std::move(work), done, group));
-  group.spawn(engine.until_lowered());
-  try {
-    co_await group.join();
-  } catch (const boost::system::system_error&) {
-    if (!done) throw;  // else it is the watcher that was cancelled, as asked
-  }
-  if (!done) throw Error("the plan was not executed to its end");
+  std::vector<Task<void>> watchers;
+  watchers.push_back(engine.until_lowered());
+  Task<void> storing = store(std::move(work), done);
+  Task<void> both = run_beside(std::move(storing), std::move(watchers));
+  co_await std::move(both);
   co_return *std::move(done);
 }
 

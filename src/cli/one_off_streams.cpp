@@ -1,16 +1,18 @@
 #include "one_off_streams.hpp"
 
 #include <fcntl.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <optional>
 
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
@@ -22,30 +24,31 @@ namespace {
 
 constexpr std::size_t kChunk = 65536;
 
-/// Standard input.
+/// Standard input, which others share: on a terminal it is the same open file as standard output, so it must stay as it
+/// is. Asio makes a descriptor that it waits for non-blocking; here that is one of epoll, which is ready when standard
+/// input is.
 class Input {
  public:
-  explicit Input(const asio::any_io_executor& executor) : waiting_(std::in_place, executor, ::dup(STDIN_FILENO)) {}
+  explicit Input(const asio::any_io_executor& executor) {
+    Fd ready(::epoll_create1(EPOLL_CLOEXEC));
+    if (!ready) throw_system_error("wait for", "standard input", errno);
+    epoll_event readable{.events = EPOLLIN, .data = {}};
+    if (::epoll_ctl(ready.get(), EPOLL_CTL_ADD, STDIN_FILENO, &readable) == 0)
+      waiting_.emplace(executor, ready.release());
+    else if (errno != EPERM && errno != EBADF)  // a regular file is always ready; a closed one is at its end
+      throw_system_error("wait for", "standard input", errno);
+  }
 
   /// The next bytes; empty at its end.
   Task<std::string> read() {
     std::string bytes(kChunk, '\0');
-    co_await until_readable();
+    if (waiting_) co_await waiting_->async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
     const ssize_t got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     co_return bytes;
   }
 
  private:
-  Task<void> until_readable() {
-    if (!waiting_) co_return;
-    boost::system::error_code error;
-    co_await waiting_->async_wait(asio::posix::stream_descriptor::wait_read,
-                                  asio::redirect_error(asio::use_awaitable, error));
-    if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
-    if (error) waiting_.reset();  // a regular file, /dev/null: epoll refuses what is always readable
-  }
-
   std::optional<asio::posix::stream_descriptor> waiting_;
 };
 

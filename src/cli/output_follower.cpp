@@ -150,21 +150,10 @@ void OutputFollower::tell_hook(const std::string& container, const std::string& 
 
 Task<void> OutputFollower::follow(std::int64_t since_event, Until until) {
   impl_->seen = since_event;
-  TaskGroup files(co_await asio::this_coro::executor);
-  files.spawn(impl_->follow_files());
-  std::exception_ptr failure;
-  try {
-    co_await impl_->follow_events(until);
-  } catch (...) {
-    failure = std::current_exception();
-  }
-  files.cancel();
-  try {
-    co_await files.join();
-  } catch (const boost::system::system_error&) {
-    // Cancelled, as asked.
-  }
-  if (failure) std::rethrow_exception(failure);
+  std::vector<Task<void>> files;
+  files.push_back(impl_->follow_files());
+  Task<void> following = run_beside(impl_->follow_events(until), std::move(files));
+  co_await std::move(following);
 }
 
 Task<void> OutputFollower::finish() {

@@ -50,23 +50,24 @@ Task<void> pass_signals(Session& session, ContainerId container, SignalRelay& re
   }
 }
 
+Task<void> await_end(Session& session, ContainerId container, std::int64_t since, int& code) {
+  code = co_await runtime::wait_for_container(session.engine(), container, since);
+}
+
 Task<int> attend(Session& session, ContainerId container, RawOutput& output, std::int64_t since,
                  const plan::RunOptions& run) {
   std::optional<RawTerminal> raw;
   if (run.tty) raw.emplace();
-  TaskGroup streams(co_await asio::this_coro::executor);
-  streams.spawn(output.follow());
-  if (run.stdin_open) streams.spawn(feed_input(session, container));
   SignalRelay relay;
-  streams.spawn(pass_signals(session, container, relay));
-  if (run.tty) streams.spawn(follow_terminal_size(session, container));
-  const int code = co_await runtime::wait_for_container(session.engine(), container, since);
-  streams.cancel();
-  try {
-    co_await streams.join();
-  } catch (const boost::system::system_error&) {
-    // Cancelled, as asked.
-  }
+  std::vector<Task<void>> streams;
+  streams.push_back(output.follow());
+  if (run.stdin_open) streams.push_back(feed_input(session, container));
+  streams.push_back(pass_signals(session, container, relay));
+  if (run.tty) streams.push_back(follow_terminal_size(session, container));
+  int code = 1;
+  Task<void> ending = await_end(session, container, since, code);
+  Task<void> attending = run_beside(std::move(ending), std::move(streams));
+  co_await std::move(attending);
   output.drain();
   co_return relay.has_forced() ? kInterrupted : code;
 }
@@ -131,8 +132,16 @@ Task<int> run(Session& session, model::Project project, RunFlags flags) {
     std::printf("%s\n", made->second.str().c_str());
     co_return 0;
   }
-  const int code = co_await attend(session, made->second, *one_off.output, execution.first_event, run);
+  int code = 1;
+  std::exception_ptr failure;
+  try {
+    code = co_await attend(session, made->second, *one_off.output, execution.first_event, run);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (failure) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (flags.remove) co_await session.engine().remove_container(made->second, engine::WithVolumes::Anonymous);
+  if (failure) std::rethrow_exception(failure);
   co_return code;
 }
 

@@ -147,22 +147,15 @@ Task<int> up_attached(Up& up) {
   output.add(before, from_now, OutputFollower::Watch::Yes);
 
   int code = 0;
-  const auto executor = co_await asio::this_coro::executor;
-  TaskGroup following(executor);
-  following.spawn(output.follow(since, OutputFollower::Until::Cancelled));
   std::exception_ptr failure;
   try {
-    co_await start_and_attend(up, up.session.interrupts(), code);
+    std::vector<Task<void>> beside;
+    beside.push_back(output.follow(since, OutputFollower::Until::Cancelled));
+    Task<void> attending = start_and_attend(up, up.session.interrupts(), code);
+    Task<void> both = run_beside(std::move(attending), std::move(beside));
+    co_await std::move(both);
   } catch (...) {
     failure = std::current_exception();
-  }
-  following.cancel();
-  try {
-    co_await following.join();
-  } catch (const boost::system::system_error&) {
-    // The follower was cancelled, as asked.
-  } catch (const Error&) {
-    if (!failure) failure = std::current_exception();  // what went wrong first is what to tell
   }
   co_await output.finish();
   if (failure) std::rethrow_exception(failure);

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/post.hpp>
 #include <string>
@@ -87,6 +89,101 @@ Task<void> timed(Timers& timers, std::chrono::milliseconds work, std::chrono::mi
   Task<void> operation = sleep_then(timers, work, counter);
   const TimedOut result = co_await with_timeout(timers, limit, std::move(operation));
   out = result == TimedOut::Yes ? "timed out" : "done";
+}
+
+Task<void> fail_when_cancelled(Timers& timers, std::string text) {
+  bool cancelled = false;
+  try {
+    co_await timers.sleep_for(1h);
+  } catch (const boost::system::system_error&) {
+    cancelled = true;
+  }
+  if (cancelled) throw Error(std::move(text));
+}
+
+Task<void> cancelled_group(Timers& timers, int& counter) {
+  TaskGroup group(co_await asio::this_coro::executor);
+  group.spawn(sleep_then(timers, 10ms, counter));
+  group.spawn(fail_when_cancelled(timers, "cannot clean up"));
+  group.cancel();
+  co_await group.join();
+}
+
+TEST_F(AsyncTest, ARealErrorIsToldRatherThanACancellation) {
+  int counter = 0;
+  start(cancelled_group(timers_, counter));
+  timers_.advance(1ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "cannot clean up");
+}
+
+Task<void> group_in(Timers& timers, int& counter) {
+  TaskGroup group(co_await asio::this_coro::executor);
+  group.spawn(sleep_then(timers, 10ms, counter));
+  group.spawn(fail_when_cancelled(timers, "cannot clean up"));
+  co_await group.join();
+}
+
+TEST_F(AsyncTest, AnOwnerThatIsCancelledHearsWhatWentWrongMeanwhile) {
+  int counter = 0;
+  asio::cancellation_signal signal;
+  asio::co_spawn(context_, group_in(timers_, counter),
+                 asio::bind_cancellation_slot(signal.slot(), [this](const std::exception_ptr& e) {
+                   error_ = e;
+                   done_ = true;
+                 }));
+  timers_.advance(1ms);
+  signal.emit(asio::cancellation_type::terminal);
+  timers_.advance(1ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "cannot clean up");
+  EXPECT_EQ(counter, 0);
+}
+
+std::vector<Task<void>> list(Task<void> task) {
+  std::vector<Task<void>> out;
+  out.push_back(std::move(task));
+  return out;
+}
+
+TEST_F(AsyncTest, WhatRunsBesideEndsWithTheWork) {
+  int work = 0;
+  int beside = 0;
+  start(run_beside(sleep_then(timers_, 10ms, work), list(sleep_then(timers_, 1h, beside))));
+  timers_.advance(10ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "");
+  EXPECT_EQ(work, 1);
+  EXPECT_EQ(beside, 0);
+}
+
+TEST_F(AsyncTest, TheWorkGoesOnWhenWhatIsBesideItEndsWell) {
+  int work = 0;
+  int beside = 0;
+  start(run_beside(sleep_then(timers_, 10ms, work), list(sleep_then(timers_, 5ms, beside))));
+  timers_.advance(9ms);
+  EXPECT_FALSE(done_);
+  EXPECT_EQ(beside, 1);
+  timers_.advance(1ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "");
+}
+
+TEST_F(AsyncTest, WorkThatFailsEndsWhatIsBesideIt) {
+  int beside = 0;
+  start(run_beside(fail_after(timers_, 10ms, "disk full"), list(sleep_then(timers_, 1h, beside))));
+  timers_.advance(10ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "disk full");
+}
+
+TEST_F(AsyncTest, WhatFailsBesideTheWorkEndsItAndIsTold) {
+  int work = 0;
+  start(run_beside(sleep_then(timers_, 1h, work), list(fail_after(timers_, 10ms, "disk full"))));
+  timers_.advance(10ms);
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "disk full");
+  EXPECT_EQ(work, 0);
 }
 
 TEST_F(AsyncTest, TimeoutCancelsTheOperation) {

@@ -68,6 +68,7 @@ class OnTerminal {
       if (!read_until(until)) return ::testing::AssertionFailure() << "no '" << text << "' in:\n" << screen_;
     }
   }
+  [[nodiscard]] const std::string& screen() const { return screen_; }
   /// The exit code.
   int finish(std::chrono::seconds limit = 30s) {
     const auto until = std::chrono::steady_clock::now() + patient(limit);
@@ -145,6 +146,20 @@ TEST(OnATerminal, CtrlCIsThePrograms) {
   ASSERT_TRUE(program.shows("over\r\n"));
   EXPECT_EQ(program.finish(), 0);
   EXPECT_EQ(stack.ok({"ps", "-aq"}).out, "");
+}
+
+TEST(OnATerminal, MegabytesOfARunArriveWhole) {
+  Stack stack("ttylong");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox}}\n");
+  OnTerminal program(stack,
+                     {"--progress", "quiet", "run", "--rm", "a", "sh", "-c", "seq -w 300000; echo; echo that is all"},
+                     {33, 111});
+  ASSERT_TRUE(program.shows("000001\r\n"));
+  for (const std::string line : {"100000\r\n", "200000\r\n", "299999\r\n300000\r\n", "that is all\r\n"})
+    ASSERT_TRUE(program.shows(line)) << line;
+  EXPECT_EQ(program.finish(), 0);
+  EXPECT_GE(program.screen().size(), 300'000U * 8U);
 }
 
 TEST(OnATerminal, WarningsOfABuildStandAboveTheDisplay) {
