@@ -1,9 +1,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
 
 #include "davit/base/fd.hpp"
@@ -76,6 +78,22 @@ std::vector<std::string> DiskFiles::list(const std::string& path) const {
     names.push_back(it->path().filename().string());
   std::sort(names.begin(), names.end());
   return names;
+}
+
+int replace_file(const std::string& path, const std::string& text) {
+  std::string partial = path + ".XXXXXX";
+  const Fd file(::mkostemp(partial.data(), O_CLOEXEC));
+  if (!file) return errno;
+  std::size_t done = 0;
+  int error = 0;
+  while (error == 0 && done < text.size()) {
+    const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
+    if (wrote > 0) done += static_cast<std::size_t>(wrote);
+    if (wrote < 0 && errno != EINTR) error = errno;
+  }
+  if (error == 0 && ::rename(partial.c_str(), path.c_str()) != 0) error = errno;
+  if (error != 0) ::unlink(partial.c_str());
+  return error;
 }
 
 }  // namespace davit

@@ -1,32 +1,21 @@
 #include "build/mounts.hpp"
 
 #include <fcntl.h>
-#include <sched.h>
 #include <sys/mount.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
+#include "davit/container/mount_namespace.hpp"
 #include "davit/container/rootfs.hpp"
 
 namespace davit::build {
-namespace {
-
-constexpr long kCgroup2Magic = 0x63677270;
-
-}  // namespace
 
 void enter_private_mounts() {
-  if (::unshare(CLONE_NEWNS) != 0) throw_system_error("make a mount namespace", "", errno);
-  if (::mount("", "/", nullptr, MS_REC | MS_SLAVE, nullptr) != 0) throw_system_error("make mounts private", "/", errno);
-  struct statfs info{};
-  struct statfs unified{};
-  const bool v1 = ::statfs("/sys/fs/cgroup", &info) == 0 && static_cast<long>(info.f_type) != kCgroup2Magic;
-  if (v1 && ::statfs("/sys/fs/cgroup/unified", &unified) == 0 && static_cast<long>(unified.f_type) == kCgroup2Magic)
-    (void)::umount2("/sys/fs/cgroup/unified", MNT_DETACH);
+  const int error = container::enter_private_mount_namespace();
+  if (error != 0) throw_system_error("make a mount namespace", "", error);
 }
 
 void bind_read_only(const std::string& from, const std::string& target) {

@@ -232,7 +232,11 @@ Bundle prepare_bundle(const engine::ContainerSpec& spec, const BundleInputs& inp
   try {
     return fill_bundle(spec, inputs);
   } catch (...) {
-    remove_bundle(inputs.bundle_dir);
+    try {
+      remove_bundle(inputs.bundle_dir);
+    } catch (const std::exception&) {
+      // Left to the next start; why this one failed is what counts.
+    }
     throw;
   }
 }

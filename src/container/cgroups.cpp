@@ -141,8 +141,7 @@ void Cgroups::kill(const std::string& path) const {
     if (error == 0 || !exists(path)) return;
   }
   // Frozen processes cannot fork, so one round reaches all. Without a freezer a few rounds have to do.
-  const bool frozen = folder_in("freezer", path).has_value();
-  if (frozen) freeze(path, Frozen::Yes);
+  const bool frozen = freezes_or_is_gone(path, Frozen::Yes);
   constexpr int kRounds = 20;
   std::set<pid_t> signalled;
   for (int round = 0; round < kRounds; ++round) {
@@ -154,7 +153,7 @@ void Cgroups::kill(const std::string& path) const {
       }
     if (!found_new || frozen) break;
   }
-  if (frozen) freeze(path, Frozen::No);
+  if (frozen) (void)freezes_or_is_gone(path, Frozen::No);
 }
 
 Cgroups::Removed Cgroups::remove(const std::string& path) const {
@@ -175,6 +174,16 @@ void Cgroups::prune_parents(const std::string& path) const {
   for (fs::path parent = fs::path(path).parent_path(); parent.has_relative_path(); parent = parent.parent_path())
     for (const std::string& hierarchy : hierarchies_)
       ::rmdir((hierarchy + parent.string()).c_str());  // refused while another container is in there
+}
+
+bool Cgroups::freezes_or_is_gone(const std::string& path, Frozen state) const {
+  if (!folder_in("freezer", path)) return false;
+  try {
+    freeze(path, state);
+  } catch (const Error&) {
+    if (exists(path)) throw;
+  }
+  return true;
 }
 
 void Cgroups::freeze(const std::string& path, Frozen state) const {

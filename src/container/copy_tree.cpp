@@ -44,8 +44,10 @@ std::vector<std::string> names_in(int folder, const std::string& path) {
   check(entries != nullptr, "list", path);
   static_cast<void>(copy.release());
   std::vector<std::string> out;
+  errno = 0;  // readdir(3): the end and a failure look alike otherwise
   while (const dirent* entry = ::readdir(entries.get()))
     if (std::strcmp(entry->d_name, ".") != 0 && std::strcmp(entry->d_name, "..") != 0) out.emplace_back(entry->d_name);
+  check(errno == 0, "list", path);
   return out;
 }
 

@@ -37,9 +37,13 @@ Check check_kernel(const HostFacts& host) {
   utsname names{};
   ::uname(&names);
   const std::string release = std::string(names.sysname) + " " + names.release + " " + names.machine;
-  // 5.6: openat2, pidfd_open, clone3; everything else has a way round.
-  if (host.kernel_major < 5 || (host.kernel_major == 5 && host.kernel_minor < 6))
-    return {"kernel", Outcome::Failed, release, "davit needs Linux 5.6 or newer"};
+  const auto is_before = [&](int major, int minor) {
+    return host.kernel_major < major || (host.kernel_major == major && host.kernel_minor < minor);
+  };
+  // 5.6: openat2, pidfd_open, clone3. 5.12: mount_setattr. Everything else has a way round.
+  if (is_before(5, 6)) return {"kernel", Outcome::Failed, release, "davit needs Linux 5.6 or newer"};
+  if (is_before(5, 12))
+    return {"kernel", Outcome::Warning, release, "RUN --mount=type=bind of builds needs Linux 5.12 or newer"};
   return {"kernel", Outcome::Ok, release, ""};
 }
 
@@ -168,14 +172,10 @@ Check check_helper(const std::string& name) {
 Task<Check> check_one_runtime(Timers& timers, std::string name, std::string scratch, HostFacts host) {
   const auto path = process::find_program(name);
   if (!path) co_return Check{name, Outcome::Warning, "not installed", "apt-get install " + name};
-  process::Command command{.argv = {*path, "--version"}};
-  const process::Exit exit = co_await process::run(timers, std::move(command));
-  RuntimeProgram program{
-      .kind = name == "crun" ? RuntimeProgram::Kind::Crun : RuntimeProgram::Kind::Runc, .path = *path, .version = ""};
-  const std::string version = exit.out.substr(0, exit.out.find('\n'));
-  const RuntimeCheck check = co_await check_runtime(timers, program, scratch, host);
-  if (check.failure.empty()) co_return Check{name, Outcome::Ok, version + ", started a container", ""};
-  co_return Check{name, Outcome::Warning, version + ": " + check.failure,
+  const RuntimeCheck check = co_await check_runtime(timers, *path, scratch, host);
+  const std::string what = check.program.version.empty() ? *path : "version " + check.program.version;
+  if (check.failure.empty()) co_return Check{name, Outcome::Ok, what + ", started a container", ""};
+  co_return Check{name, Outcome::Warning, what + ": " + check.failure,
                   "davit uses the first of crun and runc that works"};
 }
 

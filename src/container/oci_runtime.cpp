@@ -266,6 +266,11 @@ Task<void> OciRuntime::exec_detached(ContainerId id, std::string bundle_dir, Exe
   command.err = process::DevNull{};
   command.timeout = kStartLimit;
   const process::Exit exit = co_await process::run(*timers_, std::move(command));
+  if (exit.timed_out) {
+    kill_in_container(prepared.pid_file, prepared.cgroup);
+    throw Error("the container runtime did not start the program within " +
+                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(kStartLimit).count()) + " s");
+  }
   if (exit.code != 0) throw start_error(read_small(prepared.log_file), options.args);
 }
 

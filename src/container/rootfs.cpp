@@ -107,7 +107,11 @@ Fd Root::open(const std::string& path, int flags, mode_t mode) const {
   how.flags = static_cast<unsigned>(flags | O_CLOEXEC);
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
   how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  return Fd(static_cast<int>(::syscall(SYS_openat2, fd_.get(), path.c_str(), &how, sizeof how)));
+  for (;;) {
+    const long opened = ::syscall(SYS_openat2, fd_.get(), path.c_str(), &how, sizeof how);
+    // EAGAIN: a rename or mount elsewhere disturbed the lookup of "..".
+    if (opened >= 0 || (errno != EAGAIN && errno != EINTR)) return Fd(static_cast<int>(opened));
+  }
 }
 
 // Links are followed by hand, because the target of one may be what has to be made. Each step opens its folder anew

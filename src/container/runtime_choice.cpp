@@ -152,30 +152,29 @@ void remember(const RuntimeProgram& program, const std::string& cache_dir, const
   for (auto entry = cache.begin(); entry != cache.end();)
     entry = std::string_view(entry->key()).starts_with(boot_id()) ? entry + 1 : cache.erase(entry);
   cache[check_key(program.path, host)] = json::object{{"name", name_of(program.kind)}, {"version", program.version}};
-  const std::string partial = path + "." + std::to_string(::getpid());
-  std::ofstream file(partial);
-  file << json::serialize(cache);
-  file.close();
-  if (file) fs::rename(partial, path, error);
-  if (!file || error) fs::remove(partial, error);
+  (void)replace_file(path, json::serialize(cache));
 }
 
 }  // namespace
 
-Task<RuntimeCheck> check_runtime(Timers& timers, RuntimeProgram program, std::string scratch_dir, HostFacts host) {
+Task<RuntimeCheck> check_runtime(Timers& timers, std::string path, std::string scratch_dir, HostFacts host) {
   const auto init = process::find_helper("davit-init");
-  if (!init) co_return RuntimeCheck{std::move(program), "the program 'davit-init' was not found beside davit"};
+  RuntimeCheck result{.program = {.kind = RuntimeProgram::Kind::Other, .path = path, .version = ""}, .failure = ""};
+  if (!init) {
+    result.failure = "the program 'davit-init' was not found beside davit";
+    co_return result;
+  }
   static std::atomic<unsigned> counter{0};  // builds side by side check in one process
   const std::string id = "davit-check-" + std::to_string(::getpid()) + "-" + std::to_string(counter++);
   const std::string folder = fs::absolute(scratch_dir).string() + "/" + id;
   const std::string cgroup = "/" + id;  // of no parent that others could take away
-  RuntimeCheck result{.program = program, .failure = ""};
   std::exception_ptr cancelled;
   try {
+    result.program = co_await ask_version(timers, path);
     fs::remove_all(folder);
-    const FilterForm form = program.kind == RuntimeProgram::Kind::Crun ? FilterForm::Bpf : FilterForm::Json;
+    const FilterForm form = result.program.kind == RuntimeProgram::Kind::Crun ? FilterForm::Bpf : FilterForm::Json;
     write_check_bundle(folder, *init, cgroup, host, form);
-    result.failure = co_await try_runtime(timers, program, folder, id);
+    result.failure = co_await try_runtime(timers, result.program, folder, id);
   } catch (const Error& e) {
     result.failure = e.what();
   } catch (const fs::filesystem_error& e) {
@@ -205,13 +204,12 @@ Task<RuntimeProgram> choose_runtime(Timers& timers, std::string wanted, std::str
       continue;
     }
     if (auto known = remembered(*path, cache_dir, host)) co_return *std::move(known);
-    const RuntimeProgram program = co_await ask_version(timers, *path);
-    const RuntimeCheck check = co_await check_runtime(timers, program, cache_dir, host);
+    const RuntimeCheck check = co_await check_runtime(timers, *path, cache_dir, host);
     if (check.failure.empty()) {
-      remember(program, cache_dir, host);
-      co_return program;
+      remember(check.program, cache_dir, host);
+      co_return check.program;
     }
-    problem.note(program.path + " " + program.version + ": " + check.failure);
+    problem.note(*path + (check.program.version.empty() ? "" : " " + check.program.version) + ": " + check.failure);
   }
   problem.with_hint("install crun or runc (apt-get install crun); 'davit doctor' says more");
   throw Error(std::move(problem));

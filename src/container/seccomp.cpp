@@ -12,7 +12,6 @@
 #include <boost/json/serialize.hpp>
 #include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "container/digest.hpp"
@@ -235,14 +234,8 @@ std::string cached_program(const CallPolicy& policy, const std::string& cache_di
   if (auto found = DiskFiles().read(path); found && !found->empty()) return *std::move(found);
   std::string text = base64(compile(policy));
   std::filesystem::create_directories(cache_dir);
-  const std::string partial = path + "." + std::to_string(::getpid());
-  std::ofstream file(partial, std::ios::binary);
-  file << text;
-  file.close();
   // A cache that cannot be written (a full disk) costs the next start some milliseconds, and nothing else.
-  std::error_code error;
-  if (file) std::filesystem::rename(partial, path, error);
-  if (!file || error) std::filesystem::remove(partial, error);
+  (void)replace_file(path, text);
   return text;
 }
 

@@ -104,7 +104,8 @@ void fill(const Mount& mount, const std::string& volume, const Root& root) {
   const Fd image = root.open(mount.target, O_RDONLY | O_DIRECTORY);
   if (!image && errno == ENOTDIR)
     throw Error("cannot mount volume '" + mount.source + "' over the file '" + mount.target + "' of the image");
-  if (!image) return;  // nothing there: an empty volume, 0755 root
+  if (!image && errno == ENOENT) return;  // an empty volume, 0755 root
+  if (!image) throw_system_error("fill volume '" + mount.source + "' from", mount.target, errno);
   const Fd target(::open(volume.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!target) throw_system_error("open volume", volume, errno);
   // Several containers may start on the same new volume, also of different projects: one fills it, the others wait.

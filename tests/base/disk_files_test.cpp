@@ -68,5 +68,15 @@ TEST_F(DiskFilesTest, FoldersAndLoopsOfLinksAreErrors) {
   EXPECT_NE(error_of(folder_).find("is a directory"), std::string::npos);
 }
 
+TEST_F(DiskFilesTest, AReplacedFileIsTheOldOneOrTheNewOne) {
+  EXPECT_EQ(replace_file(path("a"), "one"), 0);
+  EXPECT_EQ(replace_file(path("a"), "two"), 0);
+  EXPECT_EQ(files_.read(path("a")).value(), "two");
+  EXPECT_EQ(replace_file(path("nowhere") + "/a", "three"), ENOENT);
+  std::filesystem::create_directory(path("folder"));
+  EXPECT_EQ(replace_file(path("folder"), "four"), EISDIR);
+  EXPECT_EQ(files_.list(folder_), (std::vector<std::string>{"a", "folder"}));
+}
+
 }  // namespace
 }  // namespace davit

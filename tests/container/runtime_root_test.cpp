@@ -420,7 +420,7 @@ TEST_P(ContainerTest, ManyLayersStack) {
     inputs_.layers.push_back(layer);
   }
   inputs_.layers.insert(inputs_.layers.begin(), dir_ + "/layer");
-  if (host_.kernel_major == 6 ? host_.kernel_minor >= 5 : host_.kernel_major > 6) {
+  if (host_.kernel_major == 6 ? host_.kernel_minor >= 8 : host_.kernel_major > 6) {
     EXPECT_EQ(output("ls /n | wc -l; cat /top"), "100\n99\n");
   } else {
     inputs_.layers.resize(50);
@@ -446,6 +446,16 @@ TEST_P(ContainerTest, ARuntimeThatFailsIsNamedWithItsReason) {
     ASSERT_EQ(e.diagnostic().notes.size(), 1U);
     EXPECT_EQ(e.diagnostic().notes[0].text, dir_ + "/broken 0.1: no luck");
   }
+}
+
+TEST_P(ContainerTest, ARuntimeThatIsNoProgramOfThisMachineHasFailedItsCheck) {
+  write(dir_ + "/foreign",
+        "\x7f"
+        "ELF of another world",
+        0755);
+  const RuntimeCheck check = await(check_runtime(timers_, dir_ + "/foreign", dir_ + "/scratch", host_));
+  EXPECT_TRUE(check.program.version.empty());
+  EXPECT_NE(check.failure.find("xec format error"), std::string::npos) << check.failure;
 }
 
 }  // namespace

@@ -34,4 +34,9 @@ class DiskFiles final : public Files {
   std::vector<std::string> list(const std::string& path) const override;
 };
 
+/// Puts a file with this text at `path`, mode 0600, in place of what is there: a reader sees the old text or the new
+/// one, also when several write at once. 0, or the errno value of what failed; then nothing has changed. Not synced to
+/// the disk: after a power cut the file may be empty.
+[[nodiscard]] int replace_file(const std::string& path, const std::string& text);
+
 }  // namespace davit

@@ -22,6 +22,7 @@ class Cgroups {
   /// meanwhile (prune_parents). As long as the group stands, its parents cannot vanish under a runtime that makes
   /// groups in there. Whatever cannot be made is left to the runtime, whose message tells why.
   void make(const std::string& path) const;
+  /// Whether it is there, in any hierarchy.
   [[nodiscard]] bool exists(const std::string& path) const;
   /// Names of the groups directly below, sorted.
   [[nodiscard]] std::vector<std::string> children(const std::string& path) const;
@@ -30,7 +31,7 @@ class Cgroups {
   /// Sends SIGKILL to every process in the group and below: cgroup.kill, or (v1) repeated signals under the freezer so
   /// that a fork bomb cannot outrun it. Does not wait for the end; processes() tells. A missing group is no error.
   void kill(const std::string& path) const;
-  /// Removes the group and all below it, deepest first. False if a process is still in there. Missing is fine.
+  /// Removes the group and all below it, deepest first. Busy if a process is still in there. Missing is fine.
   enum class Removed { Yes, Busy };
   Removed remove(const std::string& path) const;
   /// Removes the parents of `path` (not the root) that have become empty. Call it after the project's own group has
@@ -47,6 +48,8 @@ class Cgroups {
 
  private:
   [[nodiscard]] std::vector<std::string> folders_of(const std::string& path) const;
+  /// False: there is no freezer for it.
+  bool freezes_or_is_gone(const std::string& path, Frozen state) const;
   [[nodiscard]] std::optional<std::string> folder_in(const std::string& controller, const std::string& path) const;
 
   CgroupMode mode_;

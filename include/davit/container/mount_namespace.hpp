@@ -10,9 +10,9 @@
 
 namespace davit::container {
 
-/// Moves the calling process (one thread only) into a mount namespace of its own, a slave of the host's: mounts made
-/// here never show there, mounts of the host show here. Where v1 cgroup controllers are in use the v2 tree beside them
-/// is unmounted in here, because crun (at least to 1.8) refuses hosts that have both. Returns 0 or an errno value.
+/// Moves the calling thread into a mount namespace of its own, a slave of the host's: mounts made here never show there,
+/// mounts of the host show here. Where v1 cgroup controllers are in use the v2 tree beside them is unmounted in here,
+/// because crun (at least to 1.8) refuses hosts that have both. Returns 0 or an errno value.
 inline int enter_private_mount_namespace() {
   constexpr long kCgroup2 = 0x63677270;
   if (::unshare(CLONE_NEWNS) != 0) return errno;

@@ -118,8 +118,9 @@ struct RuntimeCheck {
   std::string failure;  ///< empty: it started a container and reported its exit status
 };
 
-/// Starts a container that ends at once, with davit-init as its program, in `scratch_dir` (made and removed).
-Task<RuntimeCheck> check_runtime(Timers& timers, RuntimeProgram program, std::string scratch_dir, HostFacts host);
+/// Asks the program at `path` for its version and starts a container that ends at once, with davit-init as its program,
+/// in `scratch_dir` (made and removed). A program that cannot even be run has failed. Cancelled, nothing is left.
+Task<RuntimeCheck> check_runtime(Timers& timers, std::string path, std::string scratch_dir, HostFacts host);
 
 /// The runtime to use: `wanted` ("crun", "runc", a path) or, if empty, the first of crun and runc that passes its
 /// check. The answer is kept in `cache_dir` until the next boot or until the program changes. Throws Error listing
