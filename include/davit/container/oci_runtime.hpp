@@ -52,11 +52,11 @@ class OciRuntime {
     std::optional<Fd> pidfd;  ///< none: it has already ended and been reaped; the reaper knows its status
     Fd terminal;              ///< the pty's master end, when the config asks for a terminal
   };
-  /// crun leaves ended processes of its own to the nearest subreaper, at run and at exec. It has to reap every child:
-  /// the kernel keeps a container's first process from ending while zombies are left in its PID namespace.
   /// `run --detach`: the container's program is running when this ends. Throws Error with docker's exit code (127: the
   /// command does not exist, 126: it cannot be executed, 125: anything else) and a message that names the command;
   /// then, as after cancellation, nothing of the container is left.
+  /// The nearest subreaper has to reap every child, here and at exec, where crun leaves it processes of its own: the
+  /// kernel keeps a container's first process from ending while zombies are left in its PID namespace.
   Task<Started> run(ContainerId id, std::string bundle_dir, Stdio stdio);
 
   struct ExecRequest {

@@ -27,13 +27,14 @@ struct UserFiles {
 [[nodiscard]] ResolvedUser resolve_user(const std::string& user, const std::vector<std::string>& group_add,
                                         const UserFiles& files);
 
-/// Who owns what COPY --chown brings ("user", "uid", "user:group", …): unlike for resolve_user, a number is never
-/// looked up and is the group too; a name alone brings its group; "root" needs no entry. Throws as resolve_user does.
+/// Who owns a file.
 struct Owner {
   std::uint32_t uid = 0;
   std::uint32_t gid = 0;
   friend bool operator==(const Owner&, const Owner&) = default;
 };
+/// Who owns what COPY --chown brings ("user", "uid", "user:group", …): unlike for resolve_user, a number is never
+/// looked up and is the group too; a name alone brings its group; "root" needs no entry. Throws as resolve_user does.
 [[nodiscard]] Owner resolve_owner(const std::string& owner, const UserFiles& files);
 
 /// Reads the two files below `root`; symbolic links are resolved inside it.
