@@ -117,7 +117,7 @@ TEST_F(PruneRootTest, NothingIsTakenFromABuildAtWork) {
 }
 
 TEST_F(PruneRootTest, WhatAutomaticPruningCannotRemoveIsToldOnceByTheNextBuild) {
-  must_build("FROM box\nRUN --network=none --mount=type=cache,target=/m echo a > /m/a\n");
+  must_build("FROM box\nRUN --network=none --mount=type=cache,target=/m head -c 10000000 /dev/urandom > /m/a\n");
   use_small_disk("40m");
   fill_disk(1'000'000 / 4096 * 4096);
   const Strings files = files_of_mounts();

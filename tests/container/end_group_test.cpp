@@ -1,16 +1,17 @@
-// Ending the real control groups of this machine, of both versions where it has them.
+// Ending the real control groups of this machine, of both versions.
 #include "container/end_group.hpp"
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <poll.h>
-#include <sys/vfs.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "davit/base/fd.hpp"
@@ -21,15 +22,29 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Where version 2 is mounted; empty: nowhere.
-std::string version_2() {
-  constexpr long kCgroup2Magic = 0x63677270;
-  for (const char* const root : {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"}) {
-    struct statfs info{};
-    if (::statfs(root, &info) == 0 && static_cast<long>(info.f_type) == kCgroup2Magic) return root;
+/// The hierarchy of version 2 at a place of its own, as long as this lives; in the mount namespace of the tests.
+class Version2 {
+ public:
+  Version2() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "davit-cgroup2-XXXXXX").string();
+    if (::mkdtemp(pattern.data()) == nullptr) return;
+    root_ = pattern;
+    is_mounted_ = ::mount("cgroup2", root_.c_str(), "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0;
   }
-  return "";
-}
+  ~Version2() {
+    if (is_mounted_) ::umount2(root_.c_str(), MNT_DETACH);
+    ::rmdir(root_.c_str());
+  }
+  Version2(const Version2&) = delete;
+  Version2& operator=(const Version2&) = delete;
+
+  [[nodiscard]] bool is_mounted() const { return is_mounted_; }
+  [[nodiscard]] const std::string& root() const { return root_; }
+
+ private:
+  std::string root_;
+  bool is_mounted_ = false;
+};
 
 class EndGroupTest : public ::testing::Test {
  protected:
@@ -72,11 +87,11 @@ class EndGroupTest : public ::testing::Test {
 };
 
 TEST_F(EndGroupTest, OfVersion2AndWhatIsBelowIt) {
-  const std::string root = version_2();
-  if (root.empty()) GTEST_SKIP() << "no control groups of version 2 are mounted here";
-  const Cgroups groups(CgroupMode::Unified, root);
+  const Version2 hierarchy;
+  ASSERT_TRUE(hierarchy.is_mounted());
+  const Cgroups groups(CgroupMode::Unified, hierarchy.root());
   groups.make(path_ + "/inner/most");
-  populate(root + path_ + "/inner/most");
+  populate(hierarchy.root() + path_ + "/inner/most");
   ASSERT_GE(groups.processes(path_).size(), 3U);
   end(groups, path_);
   EXPECT_FALSE(groups.exists(path_));

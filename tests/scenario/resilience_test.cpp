@@ -60,6 +60,21 @@ services:
   stack.ok({"down"}, 60s);
 }
 
+TEST(Resilience, AnAttachedRunEndsWithItsKeeper) {
+  Stack stack("killrun");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox, stop_grace_period: 0s}}\n");
+  const auto run = stack.start({"run", "--rm", "-T", "a", "sh", "-c", "echo runs; exec sleep 3600"});
+  ASSERT_TRUE(run->wait_for_output("runs\n", 30s));
+  const pid_t keeper = stack.keeper();
+  ASSERT_NE(keeper, 0);
+  ::kill(keeper, SIGKILL);
+  const auto ended = run->finish(30s);
+  EXPECT_EQ(ended.code, 1);
+  EXPECT_TRUE(contains(ended.err, "error: ")) << ended.err;
+  stack.ok({"down"}, 60s);
+}
+
 TEST(Resilience, HealthNamesPortsAndExitCodesWorkAfterTheSupervisorWasKilled) {
   Stack stack("killsup");
   import_busybox(stack);

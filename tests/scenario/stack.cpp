@@ -119,6 +119,12 @@ pid_t Stack::supervisor() const {
   return 0;
 }
 
+pid_t Stack::keeper() const {
+  for (const pid_t pid : engine_processes())
+    if (read_file("/proc/" + std::to_string(pid) + "/cmdline").find("davit-keeper") != std::string::npos) return pid;
+  return 0;
+}
+
 std::vector<std::string> Stack::leftovers() const {
   std::vector<std::string> left;
   for (const pid_t pid : engine_processes())

@@ -47,6 +47,7 @@ class Stack {
   [[nodiscard]] std::vector<pid_t> engine_processes() const;
   /// The supervisor alone.
   [[nodiscard]] pid_t supervisor() const;
+  [[nodiscard]] pid_t keeper() const;
 
   /// Waits until the journal tells of something in one line, as `events` shows it: " container die ". It may have been
   /// before. False when the limit passes first.
