@@ -1,15 +1,34 @@
 #include "embedded/keeper_link.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "davit/base/error.hpp"
 
 namespace davit::embedded {
 
-KeeperLink::KeeperLink(asio::io_context& context, Fd socket)
-    : socket_(context, socket.release()), synced_(context.get_executor()) {}
+KeeperLink::KeeperLink(asio::io_context& context, Fd socket, std::chrono::milliseconds patience)
+    : socket_(context, socket.release()), synced_(context.get_executor()), patience_(patience) {}
+
+/// A burst (a range of ports) is more than the socket takes at once. The keeper never waits for us, not even when we do
+/// not read, so waiting for it cannot lock up; only one that somebody has stopped takes longer than a moment.
+void KeeperLink::wait_for_room() {
+  const auto limit = std::chrono::steady_clock::now() + patience_;
+  pollfd room{socket_.native_handle(), POLLOUT, 0};
+  for (;;) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - std::chrono::steady_clock::now()).count();
+    const int ready = ::poll(&room, 1, static_cast<int>(std::max<std::int64_t>(0, left)));
+    if (ready > 0) return;
+    if (ready < 0 && errno != EINTR) throw_system_error("wait for", "the keeper", errno);
+    if (ready == 0)
+      throw Error(Diagnostic::error("keeper-silent", "the keeper does not read what the supervisor tells it")
+                      .with_hint("if it is stopped, let it go on: kill -CONT " + std::to_string(::getppid())));
+  }
+}
 
 void KeeperLink::send(keeper::Kind kind, std::string_view name, int pid, int fd) {
   keeper::Message message;
@@ -31,9 +50,13 @@ void KeeperLink::send(keeper::Kind kind, std::string_view name, int pid, int fd)
     rights->cmsg_len = CMSG_LEN(sizeof fd);
     std::memcpy(CMSG_DATA(rights), &fd, sizeof fd);
   }
-  // The keeper never waits for us, so waiting for it cannot lock up.
-  while (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL) < 0)
-    if (errno != EINTR) throw_system_error("reach", "the keeper", errno);
+  while (::sendmsg(socket_.native_handle(), &header, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
+    if (errno == EAGAIN) {
+      wait_for_room();
+    } else if (errno != EINTR) {
+      throw_system_error("reach", "the keeper", errno);
+    }
+  }
 }
 
 void KeeperLink::put(std::string_view name, int fd) {

@@ -2,6 +2,7 @@
 // The supervisor's end of the line to its keeper.
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,7 +26,10 @@ struct ProcessExit {
 
 class KeeperLink {
  public:
-  KeeperLink(asio::io_context& context, Fd socket);
+  /// For a keeper that does not read; one that lives reads at once.
+  static constexpr std::chrono::milliseconds kPatience{10'000};
+
+  KeeperLink(asio::io_context& context, Fd socket, std::chrono::milliseconds patience = kPatience);
 
   struct Recovered {
     std::map<std::string, Fd> held;
@@ -36,7 +40,8 @@ class KeeperLink {
   [[nodiscard]] Recovered recover();
 
   // The keeper is done with these even if this process is killed right after the call. The descriptor stays the
-  // caller's. Throws Error when the keeper is gone.
+  // caller's. Any number may follow each other: when the socket is full they wait for the keeper. Throws Error when it
+  // is gone, or does not read for as long as our patience.
   void put(std::string_view name, int fd);
   void drop(std::string_view name);
   void drop_all(std::string_view prefix);
@@ -56,10 +61,12 @@ class KeeperLink {
   };
   enum class Wait { No, Yes };
   std::optional<Received> receive(Wait wait);
+  void wait_for_room();
   void send(keeper::Kind kind, std::string_view name, int pid, int fd);
 
   asio::posix::stream_descriptor socket_;
   Event synced_;
+  std::chrono::milliseconds patience_;
   int asked_ = 0;     ///< number of the newest Sync
   int answered_ = 0;  ///< number of the newest Synced
 };

@@ -2,6 +2,8 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "embedded/engine_fixture.hpp"
 
 namespace davit::embedded::test {
@@ -66,6 +68,37 @@ TEST_F(Networking, PublishedPortsReachTheContainerAndAreGivenBack) {
   run(engine_->stop_container(id, {}));
   EXPECT_EQ(fetch(port), "");
   EXPECT_TRUE(look(id).ports.empty());
+}
+
+/// Whether every TCP port of 127.0.0.1 among them can be bound.
+bool are_free(const std::vector<engine::PublishedPort>& ports) {
+  return std::all_of(ports.begin(), ports.end(), [](const auto& port) {
+    const Fd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const int yes = 1;  // connections of the test itself may linger
+    ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port.host_port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  });
+}
+
+TEST_F(Networking, ALongRangeOfPortsIsPublishedAndGivenBack) {
+  constexpr std::uint16_t kFirst = 7000;
+  constexpr std::uint16_t kPorts = 200;
+  run(engine_->create_network(network("default")));
+  engine::ContainerSpec wanted = server("web", std::to_string(kFirst + kPorts - 1), "served");
+  for (std::uint16_t i = 0; i < kPorts; ++i)
+    wanted.ports.push_back({.container_port = static_cast<std::uint16_t>(kFirst + i)});
+  const ContainerId id = start_healthy(std::move(wanted));
+  const auto ports = look(id).ports;
+  ASSERT_GE(ports.size(), kPorts);
+  for (const auto& port : ports)
+    if (port.container_port == kFirst + kPorts - 1 && port.host_ip != "::")
+      EXPECT_EQ(fetch(port.host_port), "served\n") << port.host_port;
+  run(engine_->stop_container(id, {}));
+  EXPECT_TRUE(are_free(ports));
 }
 
 TEST_F(Networking, ATakenPortIsNamedAndNothingIsLeft) {
