@@ -27,7 +27,8 @@ unsigned starts_at_once() {
   return 2 * std::max(1U, std::thread::hardware_concurrency());
 }
 
-/// Whether anything but the journal may still be said about the task's error: everything expected was handled inside.
+/// Runs the task, and logs what it throws: nobody waits for it, and everything expected was handled inside. Its
+/// cancellation is no failure.
 Task<void> contain(Task<void> task) {
   std::string failure;
   try {
@@ -128,18 +129,19 @@ std::int64_t ProjectEngine::write(Record& record, const std::string& action,
   try {
     return write_all(record);
   } catch (...) {
-    if (!record.unwritten.empty()) record.unwritten.pop_back();
+    record.unwritten.pop_back();
     throw;
   }
 }
 
 std::optional<std::int64_t> ProjectEngine::write_or_keep(Record& record, Record::Unwritten change) {
   const bool first = record.unwritten.empty();
+  const std::string action = change.action;
   record.unwritten.push_back(std::move(change));
   try {
     return write_all(record);
   } catch (const std::exception& error) {
-    log_warning("cannot write '" + record.unwritten.back().action + "' of container '" + record.row.name +
+    log_warning("cannot write '" + action + "' of container '" + record.row.name +
                 "', will try again: " + error.what());
   }
   if (const auto found = records_.find(record.id()); first && found != records_.end()) spawn(write_late(found->second));
@@ -167,10 +169,18 @@ std::int64_t ProjectEngine::append_unwritten(const Record& record) {
   return id;
 }
 
-/// Not before: an exit that nobody has written must come again when this supervisor dies.
-void ProjectEngine::written(Record& record) {
-  for (const auto& change : std::exchange(record.unwritten, {}))
-    if (change.exited != 0) keeper_.forget(change.exited);
+/// Not before: an exit that nobody has written must come again when this supervisor dies. That the keeper cannot be
+/// told does not undo what is written: the exit comes again, and is a stranger's then.
+void ProjectEngine::written(Record& record) noexcept {
+  for (const auto& change : std::exchange(record.unwritten, {})) {
+    if (change.exited == 0) continue;
+    try {
+      keeper_.forget(change.exited);
+    } catch (const std::exception& error) {
+      log_warning("the end of container '" + record.row.name +
+                  "' is written, but stays with the keeper: " + error.what());
+    }
+  }
 }
 
 Task<void> ProjectEngine::write_late(RecordPtr record) {

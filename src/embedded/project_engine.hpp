@@ -96,7 +96,7 @@ class ProjectEngine {
   std::optional<std::int64_t> write_or_keep(Record& record, Record::Unwritten change);
   std::int64_t write_all(Record& record);
   std::int64_t append_unwritten(const Record& record);
-  void written(Record& record);
+  void written(Record& record) noexcept;
   Task<void> write_late(RecordPtr record);
   void changed(Record& record);
   void spawn(Task<void> task);
