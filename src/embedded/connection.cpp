@@ -64,7 +64,10 @@ Task<std::string> Connection::act(HttpRequest request) {
     HttpClient::Reply reply = co_await client_.request(request);
     if (!reply.response && !turn_.empty() && !keeper_is_alive(paths_)) throw turn_lost_error(paths_.project);
     if (reply.sent) note_broken(request, now);
-    if (!reply.response) reply = co_await start_and_send(request);
+    if (!reply.response) {
+      co_await start_if_none();
+      reply = co_await client_.request(request);
+    }
     if (reply.response) co_return value_of(std::move(*reply.response));
     if (reply.sent) note_broken(request, now);
   }
@@ -95,7 +98,9 @@ Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
   co_return stream;
 }
 
-Task<HttpClient::Reply> Connection::start_and_send(HttpRequest request) {
+/// The lock is held until a connection stands, which keeps the supervisor from ending, and no longer: a request may
+/// take as long as a grace period, and others wait for the lock meanwhile.
+Task<void> Connection::start_if_none() {
   if (!pool_) pool_ = std::make_unique<WorkerPool>(1);
   const Fd held = co_await lock_project(paths_, *pool_);
   if (!keeper_is_alive(paths_)) {
@@ -106,7 +111,7 @@ Task<HttpClient::Reply> Connection::start_and_send(HttpRequest request) {
       throw;
     }
   }
-  co_return co_await client_.request(std::move(request));
+  co_await client_.connect();
 }
 
 Task<void> Connection::start() {

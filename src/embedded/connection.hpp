@@ -32,7 +32,7 @@ class Connection {
   void set_turn(std::string id) { turn_ = std::move(id); }
 
  private:
-  Task<HttpClient::Reply> start_and_send(HttpRequest request);
+  Task<void> start_if_none();
   void note_broken(HttpRequest& request, std::int64_t sent) const;
   Task<void> start();
   Task<std::string> until_ready(Fd pipe);

@@ -127,6 +127,11 @@ Task<HttpClient::Reply> HttpClient::request(HttpRequest request) {
   co_return reply;
 }
 
+Task<void> HttpClient::connect() {
+  std::optional<Socket> socket = co_await impl_->connect();
+  if (socket) impl_->idle.push_back(std::move(*socket));
+}
+
 Task<std::unique_ptr<StdinStream>> HttpClient::attach(HttpRequest request) {
   std::optional<Socket> socket = co_await impl_->connect();
   if (!socket) co_return nullptr;

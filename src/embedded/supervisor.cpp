@@ -108,8 +108,8 @@ class Supervisor {
   [[nodiscard]] const Fd& ready() const { return ready_; }
 
  private:
-  /// Who starts a supervisor holds the lock until it has had its first answer. When the lock is free and nobody is
-  /// connected, that command was killed on its way: a supervisor with nothing to do ends.
+  /// Who starts a supervisor holds the lock until a connection to it stands. When the lock is free and there is none,
+  /// that command was killed on its way: a supervisor with nothing to do ends.
   Task<void> first_contact() {
     WorkerPool waiting(1);
     {
