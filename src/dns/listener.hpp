@@ -25,6 +25,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
   [[nodiscard]] ServerCore& core() { return *core_; }
   [[nodiscard]] const Asker& asker() const { return asker_; }
   [[nodiscard]] const std::vector<Upstream>& upstreams() const { return upstreams_; }
+  void set_upstreams(std::vector<Upstream> upstreams) { upstreams_ = std::move(upstreams); }
   [[nodiscard]] const ServerCore::Outstanding& outstanding() const { return outstanding_; }
   void session_ended(const std::shared_ptr<TcpSession>& session);
 

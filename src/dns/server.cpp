@@ -26,6 +26,11 @@ void Server::serve(const std::string& container, ServerSockets sockets, Asker as
   listener->start();
 }
 
+void Server::set_upstreams(const std::string& container, std::vector<Upstream> upstreams) {
+  const auto found = state_->listeners.find(container);
+  if (found != state_->listeners.end()) found->second->set_upstreams(std::move(upstreams));
+}
+
 void Server::forget(const std::string& container) {
   const auto found = state_->listeners.find(container);
   if (found == state_->listeners.end()) return;

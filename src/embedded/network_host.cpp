@@ -34,10 +34,13 @@ NetworkHost::NetworkHost(asio::io_context& context, state::Database& database, P
       project_turn_(context.get_executor(), 1),
       names_counter_(paths_.names_counter()),
       dns_(context),
-      host_resolv_(dns::parse_resolv_conf(read_text("/etc/resolv.conf"))),
+      host_resolv_("/etc/resolv.conf"),
       attached_(context.get_executor()),
       removed_(context.get_executor()) {
-  dns_.set_look([this] { look_at_neighbours(); });
+  dns_.set_look([this] {
+    look_at_neighbours();
+    look_at_resolv_conf();
+  });
 }
 
 state::Network NetworkHost::insert(const engine::NetworkSpec& spec) {

@@ -12,7 +12,6 @@
 #include "davit/async/offload.hpp"
 #include "davit/async/task.hpp"
 #include "davit/dns/names.hpp"
-#include "davit/dns/resolv_conf.hpp"
 #include "davit/dns/server.hpp"
 #include "davit/engine/resource_specs.hpp"
 #include "davit/network/interfaces.hpp"
@@ -20,6 +19,7 @@
 #include "davit/network/project_network.hpp"
 #include "davit/state/change_counter.hpp"
 #include "embedded/gate.hpp"
+#include "embedded/host_resolv_conf.hpp"
 #include "embedded/paths.hpp"
 #include "embedded/record.hpp"
 
@@ -65,7 +65,8 @@ class NetworkHost {
   [[nodiscard]] std::vector<network::IpAddress> addresses(const Record& record) const;
   /// The bridge's address: what "host-gateway" means. nullopt without a network.
   [[nodiscard]] std::optional<std::string> host_gateway(const Record& record) const;
-  [[nodiscard]] std::string resolv_conf(const engine::ContainerSpec& spec) const;
+  /// As the host's file is now.
+  [[nodiscard]] std::string resolv_conf(const engine::ContainerSpec& spec);
 
  private:
   struct Waiting {
@@ -100,6 +101,7 @@ class NetworkHost {
   void serve_dns(Record& record, dns::ServerSockets sockets);
   void update_names();
   void look_at_neighbours() noexcept;
+  void look_at_resolv_conf() noexcept;
   [[nodiscard]] std::vector<dns::Endpoint> neighbours(const std::map<std::string, std::string>& network_names);
   [[nodiscard]] std::vector<network::Publication> rules_of(const Record& record,
                                                            const std::vector<network::PortReservation>& ports) const;
@@ -122,7 +124,8 @@ class NetworkHost {
   std::uint64_t names_seen_ = 0;  ///< the counter before the database was read for names
   std::map<ContainerId, std::vector<engine::Attachment>> neighbour_wishes_;
   dns::Server dns_;
-  dns::ResolvConf host_resolv_;
+  HostResolvConf host_resolv_;
+  bool upstreams_are_old_ = false;  ///< a container may still ask servers that the host has no more
   std::map<ContainerId, RecordPtr> connected_;
   std::map<ContainerId, std::vector<network::NeighbourPort>> reserved_;  ///< of containers that start, or have started
   std::vector<std::shared_ptr<Waiting>> to_attach_;

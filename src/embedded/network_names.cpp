@@ -41,6 +41,7 @@ dns::ServerPlace NetworkHost::dns_place(const Record& record) {
 }
 
 void NetworkHost::serve_dns(Record& record, dns::ServerSockets sockets) {
+  look_at_resolv_conf();
   keeper_.put(record.run_prefix() + "dns-udp", sockets.udp.get());
   keeper_.put(record.run_prefix() + "dns-tcp", sockets.tcp.get());
   dns::Asker asker;
@@ -63,9 +64,22 @@ std::vector<dns::Upstream> NetworkHost::upstreams_of(const Record& record) const
   }
   std::vector<dns::Upstream> upstreams;
   for (const auto& server :
-       outside ? dns::upstream_servers(host_resolv_, service) : dns::upstream_servers_inside(service, subnets))
+       outside ? dns::upstream_servers(host_resolv_.value(), service) : dns::upstream_servers_inside(service, subnets))
     upstreams.push_back({server, 53});
   return upstreams;
+}
+
+/// Before a container starts and when one asks: who runs already asks the host's new servers, too.
+void NetworkHost::look_at_resolv_conf() noexcept {
+  if (host_resolv_.look()) upstreams_are_old_ = true;
+  if (!upstreams_are_old_) return;
+  try {
+    for (const auto& [id, record] : connected_)
+      if (record->network.serves_dns) dns_.set_upstreams(id.str(), upstreams_of(*record));
+    upstreams_are_old_ = false;
+  } catch (const std::exception& error) {
+    log_warning(std::string("the host has other name servers, and not all containers use them yet: ") + error.what());
+  }
 }
 
 void NetworkHost::update_names() {
@@ -127,13 +141,14 @@ std::optional<std::string> NetworkHost::host_gateway(const Record& record) const
   return address->to_string();
 }
 
-std::string NetworkHost::resolv_conf(const engine::ContainerSpec& spec) const {
+std::string NetworkHost::resolv_conf(const engine::ContainerSpec& spec) {
+  look_at_resolv_conf();
   dns::ServiceDns service;
   for (const auto& server : spec.dns) service.servers.push_back(parse_address(server));
   service.search = spec.dns_search;
   service.options = spec.dns_options;
-  return uses_dns(spec) ? dns::container_resolv_conf(host_resolv_, service)
-                        : dns::host_network_resolv_conf(host_resolv_, service);
+  return uses_dns(spec) ? dns::container_resolv_conf(host_resolv_.value(), service)
+                        : dns::host_network_resolv_conf(host_resolv_.value(), service);
 }
 
 }  // namespace davit::embedded

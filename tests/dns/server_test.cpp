@@ -225,6 +225,20 @@ TEST_F(ServerTest, ForwardsAndIgnoresForgedAnswers) {
   EXPECT_EQ(parse_answer(bytes(received))->addresses, std::vector{ip("203.0.113.5")});
 }
 
+TEST_F(ServerTest, AsksTheServersThatALookFinds) {
+  const Bound old = bound(Protocol::Udp);
+  const Bound upstream = bound(Protocol::Udp);
+  serve({{ip("127.0.0.1"), old.port}});
+  server_->set_look([&] { server_->set_upstreams("c", {{ip("127.0.0.1"), upstream.port}}); });
+  const Fd fd = connected(SOCK_DGRAM, udp_port_);
+  const std::string query = make_query(5, "example.com", Type::A);
+  ::send(fd.get(), query.data(), query.size(), 0);
+  std::optional<Datagram> asked;
+  run_until([&] { return (asked = take(upstream.fd)).has_value(); });
+  EXPECT_EQ(asked->text, query);
+  EXPECT_FALSE(take(old.fd).has_value());
+}
+
 TEST_F(ServerTest, AsksTheNextServerWhenOneIsSilentOrRefuses) {
   const Bound silent = bound(Protocol::Udp);
   const Bound refusing = bound(Protocol::Udp);

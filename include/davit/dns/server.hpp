@@ -69,12 +69,14 @@ class Server {
   /// Serves a container from now on (replaces what was served under this name). The descriptors become the server's
   /// own; hand in duplicates of those that are kept elsewhere.
   void serve(const std::string& container, ServerSockets sockets, Asker asker, std::vector<Upstream> upstreams);
+  /// Where its questions go from now on; those that are under way stay where they are.
+  void set_upstreams(const std::string& container, std::vector<Upstream> upstreams);
   /// Stops serving; its open questions get no answer.
   void forget(const std::string& container);
   /// Replaces all names, as containers start and stop.
   void set_names(NameTable names);
-  /// Called in front of each answer, and may call set_names(): for names that are kept elsewhere, and need not be
-  /// looked at before someone asks. Must be quick, and must not throw.
+  /// Called in front of each answer, and may call set_names() and set_upstreams(): for what is kept elsewhere, and need
+  /// not be looked at before someone asks. Must be quick, and must not throw.
   void set_look(std::function<void()> look);
 
  private:
