@@ -35,11 +35,8 @@ Task<std::size_t> kill_processes(const container::Cgroups& cgroups, std::string 
   for (const pid_t pid : cgroups.processes(group))
     if (auto process = process::PidFd::open(pid)) processes.push_back(std::move(*process));
   cgroups.kill(group);
-  for (const auto& process : processes) {
-    Task<void> ending = process.ended();
-    const TimedOut timed_out = co_await with_timeout(timers, kKillLimit, std::move(ending));
-    if (timed_out == TimedOut::Yes) throw Error("a process in cgroup '" + group + "' does not end after SIGKILL");
-  }
+  const TimedOut timed_out = co_await process::end_all(timers, processes, kKillLimit);
+  if (timed_out == TimedOut::Yes) throw Error("a process in cgroup '" + group + "' does not end after SIGKILL");
   co_return processes.size();
 }
 

@@ -1,6 +1,5 @@
 #include "embedded/leftover_programs.hpp"
 
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -103,13 +102,9 @@ Task<EndedPrograms> end_leftover_programs(Paths paths, pid_t but_for, Timers& ti
     if (found.processes.empty()) co_return ended;
     ended.runtimes += found.count.runtimes;
     ended.keepers += found.count.keepers;
-    for (const auto& program : found.processes) (void)program.send(SIGKILL);
-    for (const auto& program : found.processes) {
-      Task<void> ending = program.ended();
-      const TimedOut timed_out = co_await with_timeout(timers, kKillLimit, std::move(ending));
-      if (timed_out == TimedOut::Yes)
-        throw Error("a program that was left of project '" + paths.project + "' does not end after SIGKILL");
-    }
+    const TimedOut timed_out = co_await process::end_all(timers, found.processes, kKillLimit);
+    if (timed_out == TimedOut::Yes)
+      throw Error("a program that was left of project '" + paths.project + "' does not end after SIGKILL");
   }
 }
 

@@ -94,12 +94,8 @@ Task<void> ProjectEngine::end_unfinished_programs() {
   for (;;) {
     const std::vector<process::PidFd> programs = unfinished_programs();
     if (programs.empty()) co_return;
-    for (const auto& program : programs) (void)program.send(SIGKILL);
-    for (const auto& program : programs) {
-      Task<void> ending = program.ended();
-      const TimedOut timed_out = co_await with_timeout(timers_, kKillLimit, std::move(ending));
-      if (timed_out == TimedOut::Yes) throw Error("a program of the last supervisor does not end after SIGKILL");
-    }
+    const TimedOut timed_out = co_await process::end_all(timers_, programs, kKillLimit);
+    if (timed_out == TimedOut::Yes) throw Error("a program of the last supervisor does not end after SIGKILL");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -39,6 +40,16 @@ Task<void> PidFd::ended() const {
   if (copy < 0) throw_system_error("watch", "a process", errno);
   asio::posix::stream_descriptor descriptor(executor, copy);
   co_await descriptor.async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+}
+
+Task<TimedOut> end_all(Timers& timers, const std::vector<PidFd>& processes, Timers::Clock::duration limit) {
+  for (const auto& process : processes) (void)process.send(SIGKILL);
+  for (const auto& process : processes) {
+    Task<void> ending = process.ended();
+    const TimedOut timed_out = co_await with_timeout(timers, limit, std::move(ending));
+    if (timed_out == TimedOut::Yes) co_return timed_out;
+  }
+  co_return TimedOut::No;
 }
 
 }  // namespace davit::process

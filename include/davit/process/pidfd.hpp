@@ -4,8 +4,10 @@
 #include <sys/types.h>
 
 #include <optional>
+#include <vector>
 
 #include "davit/async/task.hpp"
+#include "davit/async/timers.hpp"
 #include "davit/base/fd.hpp"
 
 namespace davit::process {
@@ -30,5 +32,10 @@ class PidFd {
  private:
   Fd fd_;
 };
+
+/// Sends SIGKILL to all of them, then waits for the end of each. Yes: one did not end within `limit` after the one
+/// before it, because it is stuck in the kernel. The vector must outlive the task.
+[[nodiscard]] Task<TimedOut> end_all(Timers& timers, const std::vector<PidFd>& processes,
+                                     Timers::Clock::duration limit);
 
 }  // namespace davit::process
