@@ -25,6 +25,11 @@ Error& Error::exit_code(int code) {
   return *this;
 }
 
+Error& Error::error_number(int number) {
+  error_number_ = number;
+  return *this;
+}
+
 std::string system_error_text(int error_number) {
   std::string text = std::generic_category().message(error_number);
   // "No such file" -> "no such file", but "RPC ..." stays.
@@ -45,7 +50,7 @@ void throw_system_error(std::string_view operation, std::string_view object, int
   Diagnostic diagnostic = Diagnostic::error("system", std::move(message));
   if (error_number == EMFILE)
     diagnostic.with_hint("allow more open files: 'ulimit -n 1024' in a shell, 'LimitNOFILE=' in a unit");
-  throw Error(std::move(diagnostic));
+  throw Error(std::move(diagnostic)).error_number(error_number);
 }
 
 }  // namespace davit

@@ -182,7 +182,7 @@ class ProjectEngine {
   Task<void> end_unfinished_programs();
   [[nodiscard]] std::vector<process::PidFd> unfinished_programs() const;
   Task<void> recover_one(RecordPtr record, KeeperLink::Recovered& recovered);
-  bool try_adopt(RecordPtr record, KeeperLink::Recovered& recovered);
+  std::optional<std::string> try_adopt(RecordPtr record, KeeperLink::Recovered& recovered);
   bool adopt(RecordPtr record, KeeperLink::Recovered& recovered);
 
   asio::io_context& context_;

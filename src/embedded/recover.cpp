@@ -14,6 +14,7 @@
 #include "embedded/log.hpp"
 #include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
+#include "embedded/shortage_error.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -72,6 +73,10 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
   };
   co_await pool_.call(std::move(sweep));
   recovering_ = false;
+  // Not before the networks stand: who comes back needs its bridge.
+  for (const auto& [id, record] : records_)
+    if (record->row.state == state::ContainerState::Restarting)
+      spawn(restart_later(record, record->policy.delay_after_take_over(), record->run, "the last supervisor died"));
   for (const auto& exit : recovered.exits) process_exited(exit);
 }
 
@@ -102,16 +107,17 @@ Task<void> ProjectEngine::end_unfinished_programs() {
 Task<void> ProjectEngine::recover_one(RecordPtr record, KeeperLink::Recovered& recovered) {
   state::Container& row = record->row;
   if (record->is_running()) {
-    if (try_adopt(record, recovered)) co_return;
-    // Its keeper died, and with it the mounts and the log pipes. What still runs cannot be looked after any more.
+    const std::optional<std::string> lost = try_adopt(record, recovered);
+    if (!lost) co_return;
+    // What still runs cannot be looked after any more: its mounts and log pipes went with its keeper, or are useless.
     cgroups_.kill(paths_.cgroup(row.id));
     co_await clear_run(record, NetworkHost::Leases::Release);
     row.state = state::ContainerState::Exited;
     row.exit_code = 137;
     row.finished = state::wall_time_now();
     row.pid = 0;
-    row.error = "its keeper was killed";
-    write(*record, "die", {{"exitCode", "137"}}, "its keeper was killed");
+    row.error = *lost;
+    write(*record, "die", {{"exitCode", "137"}}, *lost);
     network_.announce();
     co_return;
   }
@@ -120,19 +126,21 @@ Task<void> ProjectEngine::recover_one(RecordPtr record, KeeperLink::Recovered& r
     cgroups_.kill(paths_.cgroup(row.id));
     co_await clear_run(record, NetworkHost::Leases::Release);
   }
-  if (row.state == state::ContainerState::Restarting)
-    spawn(restart_later(record, record->policy.delay_after_take_over(), record->run, "the last supervisor died"));
 }
 
-/// One container that cannot be taken up must not keep the others from it.
-bool ProjectEngine::try_adopt(RecordPtr record, KeeperLink::Recovered& recovered) {
+/// Why it is lost; nullopt: it is taken up. One container that cannot be must not keep the others from it. A shortage
+/// is no reason to lose one: it is thrown, and the next supervisor tries again.
+std::optional<std::string> ProjectEngine::try_adopt(RecordPtr record, KeeperLink::Recovered& recovered) {
+  std::string reason = "its keeper was killed";
   try {
-    return adopt(record, recovered);
+    if (adopt(record, recovered)) return std::nullopt;
   } catch (const std::exception& error) {
-    log_warning("cannot take up container '" + record->row.name + "': " + error.what());
+    if (is_from_shortage(error)) throw;
+    reason = std::string("a new supervisor could not take it up: ") + error.what();
+    log_warning("container '" + record->row.name + "' is killed: " + reason);
     record->phase = Record::Phase::Idle;
-    return false;
   }
+  return reason;
 }
 
 bool ProjectEngine::adopt(RecordPtr record, KeeperLink::Recovered& recovered) {

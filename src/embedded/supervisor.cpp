@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdlib>
+#include <thread>
 #include <utility>
 
 #include "davit/async/task_group.hpp"
@@ -20,6 +21,7 @@
 #include "embedded/log.hpp"
 #include "embedded/memory.hpp"
 #include "embedded/project_lock.hpp"
+#include "embedded/shortage_error.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -193,11 +195,19 @@ void save_memory() {
   ::mallopt(M_MMAP_THRESHOLD, 64 << 10);
 }
 
-int fail(const Fd& ready, const Error& error, int code) {
+enum class Next { Supervisor, Nothing };
+
+int fail(const Fd& ready, const Error& error, Next next) {
   log_error(error.what());
   for (const auto& note : error.diagnostic().notes) log_error("  note: " + note.text);
   tell(ready, error_to_json(error));
-  return code;
+  return next == Next::Supervisor ? 1 : keeper::kExitDoNotRestart;
+}
+
+/// The containers live on until a shortage is over, however long it takes: the keeper must not give up on us.
+void outlast(const std::exception& error, Next next) {
+  if (next == Next::Supervisor && is_from_shortage(error))
+    std::this_thread::sleep_for(std::chrono::milliseconds(keeper::kShortLifeMs));
 }
 
 }  // namespace
@@ -230,10 +240,12 @@ int run_supervisor(const EngineOptions& options) {
     started = !supervisor->ready();
     if (supervisor->is_over()) std::_Exit(0);
     if (failure) std::rethrow_exception(failure);
-  } catch (const Error& error) {
-    std::_Exit(fail(ready_copy, error, first && !started ? keeper::kExitDoNotRestart : 1));
   } catch (const std::exception& error) {
-    std::_Exit(fail(ready_copy, Error(error.what()), first && !started ? keeper::kExitDoNotRestart : 1));
+    const Next next = first && !started ? Next::Nothing : Next::Supervisor;
+    const auto* const own = dynamic_cast<const Error*>(&error);
+    const int code = fail(ready_copy, own != nullptr ? *own : Error(error.what()), next);
+    outlast(error, next);
+    std::_Exit(code);
   }
   return 1;
 }

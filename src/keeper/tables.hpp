@@ -119,14 +119,14 @@ class ExitTable {
   std::size_t count_ = 0;
 };
 
-/// When to start the next supervisor: at once, unless they die one after another within a second.
+/// When to start the next supervisor: at once, unless they die one after another after a short life.
 class RestartPacing {
  public:
   static constexpr int kMaxShortLives = 10;
 
   /// Milliseconds to wait; nullopt: give up.
   std::optional<int> died_after(std::int64_t lived_ms) {
-    if (lived_ms >= 1000) {
+    if (lived_ms >= kShortLifeMs) {
       short_lives_ = 0;
       return 0;
     }

@@ -1,5 +1,8 @@
 // kill -9 of parts, and of everything.
 
+#include <sys/resource.h>
+
+#include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
@@ -8,6 +11,7 @@
 #include "davit/state/containers.hpp"
 #include "embedded/container_folders.hpp"
 #include "embedded/engine_fixture.hpp"
+#include "embedded/http_client.hpp"
 #include "support/named_pipe.hpp"
 
 namespace davit::embedded::test {
@@ -17,6 +21,16 @@ using engine::ContainerState;
 
 class Crash : public EngineTest {
  protected:
+  /// With an id that is chosen: supervisors take up containers in the order of their ids.
+  ContainerId create_as(char digit, const engine::ContainerSpec& spec) {
+    const ContainerId id(std::string(64, digit));
+    HttpClient client(paths_.socket());
+    HttpRequest request{"POST", "/v1/containers/" + id.str() + "/create", {}, engine::to_json(spec)};
+    const HttpClient::Reply reply = run(client.request(std::move(request)));
+    EXPECT_TRUE(reply.response && reply.response->status == 200U);
+    return id;
+  }
+
   void kill_supervisor() {
     const pid_t pid = supervisor_pid();
     ASSERT_GT(pid, 0);
@@ -112,11 +126,10 @@ crun "$@" || exit $?
     return count;
   }
   void until_run(std::size_t times) const {
-    const auto limit = std::chrono::steady_clock::now() + kLimit;
-    while (lines_of("runs") < times) {
-      ASSERT_LT(std::chrono::steady_clock::now(), limit) << "run " << lines_of("runs") << " times";
-      ::usleep(500);
-    }
+    davit::test::Watch watch;
+    watch.folder(shared());
+    ASSERT_TRUE(watch.until([&] { return lines_of("runs") >= times; }, kWait))
+        << "run " << lines_of("runs") << " times";
   }
 
   /// Kills keeper and supervisor at the point, and starts the container again with new ones. `runs`: how often its
@@ -384,6 +397,67 @@ TEST_F(Crash, ANewKeeperEndsWhatTheLastOneLost) {
   run(engine_->start_container(id));
   EXPECT_EQ(look(id).state, ContainerState::Running);
   EXPECT_NE(look(id).pid, pid);
+}
+
+TEST_F(Crash, AContainerThatCannotBeTakenUpSaysWhy) {
+  const ContainerId id = start(spec("lost", {"/bin/sleep", "1000"}));
+  const ContainerId other = start(spec("other", {"/bin/sleep", "1000"}));
+  fs::remove_all(paths_.logs(id));
+  std::ofstream(paths_.logs(id)) << "no folder\n";
+  kill_supervisor();
+  EXPECT_EQ(look(id).state, ContainerState::Exited);
+  EXPECT_EQ(look(id).exit_code, 137);
+  EXPECT_EQ(look(id).error.find("a new supervisor could not take it up: "), 0U) << look(id).error;
+  EXPECT_NE(look(id).error.find("not a directory"), std::string::npos) << look(id).error;
+  EXPECT_EQ(until_event(id, "die").cause, look(id).error);
+  EXPECT_EQ(look(other).state, ContainerState::Running) << "the others are taken up";
+}
+
+TEST_F(Crash, AShortageAtATakeOverCostsNoContainer) {
+  const ContainerId id = start(spec("steady", {"/bin/sleep", "1000"}));
+  const std::int64_t pid = look(id).pid;
+  rlimit usual{};
+  ASSERT_EQ(::prlimit(keeper_pid(), RLIMIT_NOFILE, nullptr, &usual), 0);
+  // What the next one needs but for a few: they are short when it takes up the container.
+  const auto used = std::distance(fs::directory_iterator("/proc/" + std::to_string(supervisor_pid()) + "/fd"), {});
+  const rlimit scarce{static_cast<rlim_t>(used) - 3, usual.rlim_max};
+  ASSERT_EQ(::prlimit(keeper_pid(), RLIMIT_NOFILE, &scarce, nullptr), 0);
+  kill_supervisor();
+  until_said("too many open files");
+  EXPECT_FALSE(is_gone(static_cast<pid_t>(pid)));
+  ASSERT_EQ(::prlimit(keeper_pid(), RLIMIT_NOFILE, &usual, nullptr), 0);
+  EXPECT_EQ(look(id).pid, pid);
+  EXPECT_EQ(look(id).state, ContainerState::Running);
+}
+
+TEST_F(Crash, WhatIsRestartedFindsItsNetworkAfterTheEndOfEverything) {
+  run(engine_->create_network(network("default")));
+  const ContainerId first = create_as('0', on_network("default", shell("first", "exec sleep 1000")));
+  run(engine_->start_container(first));
+  // Cleared up after the other one, and slowly: its delay is over by then.
+  const std::string slow = temp_.path() / "slow";
+  const std::string rebooted = temp_.path() / "rebooted";
+  std::ofstream(slow) << "#!/bin/sh\n[ -e " << rebooted << " ] && sleep 0.5\nexec crun \"$@\"\n";
+  fs::permissions(slow, fs::perms::owner_all);
+  engine::ContainerSpec wanted = spec("stale", {"/bin/sleep", "1000"});
+  wanted.runtime = slow;
+  run(engine_->start_container(create_as('f', std::move(wanted))));
+  kill_everything();
+  until_dead();
+  network::remove_links(network::links_of(paths_.scope()));  // as a reboot does
+  std::ofstream(rebooted).close();
+  {
+    state::Database database = state::Database::open(paths_.database());
+    state::Containers containers(database);
+    state::Container row = containers.find(first).value();
+    row.state = state::ContainerState::Restarting;
+    row.pid = 0;
+    ASSERT_TRUE(containers.update(row));
+  }
+  const std::int64_t seen = run(engine_->newest_event());
+  run(engine_->ensure_running());
+  until_event(first, "start", seen);
+  EXPECT_EQ(look(first).state, ContainerState::Running);
 }
 
 /// As `rm -rf` of it does, which the keeper and its supervisor cannot hear.

@@ -160,14 +160,14 @@ class EngineTest : public testing::Test {
 
   /// Waits until the supervisor's log holds the text.
   void until_said(const std::string& text) const {
-    const auto limit = std::chrono::steady_clock::now() + kLimit;
-    for (;;) {
+    davit::test::Watch watch;
+    watch.folder(paths_.folder());
+    const auto is_said = [&] {
       std::ifstream in(paths_.supervisor_log());
       const std::string said{std::istreambuf_iterator<char>(in), {}};
-      if (said.find(text) != std::string::npos) return;
-      if (std::chrono::steady_clock::now() > limit) throw Error("the supervisor did not say '" + text + "'");
-      ::usleep(500);
-    }
+      return said.find(text) != std::string::npos;
+    };
+    if (!watch.until(is_said, kWait)) throw Error("the supervisor did not say '" + text + "'");
   }
 
   /// The database refuses a change from now on, as a full disk does: "INSERT ON events WHEN NEW.kind = 'start'".

@@ -25,10 +25,14 @@ class Error : public std::exception {
   /// Sets the exit code of the command (docker compose's: 1 unless the command says otherwise).
   Error& exit_code(int code);
   [[nodiscard]] int exit_code() const { return exit_code_; }
+  /// The errno value it was thrown for, which throw_system_error() adds; else 0.
+  Error& error_number(int number);
+  [[nodiscard]] int error_number() const { return error_number_; }
 
  private:
   Diagnostic diagnostic_;
   int exit_code_ = 1;
+  int error_number_ = 0;
 };
 
 /// Does the work; an Error that it throws is about this attribute and item, unless it says otherwise itself.

@@ -18,6 +18,9 @@ inline constexpr const char* kPrivateFolder = "private";
 /// The control group of all keepers and their supervisors, beside those of the containers.
 inline constexpr const char* kKeepersGroup = "davit-keepers";
 
+/// A supervisor that dies earlier counts as one that cannot live: after some of them in a row the keeper gives up.
+inline constexpr std::int64_t kShortLifeMs = 1000;
+
 enum class Kind : std::uint8_t {
   // supervisor to keeper
   Put = 1,      ///< with a descriptor: hold it under `name`; one of that name is replaced

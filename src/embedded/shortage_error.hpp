@@ -1,0 +1,20 @@
+#pragma once
+// What is worth another try, and what is not.
+
+#include <boost/system/system_error.hpp>
+#include <new>
+
+#include "davit/base/error.hpp"
+#include "davit/base/shortage.hpp"
+
+namespace davit::embedded {
+
+/// Whether it was thrown because descriptors or memory are short: that passes, and says nothing against what was tried.
+[[nodiscard]] inline bool is_from_shortage(const std::exception& error) {
+  if (const auto* own = dynamic_cast<const Error*>(&error)) return is_shortage(own->error_number());
+  if (const auto* system = dynamic_cast<const boost::system::system_error*>(&error))
+    return system->code().category() == boost::system::system_category() && is_shortage(system->code().value());
+  return dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+}
+
+}  // namespace davit::embedded
