@@ -43,7 +43,7 @@ std::optional<pid_t> pid_of(const std::string& name) {
 
 enum class Kind { Other, Runtime, Keeper };
 
-/// A keeper of the same path below another root (chroot) is another one.
+/// What names the same paths below another root is another davit's: in a container, or in a chroot.
 bool has_our_root(pid_t pid) {
   struct stat theirs{};
   struct stat ours{};
@@ -53,9 +53,10 @@ bool has_our_root(pid_t pid) {
 
 Kind kind_of(pid_t pid, const Paths& paths) {
   const std::vector<std::string> command_line = command_line_of(pid);
-  if (is_runtime_of(command_line, paths.runtime_state())) return Kind::Runtime;
-  if (is_keeper_of(command_line, paths.folder()) && has_our_root(pid)) return Kind::Keeper;
-  return Kind::Other;
+  Kind kind = Kind::Other;
+  if (is_runtime_of(command_line, paths.runtime_state())) kind = Kind::Runtime;
+  if (is_keeper_of(command_line, paths.folder())) kind = Kind::Keeper;
+  return kind != Kind::Other && has_our_root(pid) ? kind : Kind::Other;
 }
 
 struct Found {

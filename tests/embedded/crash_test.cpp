@@ -1,6 +1,8 @@
 // kill -9 of parts, and of everything.
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 #include <array>
 #include <boost/asio/buffer.hpp>
@@ -12,6 +14,7 @@
 #include "embedded/container_folders.hpp"
 #include "embedded/engine_fixture.hpp"
 #include "embedded/http_client.hpp"
+#include "embedded/leftover_programs.hpp"
 #include "support/named_pipe.hpp"
 
 namespace davit::embedded::test {
@@ -458,6 +461,54 @@ TEST_F(Crash, WhatIsRestartedFindsItsNetworkAfterTheEndOfEverything) {
   run(engine_->ensure_running());
   until_event(first, "start", seen);
   EXPECT_EQ(look(first).state, ContainerState::Running);
+}
+
+/// What looks like a runtime of a project, below one root or another.
+class FalseRuntime {
+ public:
+  FalseRuntime(const fs::path& root, const std::string& state_folder) {
+    std::array<int, 2> input{};
+    EXPECT_EQ(::pipe2(input.data(), O_CLOEXEC), 0);
+    const Fd read_end(input[0]);
+    input_.reset(input[1]);
+    std::array<int, 2> executed{};
+    EXPECT_EQ(::pipe2(executed.data(), O_CLOEXEC), 0);
+    const Fd until_executed(executed[0]);
+    Fd open_until_executed(executed[1]);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(read_end.get(), 0);
+      if (::chroot(root.c_str()) == 0 && ::chdir("/") == 0)
+        ::execl("/bin/busybox", "sh", "-c", "read line", "sh", "--root", state_folder.c_str(), nullptr);
+      ::_exit(127);
+    }
+    open_until_executed.reset();
+    char nothing = 0;
+    EXPECT_EQ(::read(until_executed.get(), &nothing, 1), 0);
+  }
+  ~FalseRuntime() {
+    input_.reset();
+    ::waitpid(pid_, nullptr, 0);
+  }
+  FalseRuntime(const FalseRuntime&) = delete;
+  FalseRuntime& operator=(const FalseRuntime&) = delete;
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  Fd input_;  ///< it ends when this is closed
+  pid_t pid_ = -1;
+};
+
+TEST_F(Crash, ARuntimeBelowAnotherRootIsNotOurs) {
+  const fs::path other_root = temp_.path() / "root";
+  fs::create_directories(other_root / "bin");
+  fs::copy_file("/bin/busybox", other_root / "bin/busybox");
+  const FalseRuntime ours("/", paths_.runtime_state());
+  const FalseRuntime other(other_root, paths_.runtime_state());
+  const EndedPrograms ended = run(end_leftover_programs(paths_, 0, timers_));
+  EXPECT_EQ(ended.runtimes, 1U);
+  EXPECT_TRUE(is_gone(ours.pid()));
+  EXPECT_FALSE(is_gone(other.pid()));
 }
 
 /// As `rm -rf` of it does, which the keeper and its supervisor cannot hear.
