@@ -1,11 +1,15 @@
 // Whose turn it is when supervisor or keeper are killed: docs/architecture.md, "One command at a time".
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
 #include "embedded/engine_fixture.hpp"
+#include "embedded/http_client.hpp"
+#include "embedded/kept_turns.hpp"
+#include "embedded/memory_file.hpp"
 
 namespace davit::embedded::test {
 namespace {
@@ -108,18 +112,39 @@ class TurnCrash : public EngineTest {
   void kill_supervisor() {
     const pid_t pid = supervisor_pid();
     ASSERT_GT(pid, 0);
+    davit::test::Watch watch;
+    watch.process(pid);
     ASSERT_EQ(::kill(pid, SIGKILL), 0);
-    const auto limit = std::chrono::steady_clock::now() + kLimit;
-    while (!is_gone(pid)) ASSERT_LT(std::chrono::steady_clock::now(), limit);
+    ASSERT_TRUE(watch.until([&] { return is_gone(pid); }, kWait));
   }
 
-  /// Gives whatever the command has asked before the time to be answered: a supervisor takes connections one by one.
-  static void let_it_ask(Command& command) {
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(command.failure_of(command.engine().ensure_running()), "");
+  /// Lets the command run until the next supervisor has answered it.
+  static void come_back(Command& command) { EXPECT_EQ(command.failure_of(command.engine().ensure_running()), ""); }
+
+  /// Asks the supervisor whom the command in line has to wait for; "" when it is its turn. With an answer that is not
+  /// empty, it has been given no turn: nothing but the supervisor gives one.
+  std::string waits_behind(const std::string& cause) {
+    HttpRequest request{"GET", "/v1/turns/" + id_of(cause), {{"wait", "no"}}};
+    HttpClient client(paths_.socket());
+    const HttpClient::Reply reply = run(client.request(std::move(request)));
+    return reply.response ? text_from_json("ahead", reply.response->body) : "nobody answers";
   }
 
   std::string makes_network(Command& command, const std::string& key) {
     return command.failure_of(command.engine().create_network(network(key)));
+  }
+
+ private:
+  /// From the line as the keeper has it: the ids of turns are known to their commands alone.
+  std::string id_of(const std::string& cause) const {
+    for (const auto& entry : fs::directory_iterator("/proc/" + std::to_string(keeper_pid()) + "/fd")) {
+      std::error_code closed;
+      if (!fs::read_symlink(entry, closed).string().starts_with("/memfd:turns ")) continue;
+      const Fd file(::open(entry.path().c_str(), O_RDONLY | O_CLOEXEC));
+      for (const auto& place : line_from_json(read_all(file.get())))
+        if (place.cause == cause) return place.id;
+    }
+    throw Error("'" + cause + "' is not in line");
   }
 };
 
@@ -128,15 +153,16 @@ TEST_F(TurnCrash, WhoWaitedWaitsOnThoughItIsTheFirstToComeBack) {
   auto second = in_line("davit up second");
   auto third = in_line("davit up third");
   kill_supervisor();
-  let_it_ask(*third);  // while the first one does not even know yet
-  let_it_ask(*second);
+  come_back(*third);  // while the first one does not even know yet
+  come_back(*second);
+  EXPECT_EQ(waits_behind("davit up second"), "davit up first");
+  EXPECT_EQ(waits_behind("davit up third"), "davit up first");
   EXPECT_FALSE(second->has_turn());
   EXPECT_FALSE(third->has_turn());
   EXPECT_EQ(makes_network(*first, "made"), "") << "it is still its turn";
   EXPECT_EQ(first->failure_of(first->engine().leave_turn()), "");
   EXPECT_TRUE(second->run_until([&] { return second->has_turn(); }));
-  let_it_ask(*third);
-  EXPECT_FALSE(third->has_turn());
+  EXPECT_EQ(waits_behind("davit up third"), "davit up second");
 }
 
 TEST_F(TurnCrash, ItIsKeptOverManyDeaths) {
@@ -144,7 +170,8 @@ TEST_F(TurnCrash, ItIsKeptOverManyDeaths) {
   auto second = in_line("davit up second");
   for (int deaths = 0; deaths < 3; ++deaths) {
     kill_supervisor();
-    let_it_ask(*second);
+    come_back(*second);
+    EXPECT_EQ(waits_behind("davit up second"), "davit up first");
     EXPECT_FALSE(second->has_turn());
   }
   EXPECT_EQ(makes_network(*first, "made"), "");
@@ -164,7 +191,8 @@ TEST_F(TurnCrash, ALoweredProjectStaysLowered) {
   auto down = with_turn("davit down", Turn::Lower);
   auto after = in_line("davit up after");
   kill_supervisor();
-  let_it_ask(*after);
+  come_back(*after);
+  EXPECT_EQ(waits_behind("davit up after"), "davit down");
   EXPECT_FALSE(after->has_turn());
   const std::string lowered = "project '" + options_.project + "' was lowered by another command: davit down";
   EXPECT_EQ(up->failure_of(up->engine().until_lowered()), lowered);
