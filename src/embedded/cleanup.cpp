@@ -115,7 +115,7 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   static_cast<void>(cgroups.remove(std::string("/") + keeper::kKeepersGroup));
   for (auto& what : network::cleanup_leftovers(paths.scope())) removed.push_back(std::move(what));
   const std::size_t rows = correct_rows(paths);
-  if (rows > 0) removed.push_back("the state of " + counted(rows, "container") + " that said to be running");
+  if (rows > 0) removed.push_back("the state 'running' of " + counted(rows, "container"));
   const std::size_t folders = remove_unknown_folders(paths);
   if (folders > 0) removed.push_back("the files of " + counted(folders, "container") + " that no record names");
   remove_folder(paths);
