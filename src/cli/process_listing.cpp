@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "davit/base/files.hpp"
+#include "davit/process/proc_stat.hpp"
 #include "human.hpp"
 
 namespace davit::cli {
@@ -101,24 +102,16 @@ ProcClock proc_clock() {
 }  // namespace
 
 std::optional<ProcessRow> parse_process(pid_t pid, const ProcTexts& texts, const ProcClock& clock) {
-  // "1 (name with blanks) S 0 1 1 0 -1 flags minflt cminflt majflt cmajflt utime stime ... starttime"
-  const auto open = texts.stat.find('(');
-  const auto close = texts.stat.rfind(')');
-  if (open == std::string::npos || close == std::string::npos || close < open) return std::nullopt;
-  std::istringstream in(texts.stat.substr(close + 1));
-  std::vector<std::string> fields{"", ""};  // numbered as in proc(5), from 1
-  fields.emplace_back();
-  for (std::string field; in >> field;) fields.push_back(field);
-  if (fields.size() < 23) return std::nullopt;
-  const auto number = [&fields](std::size_t index) { return std::strtoll(fields[index].c_str(), nullptr, 10); };
+  const auto stat = process::parse_proc_stat(texts.stat);
+  if (!stat) return std::nullopt;
   ProcessRow row;
   row.user = user_name(texts.uid);
   row.pid = pid;
-  row.parent = static_cast<pid_t>(number(4));
-  row.terminal = terminal_name(static_cast<unsigned>(number(7)));
-  row.cpu_time = std::chrono::seconds((number(14) + number(15)) / clock.ticks_per_second);
-  row.started = clock.boot + std::chrono::seconds(number(22) / clock.ticks_per_second);
-  row.command = words_of(texts.cmdline, texts.stat.substr(open + 1, close - open - 1));
+  row.parent = stat->parent;
+  row.terminal = terminal_name(stat->terminal);
+  row.cpu_time = std::chrono::seconds(stat->cpu_time / clock.ticks_per_second);
+  row.started = clock.boot + std::chrono::seconds(stat->start_time / clock.ticks_per_second);
+  row.command = words_of(texts.cmdline, stat->name);
   return row;
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "davit/base/files.hpp"
+#include "davit/process/proc_stat.hpp"
 
 namespace davit::embedded {
 
@@ -16,17 +17,9 @@ std::optional<ProcessFacts> process_facts(pid_t pid) {
 std::optional<ProcessFacts> process_facts(const std::string& stat_file) {
   const auto read = DiskFiles().read(stat_file);
   if (!read) return std::nullopt;  // it has ended, maybe between the opening and the reading
-  const std::string& text = *read;
-  const std::size_t name_end = text.rfind(')');  // the name may hold anything, brackets too
-  if (name_end == std::string::npos) return std::nullopt;
-  std::istringstream fields(text.substr(name_end + 1));
-  ProcessFacts facts;
-  fields >> facts.state >> facts.parent;
-  std::string skipped;
-  for (int field = 5; field < 22; ++field) fields >> skipped;
-  fields >> facts.start_time;
-  if (!fields) return std::nullopt;
-  return facts;
+  const auto stat = process::parse_proc_stat(*read);
+  if (!stat) return std::nullopt;
+  return ProcessFacts{stat->parent, stat->state, stat->start_time};
 }
 
 std::optional<std::int64_t> process_start_time(pid_t pid) {
