@@ -1,5 +1,7 @@
 #include <arpa/inet.h>
 #include <poll.h>
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -164,6 +166,46 @@ TEST_F(Networking, QuestionsDoNotLeaveAnInternalNetwork) {
   open.args = ask;
   start(std::move(open));
   EXPECT_TRUE(host.is_asked_within(kLimit)) << "one of its networks leads out";
+}
+
+/// A resolv.conf that this thread and what it starts see in place of the host's. The mount namespace it takes for that
+/// stays for the tests that follow, without the mount.
+class OwnResolvConf {
+ public:
+  explicit OwnResolvConf(std::string file) : file_(std::move(file)) {
+    say("127.0.0.1");
+    if (::unshare(CLONE_NEWNS) != 0) throw_system_error("leave", "the mount namespace", errno);
+    if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount(file_.c_str(), "/etc/resolv.conf", nullptr, MS_BIND, nullptr) != 0)
+      throw_system_error("mount", file_, errno);
+  }
+  ~OwnResolvConf() { EXPECT_EQ(::umount2("/etc/resolv.conf", MNT_DETACH), 0); }
+  OwnResolvConf(const OwnResolvConf&) = delete;
+  OwnResolvConf& operator=(const OwnResolvConf&) = delete;
+  void say(const std::string& server) const { std::ofstream(file_) << "nameserver " << server << "\n"; }
+
+ private:
+  std::string file_;
+};
+
+TEST_F(Networking, ARunningContainerFollowsTheHostToOtherNameServers) {
+  const DeafNameServer old("127.0.0.78");
+  const DeafNameServer next("127.0.0.179");
+  const OwnResolvConf host(temp_.path() / "resolv.conf");
+  host.say("127.0.0.78");
+  run(engine_->create_network(network("default")));
+  const ContainerId id = start(on_network("default", spec("asker", {"/bin/sleep", "1000"})));
+  const auto ask = [&] {
+    ExecRequest request;
+    request.args = {"/bin/nslookup", "-type=a", "outside.example", "127.0.0.11"};
+    run(engine_->exec_detached(id, std::move(request)));
+  };
+  ask();
+  EXPECT_TRUE(old.is_asked_within(kLimit));
+  EXPECT_FALSE(next.was_asked());
+  host.say("127.0.0.179");
+  ask();
+  EXPECT_TRUE(next.is_asked_within(kLimit));
 }
 
 TEST_F(Networking, InterfacesAndPublishedPortsFollowTheAttachments) {
