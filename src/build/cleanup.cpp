@@ -18,6 +18,7 @@
 #include "davit/base/fd.hpp"
 #include "davit/container/cgroups.hpp"
 #include "davit/image/image_store.hpp"
+#include "davit/image/remove_tree.hpp"
 #include "davit/network/links.hpp"
 #include "davit/network/project_network.hpp"
 
@@ -100,7 +101,7 @@ void clear_dead_build(const fs::path& data_root, const std::string& id, std::opt
             // Whoever writes layers first removes those whose makers are dead.
             if (fs::exists(data_root / "davit.db")) (void)image::ImageStore::open(data_root).hold_layers();
           },
-          [&] { fs::remove_all(work_folder(data_root, id)); }});
+          [&] { image::remove_tree(work_folder(data_root, id)); }});
 }
 
 void clear_dead_builds(const fs::path& data_root, const std::function<void(const Diagnostic&)>& warn) {

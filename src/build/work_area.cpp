@@ -10,6 +10,7 @@
 #include "davit/base/error.hpp"
 #include "davit/build/cleanup.hpp"
 #include "davit/build/prune.hpp"
+#include "davit/image/remove_tree.hpp"
 
 namespace davit::build {
 namespace {
@@ -20,6 +21,22 @@ void make_folders(const fs::path& path) {
   std::error_code error;
   fs::create_directories(path, error);
   if (error) throw_system_error("make folder", path.string(), error.value());
+}
+
+/// The lock of a new folder; an empty Fd when another build has locked or removed it. After any other failure the
+/// folder is gone.
+Fd lock_folder(const std::string& folder) {
+  const auto give_up = [&folder](std::string_view doing, int error) {
+    ::rmdir(folder.c_str());
+    throw_system_error(doing, folder, error);
+  };
+  Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd && errno != ENOENT) give_up("open", errno);
+  while (fd && ::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EWOULDBLOCK) return {};
+    if (errno != EINTR) give_up("lock", errno);
+  }
+  return fd;
 }
 
 }  // namespace
@@ -35,8 +52,11 @@ WorkArea::WorkArea(const fs::path& data_root, const std::string& davit,
 }
 
 WorkArea::~WorkArea() {
-  std::error_code error;
-  fs::remove_all(path_, error);
+  try {
+    image::remove_tree(path_);
+  } catch (const std::exception&) {
+    guard_has_work_ = true;  // it tries again, and after it the next build, which says why it cannot
+  }
   if (guard_ && !guard_has_work_ && !automatic_pruning_is_due(data_root_)) guard_->dismiss();
 }
 
@@ -44,11 +64,11 @@ void WorkArea::make_locked_folder() {
   for (;;) {
     std::string name = work_folder(data_root_, "XXXXXX").string();
     if (::mkdtemp(name.data()) == nullptr) throw_system_error("make folder", name, errno);
-    lock_ = Fd(::open(name.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    lock_ = lock_folder(name);
     path_ = name;
     id_ = id_of_work_folder(path_);
     // Before it is locked it looks abandoned: another build that begins may have taken it, and removes it then.
-    if (lock_ && ::flock(lock_.get(), LOCK_EX | LOCK_NB) == 0 && fs::exists(path_)) return;
+    if (lock_ && fs::exists(path_)) return;
   }
 }
 

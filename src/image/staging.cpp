@@ -41,9 +41,15 @@ StagingFolder make_staging_folder(const fs::path& base) {
   for (;;) {
     std::string path = (base / "XXXXXX").string();
     if (::mkdtemp(path.data()) == nullptr) throw_entry_error("make a folder in", base.string(), errno);
-    StagingFolder folder{path, Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))};
-    // Between mkdtemp and flock it looks abandoned: somebody who cleans up may have taken it.
-    if (folder.lock && lock_folder(folder.lock.get()) && still_there(folder.path, folder.lock.get())) return folder;
+    try {
+      StagingFolder folder{path, Fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC))};
+      if (!folder.lock && errno != ENOENT) throw_system_error("open", path, errno);
+      // Between mkdtemp and flock it looks abandoned: somebody who cleans up may have taken it, and removes it then.
+      if (folder.lock && lock_folder(folder.lock.get()) && still_there(folder.path, folder.lock.get())) return folder;
+    } catch (const Error&) {
+      ::rmdir(path.c_str());
+      throw;
+    }
   }
 }
 

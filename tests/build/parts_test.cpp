@@ -3,23 +3,34 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <boost/json.hpp>
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <optional>
+#include <utility>
 
 #include "build/digest_cache.hpp"
 #include "build/file_lock.hpp"
+#include "build/guard.hpp"
 #include "build/identity.hpp"
 #include "build/names.hpp"
 #include "build/parallel.hpp"
 #include "build/rooted.hpp"
+#include "build/pipe.hpp"
 #include "build/run_network.hpp"
 #include "build/run_process.hpp"
 #include "build/run_spec.hpp"
 #include "davit/base/error.hpp"
+#include "build/work_area.hpp"
 #include "davit/build/cleanup.hpp"
 #include "davit/build/plain_progress.hpp"
 #include "support/temp_dir.hpp"
@@ -103,6 +114,60 @@ TEST(DeadBuilds, StayLockedUntilTheyAreCleared) {
   const auto lock = take();
   ASSERT_TRUE(lock);
   EXPECT_TRUE(dead_builds(root.path()).empty());
+}
+
+/// What `act` throws in a child that may open no more than `more` descriptors; "" when it throws nothing.
+std::string failure_with_descriptors(int more, const std::function<void()>& act) {
+  Pipe answer;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::alarm(10);  // rather than try for ever
+    Fd next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const auto most = static_cast<rlim_t>(next.get() + more);
+    next.reset();
+    const rlimit limit{most, most};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    std::string said;
+    try {
+      act();
+    } catch (const Error& error) {
+      said = error.what();
+    }
+    ::_exit(::write(answer.write.get(), said.data(), said.size()) == static_cast<ssize_t>(said.size()) ? 0 : 1);
+  }
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+  if (status != 0) return "ended with status " + std::to_string(status);
+  std::array<char, 1000> text{};
+  answer.write.reset();
+  const ssize_t length = ::read(answer.read.get(), text.data(), text.size());
+  return {text.data(), static_cast<std::size_t>(std::max<ssize_t>(length, 0))};
+}
+
+TEST(WorkArea, WithoutDescriptorsIsAnErrorAndLeavesNoFolder) {
+  const davit::test::TempDir root;
+  const std::string said =
+      failure_with_descriptors(0, [&root] { (void)WorkArea(root.path(), "", [](const Diagnostic&) {}); });
+  EXPECT_TRUE(said.starts_with("cannot open '") && said.ends_with("': too many open files")) << said;
+  EXPECT_TRUE(fs::is_empty(root.path() / "build"));
+}
+
+TEST(WorkArea, IsRemovedHoweverDeepItIs) {
+  const davit::test::TempDir root;
+  std::optional<WorkArea> area(std::in_place, root.path(), "", [](const Diagnostic&) {});
+  std::string deep = "d";
+  for (int level = 0; level < 200; ++level) deep += "/d";
+  (void)area->folder(deep);
+  EXPECT_EQ(failure_with_descriptors(50, [&area] { area.reset(); }), "");
+  EXPECT_TRUE(fs::is_empty(root.path() / "build"));
+}
+
+TEST(Guard, WithoutDescriptorsIsAnErrorAndNoGuard) {
+  const davit::test::TempDir root;
+  const Fd lock(::open(root.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const auto guard = [&] { Guard("/bin/true", root.path(), "abc", lock).dismiss(); };
+  EXPECT_EQ(failure_with_descriptors(100, guard), "");
+  EXPECT_EQ(failure_with_descriptors(10, guard), "cannot start 'the guard of a build': too many open files");
 }
 
 TEST(FileLock, IsWaitedForUntilStopped) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
@@ -397,6 +398,31 @@ TEST_F(Store, LiveStagingFolderOfAnotherProcessIsNotCleanedUp) {
   const StagedLayer theirs = other.new_layer_dir();
   EXPECT_TRUE(fs::exists(mine.fs()));
   EXPECT_THAT(staged(), SizeIs(2));
+}
+
+TEST_F(Store, WithoutDescriptorsAStagingFolderIsAnErrorAndNotTriedForEver) {
+  const LayerHold hold = store_.hold_layers();
+  const pid_t child = fork();
+  if (child == 0) {
+    ::alarm(10);  // what the test is about would not end
+    const Fd next(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const auto none = static_cast<rlim_t>(next.get());
+    const rlimit limit{none, none};
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+    int code = 10;
+    try {
+      (void)store_.new_layer_dir();
+    } catch (const Error& error) {
+      code = std::string(error.what()).ends_with("too many open files") ? 0 : 11;
+      if (code != 0) std::fprintf(stderr, "child: %s\n", error.what());
+    }
+    _exit(code);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
+  EXPECT_THAT(staged(), SizeIs(0));
 }
 
 /// A small file system of its own, in the child's mount namespace.
