@@ -40,14 +40,18 @@ struct Kept {
   int builder;
 };
 
-void keep_only(const Kept& fds) {
-  // Above all targets first, so that no target is overwritten before it was copied.
-  const std::array<int, 4> high{::fcntl(fds.wake, F_DUPFD, kKept), ::fcntl(fds.lock, F_DUPFD, kKept),
-                                ::fcntl(fds.busy, F_DUPFD, kKept), ::fcntl(fds.builder, F_DUPFD, kKept)};
+/// False, with an errno, when not all of them are in place: a guard without them would take a build that lives for
+/// dead.
+bool keep_only(const Kept& fds) {
   const int null = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd < kWake; ++fd) ::dup2(null, fd);
-  for (int i = 0; i < 4; ++i) ::dup2(high[static_cast<std::size_t>(i)], kWake + i);
+  // Above all targets first, so that no target is overwritten before it was copied.
+  std::array<int, kKept> wanted{null, null, null, fds.wake, fds.lock, fds.busy, fds.builder};
+  for (int& fd : wanted)
+    if (fd = ::fcntl(fd, F_DUPFD, kKept); fd < 0) return false;
+  for (int target = 0; target < kKept; ++target)
+    if (::dup2(wanted[static_cast<std::size_t>(target)], target) < 0) return false;
   ::syscall(SYS_close_range, kKept, ~0U, 0);
+  return true;
 }
 
 void ignore_what_a_terminal_sends() {
@@ -79,11 +83,12 @@ Woken wait_to_be_woken() {
   }
 }
 
+/// Ends with 0 when the guard is there, else with an errno value.
 [[noreturn]] void be_guard(const Kept& fds, char* const* argv) {
+  if (!keep_only(fds)) ::_exit(errno);
   // A child of nobody's: who waits for davit's children does not wait for it.
-  if (::fork() != 0) ::_exit(0);
+  if (const pid_t guard = ::fork(); guard != 0) ::_exit(guard < 0 ? errno : 0);
   ignore_what_a_terminal_sends();
-  keep_only(fds);
   ::fcntl(kBuilder, F_SETFD, FD_CLOEXEC);
   (void)!::chdir("/");
   if (wait_to_be_woken() == Woken::Dismissed) ::_exit(0);
@@ -109,8 +114,11 @@ Guard::Guard(const std::string& davit, const std::filesystem::path& data_root, c
   const pid_t pid = ::fork();
   if (pid < 0) throw_system_error("start", "the guard of a build", errno);
   if (pid == 0) be_guard({theirs.get(), lock.get(), busy.read.get(), builder.get()}, argv.data());
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
   }
+  if (!WIFEXITED(status)) throw Error("cannot start the guard of a build: it was killed");
+  if (WEXITSTATUS(status) != 0) throw_system_error("start", "the guard of a build", WEXITSTATUS(status));
   alive_ = std::move(ours);
   busy_write_ = std::move(busy.write);
 }
