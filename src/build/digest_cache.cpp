@@ -22,11 +22,15 @@ struct Record {
 };
 static_assert(sizeof(Record) == 72);
 
-// Time stamps move in steps of the kernel's tick, 10 ms at most; a file younger than this may change again unseen.
-constexpr std::int64_t kTooYoung = 20'000'000;
-
 std::int64_t nanoseconds(const struct timespec& time) {
   return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+/// The least age of a file that cannot change again unseen. Time stamps move in steps of the kernel's tick, 10 ms at
+/// most; but some file systems keep whole seconds, which the stamp itself tells (ext4 with small inodes, some NFS).
+std::int64_t least_age(std::int64_t changed) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  return changed % kSecond == 0 ? 2 * kSecond : 20'000'000;
 }
 
 }  // namespace
@@ -82,7 +86,7 @@ void DigestCache::put(const struct stat& before, const struct stat& after, const
   if (value.size != later.size || value.mtime != later.mtime || value.ctime != later.ctime) return;
   struct timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
-  if (nanoseconds(now) - value.ctime < kTooYoung) return;
+  if (nanoseconds(now) - value.ctime < least_age(value.ctime)) return;
   Value& place = table_[key_of(before)];
   if (!place.seen) ++seen_;
   place = value;

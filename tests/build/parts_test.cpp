@@ -24,13 +24,13 @@
 #include "build/identity.hpp"
 #include "build/names.hpp"
 #include "build/parallel.hpp"
-#include "build/rooted.hpp"
 #include "build/pipe.hpp"
+#include "build/rooted.hpp"
 #include "build/run_network.hpp"
 #include "build/run_process.hpp"
 #include "build/run_spec.hpp"
-#include "davit/base/error.hpp"
 #include "build/work_area.hpp"
+#include "davit/base/error.hpp"
 #include "davit/build/cleanup.hpp"
 #include "davit/build/plain_progress.hpp"
 #include "support/temp_dir.hpp"
@@ -253,6 +253,22 @@ TEST_F(DigestCacheTest, DoesNotTrustWhatIsTooYoungOrChangedMeanwhile) {
   ++after.st_size;
   cache.put(info, after, digest_);
   EXPECT_EQ(cache.find(info), std::nullopt);
+}
+
+TEST_F(DigestCacheTest, WholeSecondsAreTooCoarseForAYoungFile) {
+  struct stat info = old_file("a");
+  DigestCache cache("");
+  const auto keeps = [&](std::int64_t age, long nanoseconds) {
+    ++info.st_ino;
+    struct timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    info.st_ctim = {now.tv_sec - age, nanoseconds};
+    cache.put(info, info, digest_);
+    return cache.find(info).has_value();
+  };
+  EXPECT_FALSE(keeps(1, 0));
+  EXPECT_TRUE(keeps(3, 0));
+  EXPECT_TRUE(keeps(2, 1)) << "a stamp with nanoseconds";
 }
 
 TEST_F(DigestCacheTest, ADamagedTableIsAnEmptyOne) {
