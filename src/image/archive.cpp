@@ -69,8 +69,9 @@ class Contents {
     if (const char* target = archive_entry_hardlink(entry)) return add_link(*path, target);
     if (archive_entry_filetype(entry) == AE_IFLNK) {
       // Older versions of Docker wrote a layer once and linked to it: "../<id>/layer.tar".
-      const std::string folder(split_entry_path(*path).parent);
-      return add_link(*path, folder + "/" + archive_entry_symlink(entry));
+      const char* target = archive_entry_symlink(entry);
+      if (target == nullptr || *target == '\0') refuse("the archive has a link '" + *path + "' to nothing");
+      return add_link(*path, std::string(split_entry_path(*path).parent) + "/" + target);
     }
     if (archive_entry_filetype(entry) != AE_IFREG || archive_entry_size(entry) == 0) return;
     EntrySource bytes(reader);

@@ -110,6 +110,12 @@ std::string oci_layout(const std::string& config, const std::vector<std::string>
   return tar.done();
 }
 
+TEST_F(Archive, RefusesALinkToNothing) {
+  EXPECT_EQ(load_error(TarBuilder().symlink("y/layer.tar", "").done()),
+            "the archive has a link 'y/layer.tar' to nothing");
+  EXPECT_TRUE(store_is_empty());
+}
+
 TEST_F(Archive, OciLayoutWithACompressedLayer) {
   const auto loaded =
       load(oci_layout(config_, {low_, high_gz_}, {{"org.opencontainers.image.ref.name", "ghcr.io/acme/app:3"}}));
