@@ -11,6 +11,7 @@
 #include <random>
 #include <thread>
 
+#include "build/step_error.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
 #include "davit/dns/resolv_conf.hpp"
@@ -78,6 +79,14 @@ network::Attachment attachment(const network::Scope& scope, const network::Subne
   return network::plan_interfaces(scope, kContainer, {std::move(join)}).front();
 }
 
+void remove_network(const network::Scope& scope) noexcept {
+  try {
+    (void)network::cleanup_leftovers(scope);
+  } catch (const std::exception&) {
+    // The next build finds it by its links.
+  }
+}
+
 }  // namespace
 
 Result<network::Subnet> choose_build_subnet(std::vector<network::Pool> pools, const std::vector<network::Subnet>& taken,
@@ -142,8 +151,11 @@ RunNetwork::RunNetwork(WorkArea& area, const std::filesystem::path& data_root) :
     const dns::ResolvConf host = dns::parse_resolv_conf(read_or_empty("/etc/resolv.conf"));
     resolver_ = std::make_unique<Resolver>(namespace_.get(), host);
     resolv_conf_ = dns::container_resolv_conf(host, {});
-  } catch (Error& error) {
-    (void)network::cleanup_leftovers(scope);
+  } catch (const std::exception& failure) {
+    Error error = as_error(failure);
+    resolver_.reset();
+    namespace_.reset();
+    remove_network(scope);
     throw error.context("while making the network of RUN steps");
   }
 }
@@ -151,12 +163,7 @@ RunNetwork::RunNetwork(WorkArea& area, const std::filesystem::path& data_root) :
 RunNetwork::~RunNetwork() {
   resolver_.reset();
   namespace_.reset();
-  if (area_.guard() != nullptr) return;
-  try {
-    (void)network::cleanup_leftovers(area_.network_scope());
-  } catch (const Error&) {
-    // The next build finds it by its links.
-  }
+  if (area_.guard() == nullptr) remove_network(area_.network_scope());
 }
 
 std::string RunNetwork::path() const {

@@ -269,16 +269,24 @@ std::vector<LoadedImage> load_all(ImageStore& store, ByteSource& archive) {
   return loaded;
 }
 
+/// Nobody has layers of an archive that turned out bad, or of platforms nobody asked for.
+void drop_unused_layers(ImageStore& store) noexcept {
+  try {
+    (void)store.collect_layers();
+  } catch (const std::exception&) {
+    // They take room until layers are collected the next time; what became of the archive is what counts.
+  }
+}
+
 }  // namespace
 
 std::vector<LoadedImage> load_archive(ImageStore& store, ByteSource& archive) {
-  // Nobody has layers of an archive that turned out bad, or of platforms nobody asked for.
   try {
     std::vector<LoadedImage> loaded = load_all(store, archive);
-    (void)store.collect_layers();
+    drop_unused_layers(store);
     return loaded;
   } catch (...) {
-    (void)store.collect_layers();
+    drop_unused_layers(store);
     throw;
   }
 }
