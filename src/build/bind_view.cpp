@@ -82,7 +82,7 @@ class ThinnedFolder {
     struct stat info{};
     if (!to || ::fstat(from.get(), &info) != 0 || ::fchown(to.get(), info.st_uid, info.st_gid) != 0)
       throw_system_error("set owner of", shown.string(), errno);
-    copy_attributes(from.get(), to.get());
+    copy_attributes(from.get(), to.get(), shown.string());
     const std::array<struct timespec, 2> times{info.st_atim, info.st_mtim};
     if (::fchmod(to.get(), info.st_mode & 07777U) != 0 || ::futimens(to.get(), times.data()) != 0)
       throw_system_error("set mode and times of", shown.string(), errno);

@@ -24,7 +24,7 @@ void take_looks(int from, const fs::path& folder, Owners owners) {
   if (!to || ::fstat(from, &info) != 0) throw_system_error("look at", folder.string(), errno);
   if (owners == Owners::Count && ::fchown(to.get(), info.st_uid, info.st_gid) != 0)
     throw_system_error("set owner of", folder.string(), errno);
-  copy_attributes(from, to.get());
+  copy_attributes(from, to.get(), folder.string());
   const std::array<struct timespec, 2> times{info.st_atim, info.st_mtim};
   if (::fchmod(to.get(), info.st_mode & 07777U) != 0 || ::futimens(to.get(), times.data()) != 0)
     throw_system_error("set mode and times of", folder.string(), errno);

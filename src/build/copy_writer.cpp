@@ -261,7 +261,7 @@ void CopyWriter::write_folder_entry(const SourceTree& tree, const Entry& entry, 
   check(::fchmodat(parent, name_of(target), mode_of(entry.info), 0), "set mode of", target);
   const Fd from = tree.root().open(entry.path, O_RDONLY | O_DIRECTORY);
   const Fd to = target_.layer().open(target, O_RDONLY | O_DIRECTORY);
-  copy_attributes(from.get(), to.get());
+  copy_attributes(from.get(), to.get(), "/" + target);
   folders_.emplace_back(target, entry.info);
 }
 
@@ -306,7 +306,7 @@ void CopyWriter::write_regular(const SourceTree& tree, const Entry& entry, const
   copy_bytes(from.get(), to.get(), target);
   const Owner owner = owner_of(entry.info, from_context_);
   if (owner.uid != 0 || owner.gid != 0) check(::fchown(to.get(), owner.uid, owner.gid), "set owner of", target);
-  copy_attributes(from.get(), to.get());
+  copy_attributes(from.get(), to.get(), "/" + target);
   check(::fchmod(to.get(), mode_of(entry.info)), "set mode of", target);
   const std::array<struct timespec, 2> times{entry.info.st_atim, entry.info.st_mtim};
   check(::futimens(to.get(), times.data()), "set times of", target);

@@ -1,6 +1,7 @@
 #include "build/layer_target.hpp"
 
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -18,18 +19,40 @@ void check(int result, std::string_view doing, const std::string& path) {
   if (result != 0) throw_system_error(doing, "/" + path, errno);
 }
 
+/// Names of extended attributes, each with a zero behind it.
+std::string attribute_names(int file, std::string_view shown) {
+  std::array<char, 4096> few{};
+  ssize_t length = ::flistxattr(file, few.data(), few.size());
+  if (length >= 0) return {few.data(), static_cast<std::size_t>(length)};
+  std::string many(XATTR_LIST_MAX, '\0');
+  if (errno == ERANGE) length = ::flistxattr(file, many.data(), many.size());
+  if (length < 0 && errno != ENOTSUP) throw_system_error("list the attributes of", shown, errno);
+  many.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
+  return many;
+}
+
+/// A file system keeps no such attribute; or it is one of the host's labels (SELinux, IMA), which only the host sets.
+/// `security.capability` is none of these: without it a program of the image fails.
+bool may_go_without(std::string_view name, int error) {
+  if (error == ENOTSUP) return true;
+  const bool label = name.starts_with("security.") && name != "security.capability";
+  return (label || name.starts_with("trusted.")) && (error == EPERM || error == EACCES);
+}
+
 }  // namespace
 
-void copy_attributes(int from, int to) {
-  std::array<char, 4096> names{};
-  const ssize_t length = ::flistxattr(from, names.data(), names.size());
-  if (length <= 0) return;
-  std::array<char, 65536> value{};
-  for (const char* name = names.data(); name < names.data() + length; name += std::strlen(name) + 1) {
+void copy_attributes(int from, int to, std::string_view shown) {
+  const std::string names = attribute_names(from, shown);
+  if (names.empty()) return;
+  std::array<char, XATTR_SIZE_MAX> value{};
+  for (const char* name = names.data(); name < names.data() + names.size(); name += std::strlen(name) + 1) {
     const std::string_view text(name);
     if (text.starts_with("trusted.overlay.") || text.starts_with("system.")) continue;
     const ssize_t size = ::fgetxattr(from, name, value.data(), value.size());
-    if (size >= 0) (void)::fsetxattr(to, name, value.data(), static_cast<std::size_t>(size), 0);
+    if (size < 0 && errno == ENODATA) continue;  // removed just now
+    if (size >= 0 && ::fsetxattr(to, name, value.data(), static_cast<std::size_t>(size), 0) == 0) continue;
+    if (!may_go_without(text, errno))
+      throw_system_error("copy the attribute '" + std::string(text) + "' of", shown, errno);
   }
 }
 
@@ -62,7 +85,7 @@ Fd LayerTarget::folder(const std::string& resolved) const {
   check(::mkdirat(parent.get(), base_of(resolved).c_str(), 0700), "make folder", resolved);
   Fd made = layer_.open(resolved, O_RDONLY | O_DIRECTORY);
   check(::fchown(made.get(), info.st_uid, info.st_gid), "set owner of", resolved);
-  copy_attributes(from.get(), made.get());
+  copy_attributes(from.get(), made.get(), "/" + resolved);
   check(::fchmod(made.get(), info.st_mode & 07777U), "set mode of", resolved);
   return made;
 }

@@ -41,7 +41,8 @@ class LayerTarget {
   const Root* below_;
 };
 
-/// Copies extended attributes, but those of overlayfs and the kernel; what the file system does not know is left out.
-void copy_attributes(int from, int to);
+/// Copies extended attributes, but those of overlayfs and the kernel; what the file system does not know is left out,
+/// and labels that only the host may set. Throws davit::Error about `shown` for any other that is not to be had.
+void copy_attributes(int from, int to, std::string_view shown);
 
 }  // namespace davit::build

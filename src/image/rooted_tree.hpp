@@ -28,7 +28,7 @@ class RootedTree {
   [[nodiscard]] std::optional<int> make_folder(std::string_view path);
   /// The same, but nullopt too when the folder is not there.
   [[nodiscard]] std::optional<int> find_folder(std::string_view path);
-  /// Opens the folder itself for fchmod and the like; an empty Fd when there is none.
+  /// Opens the folder itself for fchmod and the like; an empty Fd, and an errno, when it cannot.
   [[nodiscard]] Fd open_folder(std::string_view path) const;
   /// Something that may have been a folder or a link to one was removed: resolved folders are no longer sure.
   void forget();

@@ -235,7 +235,8 @@ class Unpacker {
   void finish_folders() {
     for (auto it = folders_.rbegin(); it != folders_.rend(); ++it) {
       const Fd fd = tree_.open_folder(it->first);
-      if (!fd) continue;  // replaced by a later entry
+      if (!fd && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP)) continue;  // replaced by a later entry
+      if (!fd) throw_entry_error("open the folder", it->first, errno);
       if (::fchmod(fd.get(), it->second.mode) != 0) throw_entry_error("set the mode of", it->first, errno);
       if (::futimens(fd.get(), it->second.times.data()) != 0) throw_entry_error("set the time of", it->first, errno);
     }
