@@ -70,14 +70,13 @@ class ThinnedFolder {
       if (::mknod((whiteouts() / path).c_str(), S_IFCHR, 0) != 0) throw_system_error("make a whiteout", path, errno);
       for (std::string folder = parent_of(path); !folder.empty(); folder = parent_of(folder)) folders.insert(folder);
     }
-    for (const std::string& folder : folders) take_looks(folder);
+    for (const std::string& folder : folders) take_looks(folder, whiteouts() / folder);
   }
 
-  /// Of a folder that is in both, the upper one shows.
-  void take_looks(const std::string& folder) const {
+  /// Of a folder that is in several parts of an overlay, the topmost shows: `shown` looks as `folder` of the context.
+  void take_looks(const std::string& folder, const fs::path& shown) const {
     const std::string place = path_ + (path_.empty() || folder.empty() ? "" : "/") + folder;
     const Fd from = tree_.root().open(place, O_RDONLY | O_DIRECTORY);
-    const fs::path shown = whiteouts() / folder;
     const Fd to(::open(shown.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     struct stat info{};
     if (!to || ::fstat(from.get(), &info) != 0 || ::fchown(to.get(), info.st_uid, info.st_gid) != 0)
@@ -95,6 +94,7 @@ class ThinnedFolder {
       const fs::path own = work_ / ("writes-" + std::to_string(++count_));
       make_folder(own / "upper");
       make_folder(own / "work");
+      take_looks(below, own / "upper");
       overlay.upper = (own / "upper").string();
       overlay.work = (own / "work").string();
       overlay.sync = container::Overlay::Sync::Never;
@@ -114,7 +114,7 @@ class ThinnedFolder {
       return bind_read_only((fs::path(source_) / below).string(), (view() / below).string());
     if (!thinned) {
       make_folder(whiteouts() / below);
-      take_looks(below);
+      take_looks(below, whiteouts() / below);
     }
     lay_over(below);
   }

@@ -50,6 +50,20 @@ TEST_F(BindMounts, ShowTheContextWithoutWhatIsIgnored) {
   EXPECT_EQ(text, "src/.env");
 }
 
+TEST_F(BindMounts, ThatCanBeWrittenLookAsTheirSource) {
+  const std::string run = "RUN --mount=type=bind,from=base,target=/m,rw,source=";
+  const ImageId id =
+      must_build("FROM box AS base\nRUN mkdir /own && chown app:extra /own && chmod 2750 /own\nFROM box\n" + run +
+                 "/tmp stat -c '%a %u %g' /m > /tmp-looks\n" + run +
+                 "/own stat -c '%a %u %g' /m > /own-looks\nUSER app\n" + run + "/tmp echo > /m/x\n");
+  EXPECT_EQ(read(id, "/tmp-looks"), "1777 0 0\n");
+  EXPECT_EQ(read(id, "/own-looks"), "2750 1000 2000\n");
+  mount_at("disk");
+  fs::permissions(context_ / "disk", fs::perms(01777));
+  ASSERT_EQ(::chown((context_ / "disk").c_str(), 7, 8), 0);
+  EXPECT_EQ(seen("rw", "stat -c '%a %u %g' /m/disk /m/src"), "1777 7 8\n711 0 0\n");
+}
+
 TEST_F(BindMounts, OfAPartToo) {
   EXPECT_EQ(seen("source=src", "ls -a /m"), ".\n..\nmain\n");
   EXPECT_EQ(seen("source=src/main", "cat /m; echo x > /m"),
