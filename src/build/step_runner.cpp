@@ -54,6 +54,7 @@ void unmount_all(std::vector<std::string>& mounts) noexcept {
 void StepRunner::enter() {
   if (entered_) return;
   enter_private_mounts();
+  ::umask(022);  // this thread's own as the mounts are: the caller's must not show in the layer
   entered_ = true;
 }
 

@@ -105,6 +105,25 @@ TEST_F(BuildRootTest, FailingRunPointsAtItsLineWithItsLastOutput) {
   EXPECT_EQ(seen_.executed, Strings{"[2/4] RUN echo fine > /f"});
 }
 
+TEST_F(BuildRootTest, OfMuchOutputTheLastLinesAreShown) {
+  const std::string message =
+      must_fail("FROM box\nRUN for i in 1 2 3 4 5 6 7 8 9; do printf '%01000d\\n' $i; done; echo the error; exit 1\n");
+  EXPECT_TRUE(message.ends_with("…\n    the error\n")) << message;
+  EXPECT_NE(message.find("the last lines of its output:\n    0000"), std::string::npos) << message;
+}
+
+TEST_F(BuildRootTest, TheUmaskOfTheCallerDoesNotShow) {
+  const mode_t before = ::umask(077);
+  const ImageId id = must_build(
+      "FROM box\nWORKDIR /w/x\nRUN rm -r /w\n"
+      "RUN --mount=type=cache,target=/c/d stat -c '%a %n' /w /w/x /c /c/d > /modes\n");
+  const ImageId empty = must_build("FROM scratch\nCOPY --from=box /bin /bin\nRUN stat -c '%a %n' /etc > /modes\n");
+  ::umask(before);
+  EXPECT_EQ(read(id, "/modes"), "755 /w\n755 /w/x\n755 /c\n755 /c/d\n");
+  EXPECT_EQ(stat_line(id, "/w"), "40755 0 0");
+  EXPECT_EQ(read(empty, "/modes"), "755 /etc\n");
+}
+
 TEST_F(BuildRootTest, UnknownImageAndStageAreNamed) {
   EXPECT_NE(must_fail("FROM box AS build\nFROM buidl\n").find("did you mean stage 'build'?"), std::string::npos);
   EXPECT_NE(must_fail("FROM nothere\n").find("Dockerfile:1:6: error: image 'nothere' is not in the store"),
