@@ -172,8 +172,6 @@ Mount StagePlanner::plan_mount(const dockerfile::Word& word) {
   auto options = dockerfile::parse_run_mount(scope_.expand(word), word.where);
   if (!options) throw PlanMistake{options.error()};
   Mount mount{*std::move(options), FromContext{}, word.where};
-  if (mount.options.from.find('$') != std::string::npos)
-    fail("variable-in-from", "'from' of a mount cannot have variables", word.where);
   if (!mount.options.from.empty()) mount.origin = from_(mount.options.from, word.where);
   if (mount.options.type == dockerfile::RunMount::Type::Cache && mount.options.id.empty())
     mount.options.id = "/" + dockerfile::clean_relative(mount.options.target);

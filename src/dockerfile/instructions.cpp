@@ -190,6 +190,10 @@ class Reader {
   }
 
   void check_mount(const Word& mount) {
+    if (has_variable_in_from(mount.text))
+      diagnostics_.add(
+          Diagnostic::error("variable-in-from", "'from' of a mount cannot have variables", mount.where)
+              .with_hint("name a stage by a line such as 'FROM $IMAGE AS tools', and mount it with 'from=tools'"));
     if (mount.text.find('$') != std::string::npos) return;  // read after expansion
     auto parsed = parse_run_mount(mount.text, mount.where);
     if (!parsed) diagnostics_.add(parsed.error());

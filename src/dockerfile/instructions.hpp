@@ -2,6 +2,7 @@
 // One logical line to one typed instruction.
 
 #include <optional>
+#include <string_view>
 
 #include "davit/dockerfile/instruction.hpp"
 #include "dockerfile/lines.hpp"
@@ -24,5 +25,9 @@ struct Head {
 /// FROM; its instructions are added by the caller.
 [[nodiscard]] std::optional<Stage> read_from(const LogicalLine& line, const Head& head, char escape,
                                              Diagnostics& diagnostics);
+
+/// Whether the `from` of a --mount, as it is written, has a variable: the one option that cannot have any. (In
+/// run_mount.cpp.)
+[[nodiscard]] bool has_variable_in_from(std::string_view mount);
 
 }  // namespace davit::dockerfile

@@ -1,5 +1,6 @@
 // `RUN --mount=type=cache,target=/root/.cache`: comma separated key=value.
 
+#include <algorithm>
 #include <charconv>
 #include <functional>
 #include <map>
@@ -7,6 +8,7 @@
 #include "davit/base/suggest.hpp"
 #include "davit/base/units.hpp"
 #include "davit/dockerfile/parser.hpp"
+#include "dockerfile/instructions.hpp"
 #include "dockerfile/words.hpp"
 
 namespace davit::dockerfile {
@@ -169,6 +171,16 @@ class MountReader {
 };
 
 }  // namespace
+
+bool has_variable_in_from(std::string_view mount) {
+  const std::vector<std::string> fields = split_fields(mount);
+  return std::any_of(fields.begin(), fields.end(), [](const std::string& field) {
+    const std::size_t equals = field.find('=');
+    std::string key = lower(field.substr(0, equals));
+    std::erase(key, '\'');  // the whole word may be quoted
+    return key == "from" && field.find('$', equals) != std::string::npos;
+  });
+}
 
 Result<RunMount> parse_run_mount(std::string_view text, const Span& where) {
   MountReader reader(where);

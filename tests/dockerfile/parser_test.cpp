@@ -197,6 +197,18 @@ TEST(RunMounts, ReadTheirKeys) {
   EXPECT_EQ(parse_run_mount("type=bind,taget=/x", {}).error().hint, "did you mean 'target'?");
 }
 
+TEST(RunMounts, TakeNoVariableForWhereTheyComeFrom) {
+  // An unset one would otherwise mount the build context.
+  for (const std::string mount : {"type=bind,from=$BASE,target=/x", "from=${BASE:-box},target=/x",
+                                  "'type=bind,FROM=$BASE,target=/x'", "\"from=$BASE,target=/x\""}) {
+    const auto file = parse("FROM box\nARG BASE\nRUN --mount=" + mount + " true\n", "Dockerfile");
+    ASSERT_FALSE(file.has_value()) << mount;
+    EXPECT_EQ(file.error().items().front().message, "'from' of a mount cannot have variables") << mount;
+    EXPECT_EQ(file.error().items().size(), 1U) << mount;
+  }
+  EXPECT_TRUE(parse("FROM box\nARG AT\nRUN --mount=from=tools,target=/x$AT true\n", "Dockerfile").has_value());
+}
+
 /// testdata/messages.Dockerfile.* against messages.*.txt: what the user reads. DAVIT_ACCEPT=1 rewrites.
 class Messages : public testing::TestWithParam<std::string> {};
 
