@@ -27,7 +27,10 @@ namespace fs = std::filesystem;
 using dockerfile::RunMount;
 
 constexpr std::size_t kLinesInError = 15;
+constexpr std::size_t kLongestLineInError = 400;
+constexpr std::size_t kBytesInError = 1900;  // what is printed of a note ends after 2000
 constexpr const char* kRuntimeLog = "/runtime.log";
+constexpr const char* kPidFile = "/pid";
 
 void make_folder(const fs::path& path) {
   std::error_code error;
@@ -61,6 +64,13 @@ std::string value_of(const SecretValue& secret) {
   return *std::move(text);
 }
 
+/// The first `most` bytes of a longer text, without a part of a character.
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80U) --most;
+  return std::string(text.substr(0, most)) + "…";
+}
+
 /// The command on one line, short enough for a message.
 std::string shown_command(const RunStep& step) {
   std::string text;
@@ -70,8 +80,7 @@ std::string shown_command(const RunStep& step) {
   constexpr std::size_t kLongest = 200;
   for (char& c : text)
     if (c == '\n' || c == '\t') c = ' ';
-  if (text.size() > kLongest) text = text.substr(0, kLongest) + "…";
-  return text;
+  return shortened(text, kLongest);
 }
 
 }  // namespace
@@ -334,7 +343,7 @@ void RunContainer::run(const RunStep& step) {
   (void)write_file("config.json", run_spec(step, sandbox_.settings(), spec_), 0600);
   std::deque<std::string> last;
   const auto line = [&](OutputStream stream, std::string_view text) {
-    last.emplace_back(text);
+    last.push_back(shortened(text, kLongestLineInError));
     if (last.size() > kLinesInError) last.pop_front();
     on_line_(stream, text);
   };
@@ -351,7 +360,10 @@ void RunContainer::run(const RunStep& step) {
   remove_group(cgroups, spec_.cgroup);
   if (end.stopped) throw Error(Diagnostic::error("cancelled", "the build was cancelled", where_));
   if (end.code == 0) return;
-  if (const auto log = DiskFiles().read(bundle + kRuntimeLog); log && !log->empty()) throw not_started(step, *log);
+  // A program that ran has a process id; what the runtime logs then is a warning, or about clearing up.
+  const bool ran = fs::exists(bundle + kPidFile);
+  if (const auto log = DiskFiles().read(bundle + kRuntimeLog); !ran && log && !log->empty())
+    throw not_started(step, *log);
   throw failure(step, end.code, {last.begin(), last.end()});
 }
 
@@ -374,16 +386,22 @@ std::vector<std::string> RunContainer::command(const Sandbox::Runtime& runtime, 
   const std::string id = base_of(spec_.cgroup);
   // Its own messages go to a file, so that they are not taken for the program's.
   argv.insert(argv.end(), {"--log", bundle + kRuntimeLog, "--log-format", "json"});
-  argv.insert(argv.end(), {"--root", bundle + "/runtime", "run", "--bundle", bundle, id});
+  argv.insert(argv.end(), {"--root", bundle + "/runtime", "run", "--bundle", bundle, "--pid-file", bundle + kPidFile});
+  argv.push_back(id);
   return argv;
 }
 
 Error RunContainer::failure(const RunStep& step, int code, const std::vector<std::string>& last_lines) const {
   auto diagnostic = Diagnostic::error(
       "run-failed", "RUN failed with exit code " + std::to_string(code) + ": '" + shown_command(step) + "'", where_);
-  std::string text = "the last lines of its output:";
-  for (const std::string& line : last_lines) text += "\n    " + line;
-  if (!last_lines.empty()) diagnostic.note(std::move(text));
+  // The error is in the last lines, as a rule: when there is not room for all, the first ones go.
+  std::string text;
+  for (auto line = last_lines.rbegin(); line != last_lines.rend(); ++line) {
+    const std::string next = "\n    " + *line;
+    if (text.size() + next.size() > kBytesInError) break;
+    text.insert(0, next);
+  }
+  if (!text.empty()) diagnostic.note("the last lines of its output:" + text);
   return Error(std::move(diagnostic));
 }
 

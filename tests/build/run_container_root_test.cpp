@@ -59,6 +59,24 @@ TEST_P(RuntimeTest, FailureAndOutputAreTheProgramsOwn) {
   EXPECT_NE(missing.find("exit code 127"), std::string::npos) << missing;
 }
 
+TEST_P(RuntimeTest, WhatTheRuntimeLogsBesideDoesNotHideTheProgramsFailure) {
+  const auto program = process::find_program(GetParam());
+  if (!program) GTEST_SKIP() << GetParam() << " is not installed";
+  request_.runtime = (root_ / "runtime").string();
+  std::ofstream(request_.runtime)
+      << "#!/bin/sh\n"
+      << *program << " \"$@\"\ncode=$?\n"
+      << "while [ $# -gt 1 ]; do\n"
+      << "  [ \"$1\" = --log ] && echo '{\"level\":\"error\",\"msg\":\"cannot clear up\"}' >> \"$2\"\n"
+      << "  shift\ndone\nexit $code\n";
+  fs::permissions(request_.runtime, fs::perms(0755));
+  const std::string message = must_fail("FROM box\nRUN echo heard; exit 9\n");
+  EXPECT_NE(message.find("RUN failed with exit code 9"), std::string::npos) << message;
+  EXPECT_TRUE(message.ends_with("\n    heard\n")) << message;
+  const std::string start = must_fail("FROM box\nRUN [\"/missing\"]\n");
+  EXPECT_NE(start.find("RUN cannot be started (exit code 127)"), std::string::npos) << start;
+}
+
 /// Names of the files in the folder that hold the text.
 Strings files_with(const fs::path& folder, const std::string& text) {
   Strings out;
