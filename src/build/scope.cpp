@@ -47,7 +47,7 @@ GlobalScope::GlobalScope(const dockerfile::Dockerfile& file, const Arguments& gi
   values_["TARGETSTAGE"] = target_stage.empty() ? "default" : target_stage;
   for (auto& [name, value] : values_)
     if (const auto found = given.find(name); found != given.end()) value = found->second;
-  std::vector<Diagnostic> ignored;  // an unset name in a default is what the FROM line complains about
+  // A name without value in a default is no mistake here: the FROM line that uses it complains.
   for (const auto& arg : file.global_args) {
     for (const auto& name : arg.names) {
       declared_[name.name.text] = name.name.where;

@@ -24,7 +24,7 @@ namespace davit::image {
 namespace {
 
 constexpr std::string_view kWhiteoutPrefix = ".wh.";
-/// Removing a tree holds one descriptor a level, of which a process commonly may have 1024.
+/// As deep as write_layer_tar goes, which holds a descriptor a level.
 constexpr std::ptrdiff_t kMaxDepth = 500;
 constexpr std::string_view kOpaqueName = ".wh..wh..opq";
 

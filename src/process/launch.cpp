@@ -39,7 +39,7 @@ struct Prepared {
 
 [[noreturn]] void fail(int report, Stage stage) {
   const Failure failure{stage, errno};
-  // If the report cannot be written the parent sees exit status 127 without a reason.
+  // If the report cannot be written the parent takes it for a program that began and ended with 126.
   const ssize_t written = ::write(report, &failure, sizeof failure);
   ::_exit(written == sizeof failure ? 127 : 126);
 }

@@ -14,6 +14,7 @@ namespace davit::build {
 /// All of it, in no order. Measures cache mounts that were used since they were measured last: walks their folders.
 [[nodiscard]] std::vector<CacheItem> cache_items(image::ImageStore& store);
 
+/// Size and free room of the file system that holds the folder. Throws davit::Error.
 [[nodiscard]] Disk disk_of(const std::filesystem::path& folder);
 
 struct Pruned {

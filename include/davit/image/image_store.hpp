@@ -100,6 +100,7 @@ class ImageStore {
   [[nodiscard]] std::vector<std::filesystem::path> layer_paths(const Image& image) const;
   /// The same for a chain of diff ids, lowest first.
   [[nodiscard]] std::vector<std::filesystem::path> layer_paths(const std::vector<std::string>& diff_ids) const;
+  /// The folder of one layer, whether it is there or not.
   [[nodiscard]] std::filesystem::path layer_path(const std::string& diff_id) const;
   [[nodiscard]] std::optional<Layer> find_layer(const std::string& diff_id) const;
   /// The config document, byte for byte.

@@ -51,12 +51,14 @@ struct Link {
   std::string alias;
   std::string kind;  ///< "bridge", "veth", …; empty for a physical one
 };
+/// All links of this network namespace. Throws davit::Error.
 [[nodiscard]] std::vector<Link> list_links();
 /// The links of a project, by alias.
 [[nodiscard]] std::vector<Link> links_of(const Scope& scope);
 
 /// Removes links by name, all in one act of the kernel. Absent ones are fine. Returns after they are gone.
 void remove_links(const std::vector<std::string>& names);
+/// The same for links that were listed.
 void remove_links(const std::vector<Link>& links);
 
 /// Subnets this host can reach without its default route: routes in all tables and addresses of interfaces. What a new

@@ -1,6 +1,6 @@
 #pragma once
 // Which subnet a new network gets, and which address a new attachment gets. Pure: the used sets come from the caller
-// (the database for leases, HostRoutes for what the host already reaches).
+// (the database for leases, host_subnets() for what the host already reaches).
 
 #include <optional>
 #include <set>
