@@ -4,28 +4,18 @@
 #include <unistd.h>
 #include <zlib.h>
 
-#include <cerrno>
 #include <cstdint>
 #include <cstring>
 
 #include "davit/base/fd.hpp"
 #include "davit/base/files.hpp"
+#include "davit/base/write_all.hpp"
 
 namespace davit::build {
 namespace {
 
 std::uint32_t checksum(std::string_view text) {
   return static_cast<std::uint32_t>(::crc32_z(0, reinterpret_cast<const unsigned char*>(text.data()), text.size()));
-}
-
-bool write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return true;
 }
 
 }  // namespace

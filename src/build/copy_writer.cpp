@@ -10,6 +10,7 @@
 
 #include "build/parallel.hpp"
 #include "davit/base/error.hpp"
+#include "davit/base/write_all.hpp"
 #include "davit/image/byte_source.hpp"
 #include "davit/image/layer_tar.hpp"
 
@@ -56,12 +57,7 @@ void copy_bytes(int from, int to, const std::string& shown) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw_system_error("read", "/" + shown, errno);
     if (got == 0) return;
-    for (ssize_t done = 0; done < got;) {
-      const ssize_t count = ::write(to, buffer.data() + done, static_cast<std::size_t>(got - done));
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw_system_error("write", "/" + shown, errno);
-      done += count;
-    }
+    if (!write_all(to, {buffer.data(), static_cast<std::size_t>(got)})) throw_system_error("write", "/" + shown, errno);
   }
 }
 
@@ -391,12 +387,7 @@ void CopyWriter::write_files() {
       to.reset(::openat(folder, name_of(target), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
       return to ? 0 : -1;
     });
-    for (std::size_t done = 0; done < file.content.size();) {
-      const ssize_t count = ::write(to.get(), file.content.data() + done, file.content.size() - done);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) throw_system_error("write", "/" + target, errno);
-      done += static_cast<std::size_t>(count);
-    }
+    if (!write_all(to.get(), file.content)) throw_system_error("write", "/" + target, errno);
     check(::fchown(to.get(), owner.first, owner.second), "set owner of", target);
     check(::fchmod(to.get(), mode_ ? mode_->apply(0644, false) : 0644), "set mode of", target);
   }

@@ -17,6 +17,7 @@
 #include "build/mounts.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
+#include "davit/base/write_all.hpp"
 #include "davit/container/cgroups.hpp"
 #include "davit/image/digest.hpp"
 
@@ -157,12 +158,7 @@ std::string RunContainer::write_file(const std::string& name, const std::string&
   const std::string path = (bundle_ / name).string();
   const Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) throw_system_error("make", path, errno);
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t count = ::write(fd.get(), text.data() + done, text.size() - done);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_system_error("write", path, errno);
-    done += static_cast<std::size_t>(count);
-  }
+  if (!write_all(fd.get(), text)) throw_system_error("write", path, errno);
   if (::fchmod(fd.get(), mode) != 0) throw_system_error("set mode of", path, errno);
   return path;
 }

@@ -13,6 +13,7 @@
 
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
+#include "davit/base/write_all.hpp"
 #include "davit/image/digest.hpp"
 #include "davit/image/remove_tree.hpp"
 #include "davit/image/time_text.hpp"
@@ -49,16 +50,10 @@ void write_new_file(const fs::path& path, std::string_view bytes) {
   const std::string temporary = path.string() + ".new-" + std::to_string(::getpid());
   const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!fd) throw_entry_error("write", temporary, errno);
-  std::string_view rest = bytes;
-  while (!rest.empty()) {
-    const ssize_t put = ::write(fd.get(), rest.data(), rest.size());
-    if (put < 0 && errno == EINTR) continue;
-    if (put < 0) {
-      const int error = errno;
-      ::unlink(temporary.c_str());
-      throw_entry_error("write", path.string(), error);
-    }
-    rest.remove_prefix(static_cast<std::size_t>(put));
+  if (!write_all(fd.get(), bytes)) {
+    const int error = errno;
+    ::unlink(temporary.c_str());
+    throw_entry_error("write", path.string(), error);
   }
   if (::rename(temporary.c_str(), path.c_str()) != 0) throw_entry_error("write", path.string(), errno);
 }
