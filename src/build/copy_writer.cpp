@@ -83,13 +83,13 @@ CopyWriter::CopyWriter(const LayerTarget& target, const CopyStep& step, const Sp
   destination_ = target_.resolve(step.destination);
 }
 
-CopyWriter::Owner CopyWriter::owner_of(const struct stat& info, bool from_context) const {
+CopyWriter::Owner CopyWriter::owner_of(const struct stat& info) const {
   if (owner_) return {owner_->first, owner_->second};
-  return from_context ? Owner{0, 0} : Owner{info.st_uid, info.st_gid};
+  return from_context_ ? Owner{0, 0} : Owner{info.st_uid, info.st_gid};
 }
 
 mode_t CopyWriter::mode_of(const struct stat& info) const {
-  return mode_ ? mode_->apply(info.st_mode, S_ISDIR(info.st_mode)) : info.st_mode & 07777U;
+  return mode_ ? mode_->apply(info.st_mode) : info.st_mode & 07777U;
 }
 
 bool CopyWriter::destination_is_folder() const {
@@ -98,15 +98,19 @@ bool CopyWriter::destination_is_folder() const {
   return info && S_ISDIR(info->st_mode);
 }
 
+void CopyWriter::check_is_one(std::size_t sources) const {
+  if (sources <= 1) return;
+  throw Error(Diagnostic::error("destination-not-folder",
+                                "there are " + std::to_string(sources) + " sources, so the destination '" +
+                                    step_.destination + "' must be a folder",
+                                where_)
+                  .with_hint("end it with '/'"));
+}
+
 void CopyWriter::write(const SourceTree& tree, const std::vector<Item>& items) {
   const bool folder = destination_is_folder() || step_.parents;
-  if (items.size() + step_.files.size() > 1 && !folder)
-    throw Error(Diagnostic::error("destination-not-folder",
-                                  "there are " + std::to_string(items.size() + step_.files.size()) +
-                                      " sources, so the destination '" + step_.destination + "' must be a folder",
-                                  where_)
-                    .with_hint("end it with '/'"));
-  for (const Item& item : items) write_item(tree, item, folder);
+  if (!folder) check_is_one(items.size() + step_.files.size());
+  for (const Item& item : items) write_item(tree, item, folder ? Destination::Folder : Destination::Itself);
   for (auto place = folders_.rbegin(); place != folders_.rend(); ++place) {
     const Fd parent = target_.folder(parent_of(place->first));
     const std::array<struct timespec, 2> times{place->second.st_atim, place->second.st_mtim};
@@ -115,10 +119,10 @@ void CopyWriter::write(const SourceTree& tree, const std::vector<Item>& items) {
   }
 }
 
-void CopyWriter::write_item(const SourceTree& tree, const Item& item, bool into_folder) {
+void CopyWriter::write_item(const SourceTree& tree, const Item& item, Destination destination) {
   if (item.entries.empty()) return;
   const std::pair<uid_t, gid_t> parents = owner_.value_or(std::pair<uid_t, gid_t>{0, 0});
-  const mode_t parent_mode = mode_ ? mode_->apply(0755, true) : 0755;
+  const mode_t parent_mode = mode_ ? mode_->apply(S_IFDIR | 0755) : 0755;
   std::string target = destination_;
   const Entry& first = item.entries.front();
   const bool archive =
@@ -128,7 +132,7 @@ void CopyWriter::write_item(const SourceTree& tree, const Item& item, bool into_
     if (archive) return unpack(tree, first, folder);
     return write_folder(tree, item, folder);
   }
-  if (into_folder) {
+  if (destination == Destination::Folder) {
     target = target_.make_folders(target, parents, parent_mode, where_);
     target = joined(target, item.name);
   } else {
@@ -252,7 +256,7 @@ void CopyWriter::write_folder_entry(const SourceTree& tree, const Entry& entry, 
   const int parent = folder_fd(folder_of(target));
   if (::mkdirat(parent, name_of(target), 0755) != 0 && errno != EEXIST)
     throw_system_error("make folder", "/" + target, errno);
-  const Owner owner = owner_of(entry.info, from_context_);
+  const Owner owner = owner_of(entry.info);
   check(::fchownat(parent, name_of(target), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "set owner of", target);
   check(::fchmodat(parent, name_of(target), mode_of(entry.info), 0), "set mode of", target);
   const Fd from = tree.root().open(entry.path, O_RDONLY | O_DIRECTORY);
@@ -279,7 +283,7 @@ void CopyWriter::write_entry(const SourceTree& tree, const Entry& entry, const s
 }
 
 ManifestFile CopyWriter::manifest_file(const Entry& entry) const {
-  const Owner owner = owner_of(entry.info, from_context_);
+  const Owner owner = owner_of(entry.info);
   return {*entry.digest, mode_of(entry.info), owner.uid,
           owner.gid,     entry.info.st_size,  nanoseconds(entry.info.st_mtim)};
 }
@@ -300,7 +304,7 @@ void CopyWriter::write_regular(const SourceTree& tree, const Entry& entry, const
     return to ? 0 : -1;
   });
   copy_bytes(from.get(), to.get(), target);
-  const Owner owner = owner_of(entry.info, from_context_);
+  const Owner owner = owner_of(entry.info);
   if (owner.uid != 0 || owner.gid != 0) check(::fchown(to.get(), owner.uid, owner.gid), "set owner of", target);
   copy_attributes(from.get(), to.get(), "/" + target);
   check(::fchmod(to.get(), mode_of(entry.info)), "set mode of", target);
@@ -347,7 +351,7 @@ void CopyWriter::write_special(const SourceTree& tree, const Entry& entry, const
 }
 
 void CopyWriter::set_owner_and_times(int folder, const std::string& name, const struct stat& info) const {
-  const Owner owner = owner_of(info, from_context_);
+  const Owner owner = owner_of(info);
   check(::fchownat(folder, name.c_str(), owner.uid, owner.gid, AT_SYMLINK_NOFOLLOW), "set owner of", name);
   const std::array<struct timespec, 2> times{info.st_atim, info.st_mtim};
   check(::utimensat(folder, name.c_str(), times.data(), AT_SYMLINK_NOFOLLOW), "set times of", name);
@@ -371,15 +375,10 @@ void CopyWriter::unpack(const SourceTree& tree, const Entry& entry, const std::s
 void CopyWriter::write_files() {
   const bool into_folder = destination_is_folder();
   const std::pair<uid_t, gid_t> owner = owner_.value_or(std::pair<uid_t, gid_t>{0, 0});
-  if (step_.files.size() > 1 && !into_folder)
-    throw Error(Diagnostic::error("destination-not-folder",
-                                  "there are " + std::to_string(step_.files.size()) + " sources, so the destination '" +
-                                      step_.destination + "' must be a folder",
-                                  where_)
-                    .with_hint("end it with '/'"));
+  if (!into_folder) check_is_one(step_.files.size());
   for (const CopyStep::File& file : step_.files) {
     const std::string target = into_folder ? joined(destination_, file.name) : destination_;
-    target_.make_folders(parent_of(target), owner, mode_ ? mode_->apply(0755, true) : 0755, where_);
+    target_.make_folders(parent_of(target), owner, mode_ ? mode_->apply(S_IFDIR | 0755) : 0755, where_);
     check_below(target);
     const int folder = folder_fd(folder_of(target));
     Fd to;
@@ -389,7 +388,7 @@ void CopyWriter::write_files() {
     });
     if (!write_all(to.get(), file.content)) throw_system_error("write", "/" + target, errno);
     check(::fchown(to.get(), owner.first, owner.second), "set owner of", target);
-    check(::fchmod(to.get(), mode_ ? mode_->apply(0644, false) : 0644), "set mode of", target);
+    check(::fchmod(to.get(), mode_ ? mode_->apply(S_IFREG | 0644) : 0644), "set mode of", target);
   }
 }
 

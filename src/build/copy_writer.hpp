@@ -40,10 +40,13 @@ class CopyWriter {
     uid_t uid;
     gid_t gid;
   };
-  [[nodiscard]] Owner owner_of(const struct stat& info, bool from_context) const;
+  [[nodiscard]] Owner owner_of(const struct stat& info) const;
   [[nodiscard]] mode_t mode_of(const struct stat& info) const;
   [[nodiscard]] bool destination_is_folder() const;
-  void write_item(const SourceTree& tree, const Item& item, bool into_folder);
+  enum class Destination { Itself, Folder };  ///< Folder: a single file keeps its name in it
+  void write_item(const SourceTree& tree, const Item& item, Destination destination);
+  /// Throws davit::Error when there are several sources.
+  void check_is_one(std::size_t sources) const;
   void write_folder(const SourceTree& tree, const Item& item, const std::string& target);
   [[nodiscard]] std::vector<bool> link_unchanged(const SourceTree& tree, const Item& item, const std::string& target);
   /// The earlier layer has the same file at the same place.

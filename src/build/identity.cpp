@@ -1,22 +1,78 @@
 #include "build/identity.hpp"
 
+#include <sys/stat.h>
+
 #include <charconv>
-#include <vector>
+#include <string_view>
 
 #include "build/step_error.hpp"
 #include "davit/base/error.hpp"
+#include "davit/base/text.hpp"
 
 namespace davit::build {
 namespace {
 
-std::vector<std::string> split(std::string_view text, char separator) {
-  std::vector<std::string> out;
-  for (;;) {
-    const std::size_t end = text.find(separator);
-    out.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return out;
-    text.remove_prefix(end + 1);
+/// Takes "ugo" or "a" off the front of a clause: the bits of the mode it speaks of. Nobody named is all.
+mode_t take_who(std::string_view& clause) {
+  mode_t who = 0;
+  for (; !clause.empty(); clause.remove_prefix(1)) {
+    const char c = clause.front();
+    if (c == 'u')
+      who |= 04700U;
+    else if (c == 'g')
+      who |= 02070U;
+    else if (c == 'o')
+      who |= 01007U;
+    else if (c == 'a')
+      who |= 07777U;
+    else
+      break;
   }
+  return who == 0 ? 07777U : who;
+}
+
+/// The bits of one of "rwxXst", for all; nullopt for another letter.
+std::optional<mode_t> bits_of(char letter, mode_t mode) {
+  switch (letter) {
+    case 'r':
+      return 0444U;
+    case 'w':
+      return 0222U;
+    case 'x':
+      return 0111U;
+    case 'X':
+      return S_ISDIR(mode) || (mode & 0111U) != 0 ? 0111U : 0U;
+    case 's':
+      return 06000U;
+    case 't':
+      return 01000U;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// The mode (with its type) after a clause such as "u=rw+X"; nullopt when it is none.
+std::optional<mode_t> applied(std::string_view clause, mode_t mode) {
+  const mode_t who = take_who(clause);
+  if (clause.empty()) return std::nullopt;
+  while (!clause.empty()) {
+    const char operation = clause.front();
+    if (operation != '+' && operation != '-' && operation != '=') return std::nullopt;
+    clause.remove_prefix(1);
+    mode_t bits = 0;
+    for (; !clause.empty() && std::string_view("+-=").find(clause.front()) == std::string_view::npos;
+         clause.remove_prefix(1)) {
+      const auto more = bits_of(clause.front(), mode);
+      if (!more) return std::nullopt;
+      bits |= *more;
+    }
+    bits &= who;
+    if (operation == '+') mode |= bits;
+    if (operation == '-') mode &= ~bits;
+    // A folder keeps its setuid, setgid and sticky bits, as with chmod(1).
+    if (operation == '=') mode = (mode & ~(who & (S_ISDIR(mode) ? 0777U : 07777U))) | bits;
+  }
+  return mode;
 }
 
 }  // namespace
@@ -42,60 +98,22 @@ ModeChange::ModeChange(std::string text, const Span& where) : text_(std::move(te
   mode_t value = 0;
   const auto [end, error] = std::from_chars(text_.data(), text_.data() + text_.size(), value, 8);
   if (error == std::errc{} && end == text_.data() + text_.size() && value <= 07777) fixed_ = value;
-  if (fixed_ || symbolic(0, false)) return;
+  if (fixed_ || symbolic(0)) return;
   throw Error(Diagnostic::error(
       "bad-chmod", "--chmod is '" + text_ + "'; it takes an octal number up to 7777, or letters such as 'u=rwX,go=rX'",
       where));
 }
 
-mode_t ModeChange::apply(mode_t mode, bool folder) const {
+mode_t ModeChange::apply(mode_t mode) const {
   if (fixed_) return *fixed_;
-  return symbolic(mode & 07777U, folder).value_or(mode & 07777U);
+  return symbolic(mode).value_or(mode) & 07777U;
 }
 
-std::optional<mode_t> ModeChange::symbolic(mode_t mode, bool folder) const {
-  for (const std::string& clause : split(text_, ',')) {
-    std::size_t at = 0;
-    mode_t who = 0;
-    for (; at < clause.size() && std::string_view("ugoa").find(clause[at]) != std::string_view::npos; ++at)
-      who |= clause[at] == 'u' ? 04700U : clause[at] == 'g' ? 02070U : clause[at] == 'o' ? 01007U : 07777U;
-    if (who == 0) who = 07777U;
-    if (at == clause.size()) return std::nullopt;
-    while (at < clause.size()) {
-      const char operation = clause[at++];
-      if (operation != '+' && operation != '-' && operation != '=') return std::nullopt;
-      mode_t bits = 0;
-      for (; at < clause.size() && std::string_view("+-=").find(clause[at]) == std::string_view::npos; ++at) {
-        switch (clause[at]) {
-          case 'r':
-            bits |= 0444U;
-            break;
-          case 'w':
-            bits |= 0222U;
-            break;
-          case 'x':
-            bits |= 0111U;
-            break;
-          case 'X':
-            bits |= folder || (mode & 0111U) != 0 ? 0111U : 0U;
-            break;
-          case 's':
-            bits |= 06000U;
-            break;
-          case 't':
-            bits |= 01000U;
-            break;
-          default:
-            return std::nullopt;
-        }
-      }
-      bits &= who;
-      if (operation == '+') mode |= bits;
-      if (operation == '-') mode &= ~bits;
-      if (operation == '=') mode = (mode & ~(who & (folder ? 0777U : 07777U))) | bits;
-    }
-  }
-  return mode;
+std::optional<mode_t> ModeChange::symbolic(mode_t mode) const {
+  std::optional<mode_t> changed = mode;
+  for (const std::string_view clause : split(text_, ','))
+    if (changed) changed = applied(clause, *changed);
+  return changed;
 }
 
 }  // namespace davit::build

@@ -25,10 +25,11 @@ class ModeChange {
  public:
   /// Throws davit::Error for anything else.
   ModeChange(std::string text, const Span& where);
-  [[nodiscard]] mode_t apply(mode_t mode, bool folder) const;
+  /// `mode` is that of `stat`, with the type: 'X' and '=' treat folders in their own way. Returns the bits of chmod.
+  [[nodiscard]] mode_t apply(mode_t mode) const;
 
  private:
-  [[nodiscard]] std::optional<mode_t> symbolic(mode_t mode, bool folder) const;
+  [[nodiscard]] std::optional<mode_t> symbolic(mode_t mode) const;
   std::string text_;
   std::optional<mode_t> fixed_;
 };

@@ -53,8 +53,7 @@ class Planner {
     StagePlan& last = plan_.stages.back();
     for (const auto& [name, value] : options_.labels) last.config.labels[name] = value;
     warn_unused_arguments();
-    for (StagePlan& stage : plan_.stages)
-      number(stage, plan_.stages.size() > 1 || !file_.stages[stage.index].name.empty());
+    for (StagePlan& stage : plan_.stages) number(stage);
     plan_.warnings.insert(plan_.warnings.begin(), file_.warnings.begin(), file_.warnings.end());
     dockerfile::apply_checks(checks(), plan_.warnings);
     return std::move(plan_);
@@ -247,9 +246,10 @@ class Planner {
     }
   }
 
-  static void number(StagePlan& stage, bool with_name) {
+  void number(StagePlan& stage) const {
     const std::string total = std::to_string(stage.steps.size() + 1);
-    const std::string name = with_name ? stage.name + " " : "";
+    const bool named = plan_.stages.size() > 1 || !file_.stages[stage.index].name.empty();
+    const std::string name = named ? stage.name + " " : "";
     stage.base_title = "[" + name + "1/" + total + "] " + stage.base_title;
     for (std::size_t i = 0; i < stage.steps.size(); ++i) {
       Step& step = stage.steps[i];

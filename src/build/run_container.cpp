@@ -116,9 +116,10 @@ RunContainer::~RunContainer() {
   try {
     for (auto stub = stubs_.rbegin(); stub != stubs_.rend(); ++stub) {
       const auto info = root_.look(stub->path);
-      if (!info || S_ISDIR(info->st_mode) != stub->folder || (!stub->folder && info->st_size != 0)) continue;
+      const bool folder = stub->kind == Place::Folder;
+      if (!info || S_ISDIR(info->st_mode) != folder || (!folder && info->st_size != 0)) continue;
       const Fd parent = root_.open(parent_of(stub->path), O_PATH | O_DIRECTORY);
-      (void)::unlinkat(parent.get(), base_of(stub->path).c_str(), stub->folder ? AT_REMOVEDIR : 0);
+      (void)::unlinkat(parent.get(), base_of(stub->path).c_str(), folder ? AT_REMOVEDIR : 0);
     }
     for (auto parent = parents_.rbegin(); parent != parents_.rend(); ++parent) {
       const auto folder = root_.try_open(parent->first, O_RDONLY | O_DIRECTORY);
@@ -130,13 +131,13 @@ RunContainer::~RunContainer() {
   }
 }
 
-void RunContainer::make_place(const std::string& target, bool folder) {
+void RunContainer::make_place(const std::string& target, Place kind) {
   const std::string resolved = root_.resolve(target);
   if (root_.look(resolved)) return;
-  std::vector<Stub> missing{{resolved, folder}};
+  std::vector<Stub> missing{{resolved, kind}};
   std::string parent = parent_of(resolved);
   while (!root_.look(parent)) {
-    missing.push_back({parent, true});
+    missing.push_back({parent, Place::Folder});
     parent = parent_of(parent);
   }
   const auto info = root_.look(parent);
@@ -144,7 +145,7 @@ void RunContainer::make_place(const std::string& target, bool folder) {
   for (auto stub = missing.rbegin(); stub != missing.rend(); ++stub) {
     const Fd at = root_.open(parent_of(stub->path), O_PATH | O_DIRECTORY);
     const std::string name = base_of(stub->path);
-    if (stub->folder) {
+    if (stub->kind == Place::Folder) {
       if (::mkdirat(at.get(), name.c_str(), 0755) != 0) throw_system_error("make folder", "/" + stub->path, errno);
     } else {
       const Fd file(::openat(at.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
@@ -177,7 +178,7 @@ void RunContainer::add_mount(const Mount& mount, const SourceTree* from,
   }
   std::vector<std::string> options{"nosuid", "nodev"};
   if (mount.options.size) options.push_back("size=" + std::to_string(*mount.options.size));
-  make_place(mount.options.target, true);
+  make_place(mount.options.target, Place::Folder);
   spec_.mounts.push_back({mount.options.target, "tmpfs", "tmpfs", std::move(options)});
 }
 
@@ -188,7 +189,7 @@ void RunContainer::add_bind(const Mount& mount, const SourceTree& from) {
     throw Error(Diagnostic::error("missing-source", "'" + mount.options.source + "' is not in the source of the mount",
                                   mount.where));
   const bool folder = S_ISDIR(info->st_mode);
-  make_place(mount.options.target, folder);
+  make_place(mount.options.target, folder ? Place::Folder : Place::File);
   const bool writable = mount.options.writable && folder;
   const fs::path work = area_.folder(name_ + "/bind-" + std::to_string(spec_.mounts.size()));
   std::string path = mount_bind_view(from, source, writable ? Writes::ThrownAway : Writes::Refused, work);
@@ -253,7 +254,7 @@ void RunContainer::add_cache(const Mount& mount, const SourceTree* from) {
     const fs::path work = area_.folder(name_ + "/cache-" + std::to_string(spec_.mounts.size()));
     if (!fs::exists(folder)) make_cache_folder(folder, mount, from, work);
   }
-  make_place(mount.options.target, true);
+  make_place(mount.options.target, Place::Folder);
   spec_.mounts.push_back(
       {mount.options.target, "bind", folder.string(), {"rbind", "rprivate", mount.options.writable ? "rw" : "ro"}});
 }
@@ -273,7 +274,7 @@ void RunContainer::add_secret(const Mount& mount, const std::map<std::string, Se
   const std::string path = write_file(name, text, mount.options.mode.value_or(0400));
   if (::chown(path.c_str(), mount.options.uid.value_or(0), mount.options.gid.value_or(0)) != 0)
     throw_system_error("set owner of", path, errno);
-  make_place(mount.options.target, false);
+  make_place(mount.options.target, Place::File);
   spec_.mounts.push_back({mount.options.target, "bind", path, {"bind", "rprivate", "ro", "nosuid", "nodev", "noexec"}});
 }
 
@@ -301,10 +302,10 @@ void RunContainer::add_system_files(const RunStep& step) {
   // The mount-point layer has these two; still missing is the target of an image's dangling link.
   for (const auto& [target, text] :
        {std::pair<std::string, std::string>{"/etc/resolv.conf", resolv_conf(step)}, {"/etc/hosts", hosts_file(step)}}) {
-    make_place(target, false);
+    make_place(target, Place::File);
     spec_.mounts.push_back({"/" + root_.resolve(target), "bind", write_file(base_of(target), text, 0644), options});
   }
-  for (const char* folder : {"/proc", "/sys", "/dev"}) make_place(folder, true);
+  for (const char* folder : {"/proc", "/sys", "/dev"}) make_place(folder, Place::Folder);
   if (!step.script) return;
   // Below /dev, which is a tmpfs of the container: leaves no trace in the layer.
   spec_.mounts.push_back(

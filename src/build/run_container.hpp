@@ -48,9 +48,10 @@ class RunContainer {
   void run(const RunStep& step);
 
  private:
+  enum class Place { File, Folder };
   struct Stub {
     std::string path;  ///< resolved
-    bool folder = false;
+    Place kind;
   };
   void add_bind(const Mount& mount, const SourceTree& from);
   void add_cache(const Mount& mount, const SourceTree* from);
@@ -59,7 +60,7 @@ class RunContainer {
   [[nodiscard]] std::filesystem::path cache_folder(const Mount& mount) const;
   void add_secret(const Mount& mount, const std::map<std::string, SecretValue>& secrets);
   /// Makes the place of a mount if it is missing, and remembers to take it away.
-  void make_place(const std::string& target, bool folder);
+  void make_place(const std::string& target, Place kind);
   void add_system_files(const RunStep& step);
   [[nodiscard]] std::string resolv_conf(const RunStep& step);
   [[nodiscard]] std::string hosts_file(const RunStep& step);

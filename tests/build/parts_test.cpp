@@ -41,13 +41,16 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(ModeChange, OctalAndSymbolic) {
-  EXPECT_EQ(ModeChange("755", {}).apply(0600, false), 0755U);
-  EXPECT_EQ(ModeChange("4755", {}).apply(0600, false), 04755U);
-  EXPECT_EQ(ModeChange("u=rwX,go=rX", {}).apply(0600, false), 0644U);
-  EXPECT_EQ(ModeChange("u=rwX,go=rX", {}).apply(0700, true), 0755U);
-  EXPECT_EQ(ModeChange("+x", {}).apply(0644, false), 0755U);
-  EXPECT_EQ(ModeChange("go-rwx", {}).apply(0777, false), 0700U);
-  EXPECT_EQ(ModeChange("u+s,+t", {}).apply(0755, true), 05755U);
+  EXPECT_EQ(ModeChange("755", {}).apply(S_IFREG | 0600), 0755U);
+  EXPECT_EQ(ModeChange("4755", {}).apply(S_IFREG | 0600), 04755U);
+  EXPECT_EQ(ModeChange("u=rwX,go=rX", {}).apply(S_IFREG | 0600), 0644U);
+  EXPECT_EQ(ModeChange("u=rwX,go=rX", {}).apply(S_IFDIR | 0700), 0755U);
+  EXPECT_EQ(ModeChange("+x", {}).apply(S_IFREG | 0644), 0755U);
+  EXPECT_EQ(ModeChange("go-rwx", {}).apply(S_IFREG | 0777), 0700U);
+  EXPECT_EQ(ModeChange("u+s,+t", {}).apply(S_IFDIR | 0755), 05755U);
+  EXPECT_EQ(ModeChange("=rx", {}).apply(S_IFDIR | 02700), 02555U) << "as chmod does with a folder";
+  EXPECT_EQ(ModeChange("=rx", {}).apply(S_IFREG | 04700), 0555U);
+  EXPECT_EQ(ModeChange("u=rw+X-w", {}).apply(S_IFREG | 0710), 0510U);
   for (const char* wrong : {"", "999", "10000", "u", "u=q", "x+r", "755x"})
     EXPECT_THROW(ModeChange(wrong, {}), Error) << wrong;
 }
