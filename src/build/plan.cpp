@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <utility>
 
 #include "build/scope.hpp"
 #include "build/stage_planner.hpp"
@@ -146,15 +147,19 @@ class Planner {
       const std::size_t equals = variable.find('=');
       if (equals != std::string::npos) scope.set_env(variable.substr(0, equals), variable.substr(equals + 1));
     }
+    return read_triggers(std::exchange(plan.config.on_build, {}), name, stage.where);
+  }
+
+  /// A failing trigger is about the FROM line: the base's Dockerfile is not here.
+  static std::vector<Instruction> read_triggers(const std::vector<std::string>& texts, const std::string& base,
+                                                const Span& where) {
     std::vector<Instruction> triggers;
-    for (const std::string& text : plan.config.on_build) {
-      auto trigger = dockerfile::parse_trigger(text, "ONBUILD of " + name);
+    for (const std::string& text : texts) {
+      auto trigger = dockerfile::parse_trigger(text, "ONBUILD of " + base);
       if (!trigger) throw PlanMistake{trigger.error().items().front()};
-      // A failing trigger is about this FROM line: the base's Dockerfile is not here.
-      trigger->where = stage.where;
+      trigger->where = where;
       triggers.push_back(*std::move(trigger));
     }
-    plan.config.on_build.clear();
     return triggers;
   }
 

@@ -124,6 +124,33 @@ class SpawnSettings {
   posix_spawnattr_t attributes_{};
 };
 
+/// Ends a step, and the runtime too when that does not follow.
+class Killer {
+ public:
+  Killer(pid_t runtime, const ProcessControl& control) : runtime_(runtime), control_(control) {}
+
+  /// To be called until the runtime has ended.
+  void kill() {
+    control_.kill();
+    const auto now = std::chrono::steady_clock::now();
+    if (!first_) first_ = now;
+    if (now - *first_ > kTimeToClearUp) (void)::kill(runtime_, SIGKILL);
+  }
+
+ private:
+  pid_t runtime_;
+  const ProcessControl& control_;
+  std::optional<std::chrono::steady_clock::time_point> first_;
+};
+
+/// As waitpid gives it.
+int status_at_the_end(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
 int exit_code(int status) {
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
@@ -148,15 +175,13 @@ ProcessEnd run_process(const std::vector<std::string>& argv, const ProcessContro
     const int error = errno;
     control.kill();
     (void)::kill(pid, SIGKILL);  // its end would not be seen
-    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-    }
+    (void)status_at_the_end(pid);
     throw_system_error("watch", argv[0], error);
   }
   std::array<LineReader, 2> readers{LineReader(std::move(out.read), OutputStream::Out, line),
                                     LineReader(std::move(err.read), OutputStream::Err, line)};
-  bool ended = false;
-  std::optional<std::chrono::steady_clock::time_point> first_kill;
-  while (!ended) {
+  Killer killer(pid, control);
+  for (bool ended = false; !ended;) {
     const bool stopping = control.stop.stop_requested();
     std::array<struct pollfd, 4> wait{{{process.get(), POLLIN, 0},
                                        {readers[0].fd(), POLLIN, 0},
@@ -165,15 +190,9 @@ ProcessEnd run_process(const std::vector<std::string>& argv, const ProcessContro
     const int ready = ::poll(wait.data(), wait.size(), stopping ? kKillAgainMs : -1);
     for (LineReader& reader : readers) reader.drain();
     ended = ready > 0 && wait[0].revents != 0;
-    if (ended || !control.stop.stop_requested()) continue;
-    control.kill();
-    const auto now = std::chrono::steady_clock::now();
-    if (!first_kill) first_kill = now;
-    if (now - *first_kill > kTimeToClearUp) (void)::kill(pid, SIGKILL);
+    if (!ended && control.stop.stop_requested()) killer.kill();
   }
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+  const int status = status_at_the_end(pid);
   for (LineReader& reader : readers) reader.finish();
   return {exit_code(status), control.stop.stop_requested()};
 }

@@ -68,6 +68,20 @@ void until_written(std::future<int> writing, const fs::path& layer) {
   if (const int error = writing.get(); error != 0) throw_entry_error("write the layer", layer.string(), error);
 }
 
+Error several_names(const std::string& name_or_id, const Image& image) {
+  return Error(
+      Diagnostic::error("image-has-names", "image '" + name_or_id + "' has several names: " + join_names(image.tags))
+          .with_hint("remove them one by one, or all with --force"));
+}
+
+/// Names of containers that use it, in quotes.
+std::vector<std::string> holders_of(const ImageId& image, const std::vector<ImageUser>& users) {
+  std::vector<std::string> out;
+  for (const ImageUser& user : users)
+    if (user.image == image) out.push_back("'" + user.container + "'");
+  return out;
+}
+
 }  // namespace
 
 struct ImageStore::State {
@@ -377,24 +391,14 @@ Removed ImageStore::remove(const std::string& name_or_id, Removal removal, const
     const std::lock_guard lock(state_->mutex);
     state::Images images(state_->database);
     state::Transaction transaction(state_->database);
-    const std::vector<state::TagRow> tags = images.tags_of(image->id);
+    std::vector<std::string> all;
+    for (const state::TagRow& tag : images.tags_of(image->id)) all.push_back(tag.reference);
     const auto reference = Reference::parse(name_or_id);
     const bool by_name = reference && images.find_tag(reference->key());
-    std::vector<std::string> keys;
-    if (by_name) {
-      keys.push_back(reference->key());
-    } else {
-      for (const state::TagRow& tag : tags) keys.push_back(tag.reference);
-    }
-    if (!by_name && tags.size() > 1 && removal == Removal::Normal)
-      throw Error(Diagnostic::error("image-has-names",
-                                    "image '" + name_or_id + "' has several names: " + join_names(image->tags))
-                      .with_hint("remove them one by one, or all with --force"));
-
-    const bool last = keys.size() == tags.size();
-    std::vector<std::string> holders;
-    for (const ImageUser& user : users)
-      if (user.image == image->id) holders.push_back("'" + user.container + "'");
+    if (!by_name && all.size() > 1 && removal == Removal::Normal) throw several_names(name_or_id, *image);
+    const std::vector<std::string> keys = by_name ? std::vector<std::string>{reference->key()} : all;
+    const bool last = keys.size() == all.size();
+    const std::vector<std::string> holders = holders_of(image->id, users);
     if (last && !holders.empty() && removal == Removal::Normal)
       throw Error(
           Diagnostic::error("image-in-use", "image '" + name_or_id + "' is used by container " + join_names(holders))

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <optional>
+#include <utility>
 
+#include "davit/base/text.hpp"
 #include "davit/image/digest.hpp"
 
 namespace davit::image {
@@ -90,6 +93,28 @@ Diagnostic refuse(std::string_view text, const std::string& why) {
   return Diagnostic::error("bad-image-name", "'" + std::string(text) + "' is no image name: " + why);
 }
 
+/// "localhost:5000/a/b" in domain and path; a name without a domain is one of Docker Hub.
+std::pair<std::string_view, std::string_view> split_domain(std::string_view name) {
+  const std::size_t slash = name.find('/');
+  if (slash == std::string_view::npos || !looks_like_domain(name.substr(0, slash))) return {kDefaultDomain, name};
+  return {name.substr(0, slash), name.substr(slash + 1)};
+}
+
+/// What is wrong with the path of the name `text`.
+std::optional<Diagnostic> mistake_in_path(std::string_view path, std::string_view text) {
+  for (const std::string_view component : split(path, '/')) {
+    if (is_path_component(component)) continue;
+    if (std::none_of(component.begin(), component.end(), is_upper))
+      return refuse(text, "'" + std::string(component) +
+                              "' is not lower-case letters and digits with single '.', '_', '-' between them");
+    std::string lower(text);
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; });
+    return refuse(text, "upper-case letters are not allowed").with_hint("did you mean '" + lower + "'?");
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<Reference> Reference::parse(std::string_view text) {
@@ -114,32 +139,10 @@ Result<Reference> Reference::parse(std::string_view text) {
     name = name.substr(0, colon);
   }
 
-  std::string_view path = name;
-  const std::size_t slash = name.find('/');
-  if (slash != std::string_view::npos && looks_like_domain(name.substr(0, slash))) {
-    reference.domain_ = std::string(name.substr(0, slash));
-    path = name.substr(slash + 1);
-    if (!is_domain(reference.domain_)) return refuse(text, "'" + reference.domain_ + "' is no host name");
-    if (reference.domain_ == "index.docker.io") reference.domain_ = kDefaultDomain;
-  } else {
-    reference.domain_ = kDefaultDomain;
-  }
-  for (std::string_view rest = path;;) {
-    const std::size_t end = rest.find('/');
-    const std::string_view component = rest.substr(0, end);
-    if (!is_path_component(component)) {
-      if (std::any_of(component.begin(), component.end(), is_upper)) {
-        std::string lower(text);
-        std::transform(lower.begin(), lower.end(), lower.begin(),
-                       [](char c) { return is_upper(c) ? static_cast<char>(c - 'A' + 'a') : c; });
-        return refuse(text, "upper-case letters are not allowed").with_hint("did you mean '" + lower + "'?");
-      }
-      return refuse(text, "'" + std::string(component) +
-                              "' is not lower-case letters and digits with single '.', '_', '-' between them");
-    }
-    if (end == std::string_view::npos) break;
-    rest.remove_prefix(end + 1);
-  }
+  const auto [domain, path] = split_domain(name);
+  if (!is_domain(domain)) return refuse(text, "'" + std::string(domain) + "' is no host name");
+  if (auto mistake = mistake_in_path(path, text)) return *std::move(mistake);
+  reference.domain_ = domain == "index.docker.io" ? kDefaultDomain : domain;
   reference.path_ = std::string(path);
   if (reference.domain_ == kDefaultDomain && path.find('/') == std::string_view::npos)
     reference.path_.insert(0, kOfficial);
