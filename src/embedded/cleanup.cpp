@@ -21,6 +21,7 @@
 #include "embedded/event_log.hpp"
 #include "embedded/leftover_programs.hpp"
 #include "embedded/project_lock.hpp"
+#include "embedded/volume_folders.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -79,6 +80,14 @@ std::size_t remove_unknown_folders(const Paths& paths) {
       paths, [&database](const ContainerId& id) { return database && state::Containers(*database).find(id); });
 }
 
+std::size_t remove_rest_of_volumes(const Paths& paths) {
+  std::optional<state::Database> database;
+  if (std::filesystem::exists(paths.database())) database.emplace(state::Database::open(paths.database()));
+  const std::vector<std::string> folders = find_garbage_of_volumes(paths, database ? &*database : nullptr);
+  for (const auto& folder : folders) std::filesystem::remove_all(folder);
+  return folders.size();
+}
+
 /// The lock goes last, so that who waits for it finds either all or nothing of the project.
 void remove_folder(const Paths& paths) {
   container::unmount_below(paths.folder());
@@ -118,6 +127,8 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   if (rows > 0) removed.push_back("the state 'running' of " + counted(rows, "container"));
   const std::size_t folders = remove_unknown_folders(paths);
   if (folders > 0) removed.push_back("the files of " + counted(folders, "container") + " that no record names");
+  const std::size_t volumes = remove_rest_of_volumes(paths);
+  if (volumes > 0) removed.push_back("the files of " + counted(volumes, "volume") + " whose removal was cut off");
   remove_folder(paths);
   if (had_folder) removed.push_back("folder '" + paths.folder() + "'");
   co_return removed;

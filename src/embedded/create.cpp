@@ -1,13 +1,13 @@
 // Containers come and go: everything before the first start and after the last end.
 
 #include <filesystem>
-#include <set>
 
 #include "davit/base/error.hpp"
 #include "davit/state/volumes.hpp"
 #include "embedded/container_folders.hpp"
 #include "embedded/memory_file.hpp"
 #include "embedded/project_engine.hpp"
+#include "embedded/volume_folders.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -187,23 +187,11 @@ Task<void> ProjectEngine::remove_container(ContainerId id, engine::WithVolumes v
 
 std::vector<std::string> ProjectEngine::forget_container(Record& record, engine::WithVolumes with_volumes,
                                                          const Cause& cause) {
-  std::vector<std::string> folders{paths_.container(record.id())};
   state::Transaction transaction(database_);
   state::Containers(database_).remove(record.id());
   state::Networks(database_).release_all(record.id());
-  if (with_volumes == engine::WithVolumes::Anonymous) {
-    std::set<std::string> used;
-    for (const auto& [id, other] : records_)
-      if (other.get() != &record)
-        for (const auto& mount : other->spec.mounts) used.insert(mount.source);
-    state::Volumes volumes(database_);
-    for (const auto& mount : record.spec.mounts) {
-      const auto row = mount.kind == engine::Mount::Kind::Volume ? volumes.find(mount.source) : std::nullopt;
-      if (!row || !row->anonymous || used.contains(row->name)) continue;
-      volumes.remove(row->name);
-      folders.push_back(paths_.volume(row->name));
-    }
-  }
+  VolumesSetAside aside(paths_);
+  if (with_volumes == engine::WithVolumes::Anonymous) remove_anonymous_volumes(record.spec, aside);
   append_unwritten(record);
   events_.append({"container",
                   "destroy",
@@ -213,7 +201,36 @@ std::vector<std::string> ProjectEngine::forget_container(Record& record, engine:
                   {{"image", record.spec.image_name}},
                   cause});
   transaction.commit();
+  std::vector<std::string> folders = aside.commit();
+  folders.push_back(paths_.container(record.id()));
   return folders;
+}
+
+/// But for those that another container has taken over, maybe of another project.
+void ProjectEngine::remove_anonymous_volumes(const engine::ContainerSpec& spec, VolumesSetAside& aside) {
+  state::Volumes volumes(database_);
+  std::vector<state::Volume> rows;
+  for (const auto& mount : spec.mounts) {
+    auto row = mount.kind == engine::Mount::Kind::Volume ? volumes.find(mount.source) : std::nullopt;
+    if (row && row->anonymous) rows.push_back(*std::move(row));
+  }
+  if (rows.empty()) return;
+  const std::map<std::string, std::string> users = users_of_volumes();
+  for (const state::Volume& row : rows) {
+    if (users.contains(row.name)) continue;
+    volumes.remove(row.name);
+    aside.add(row);
+  }
+}
+
+/// By volume, a container of the data root that mounts it, running or not. For the transaction that removes volumes:
+/// another project may make a container on one at any time.
+std::map<std::string, std::string> ProjectEngine::users_of_volumes() {
+  std::map<std::string, std::string> users;
+  for (const auto& container : state::Containers(database_).all())
+    for (const auto& mount : engine::container_spec_from_json(container.spec_json).mounts)
+      if (mount.kind == engine::Mount::Kind::Volume) users.emplace(mount.source, container.name);
+  return users;
 }
 
 Task<void> ProjectEngine::remove_folders(std::vector<std::string> folders) {

@@ -11,6 +11,7 @@
 #include "davit/base/error.hpp"
 #include "davit/state/volumes.hpp"
 #include "embedded/log.hpp"
+#include "embedded/volume_folders.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -275,28 +276,20 @@ Task<void> ProjectEngine::remove_volume(std::string name, Cause cause) {
   state::Volumes volumes(database_);
   // One transaction from the question to the removal: another project may make a container on the volume.
   state::Transaction transaction(database_);
-  if (!volumes.find(name)) co_return;
-  for (const auto& container : state::Containers(database_).all()) {
-    const engine::ContainerSpec spec = engine::container_spec_from_json(container.spec_json);
-    for (const auto& mount : spec.mounts)
-      if (mount.kind == engine::Mount::Kind::Volume && mount.source == name)
-        throw Error(Diagnostic::error("volume-in-use",
-                                      "volume '" + name + "' is still in use by container '" + container.name + "'"));
-  }
+  const std::optional<state::Volume> row = volumes.find(name);
+  if (!row) co_return;
+  const std::map<std::string, std::string> users = users_of_volumes();
+  if (const auto user = users.find(name); user != users.end())
+    throw Error(Diagnostic::error("volume-in-use",
+                                  "volume '" + name + "' is still in use by container '" + user->second + "'"));
+  VolumesSetAside aside(paths_);
+  aside.add(*row);
   volumes.remove(name);
   events_.append({"volume", "destroy", name, name, "", {{"driver", "local"}}, cause});
-  // Out of the way before the name is free: a new volume of this name has a folder of its own.
-  const std::string folder = paths_.volume("." + random_id());  // no name of a volume begins so
-  const bool moved = ::rename(paths_.volume(name).c_str(), folder.c_str()) == 0;
-  if (!moved && errno != ENOENT) throw_system_error("remove volume", name, errno);
-  try {
-    transaction.commit();
-  } catch (...) {
-    if (moved) ::rename(folder.c_str(), paths_.volume(name).c_str());
-    throw;
-  }
-  std::function<void()> work = [folder] { std::filesystem::remove_all(folder); };
-  co_await pool_.run(std::move(work));
+  transaction.commit();
+  std::vector<std::string> folders = aside.commit();
+  Task<void> clearing = remove_folders(std::move(folders));
+  co_await std::move(clearing);
 }
 
 }  // namespace davit::embedded

@@ -32,6 +32,8 @@ namespace davit::embedded {
 
 using Cause = std::string;
 
+class VolumesSetAside;
+
 class ProjectEngine {
  public:
   ProjectEngine(asio::io_context& context, Paths paths, state::Database& database, KeeperLink& keeper, Timers& timers);
@@ -160,6 +162,8 @@ class ProjectEngine {
   /// Takes a container's rows out of the database; the folders that go with them are still there. Throws Error: nothing
   /// is written.
   std::vector<std::string> forget_container(Record& record, engine::WithVolumes with_volumes, const Cause& cause);
+  void remove_anonymous_volumes(const engine::ContainerSpec& spec, VolumesSetAside& aside);
+  std::map<std::string, std::string> users_of_volumes();
   Task<void> remove_folders(std::vector<std::string> folders);
   Task<void> remove(RecordPtr record, engine::WithVolumes volumes, Cause cause);
 
@@ -179,6 +183,7 @@ class ProjectEngine {
   [[nodiscard]] std::optional<health::Look> look_at(const Record& record, const health::Readiness& readiness) const;
 
   // recover
+  Task<void> remove_garbage_of_volumes(std::vector<std::string> folders);
   Task<void> end_unfinished_programs();
   [[nodiscard]] std::vector<process::PidFd> unfinished_programs() const;
   Task<void> recover_one(RecordPtr record, KeeperLink::Recovered& recovered);

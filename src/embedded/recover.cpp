@@ -15,6 +15,7 @@
 #include "embedded/proc.hpp"
 #include "embedded/project_engine.hpp"
 #include "embedded/shortage_error.hpp"
+#include "embedded/volume_folders.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -72,12 +73,21 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
     return remove_stray_folders(paths_, [&known](const ContainerId& id) { return known.contains(id); });
   };
   co_await pool_.call(std::move(sweep));
+  std::vector<std::string> garbage = find_garbage_of_volumes(paths_, &database_);
+  if (!garbage.empty()) spawn(remove_garbage_of_volumes(std::move(garbage)));
   recovering_ = false;
   // Not before the networks stand: who comes back needs its bridge.
   for (const auto& [id, record] : records_)
     if (record->row.state == state::ContainerState::Restarting)
       spawn(restart_later(record, record->policy.delay_after_take_over(), record->run, "the last supervisor died"));
   for (const auto& exit : recovered.exits) process_exited(exit);
+}
+
+/// Beside everything else: a volume may be large.
+Task<void> ProjectEngine::remove_garbage_of_volumes(std::vector<std::string> folders) {
+  const Counted busy(busy_);
+  Task<void> clearing = remove_folders(std::move(folders));
+  co_await std::move(clearing);
 }
 
 /// Runtimes that the last supervisor had started: children of the keeper now, and of no container. One that goes on

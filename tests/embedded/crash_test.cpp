@@ -8,6 +8,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 
+#include "davit/async/offload.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/logs/assembler.hpp"
 #include "davit/state/containers.hpp"
@@ -15,6 +16,7 @@
 #include "embedded/engine_fixture.hpp"
 #include "embedded/http_client.hpp"
 #include "embedded/leftover_programs.hpp"
+#include "embedded/volume_folders.hpp"
 #include "support/named_pipe.hpp"
 
 namespace davit::embedded::test {
@@ -374,6 +376,112 @@ TEST_F(Crash, FilesOfARemovedContainerGoWithTheNextSupervisor) {
   watch.folder(paths_.containers());
   EXPECT_TRUE(watch.until([&] { return !fs::exists(paths_.container(removed)); }, kWait)) << "it stays";
   EXPECT_TRUE(fs::exists(paths_.container(kept)));
+}
+
+/// A removal of a volume that is held back at the last moment before it is written.
+class RemovedHalfWay : public Crash {
+ protected:
+  RemovedHalfWay() {
+    create(spec("holds-the-project", {"/bin/true"}));
+    engine::VolumeSpec wanted;
+    wanted.name = volume_;
+    wanted.project = options_.project;
+    run(engine_->create_volume(wanted));
+    std::ofstream(file()) << "mine";
+  }
+
+  [[nodiscard]] std::string file() const { return paths_.volume_data(volume_) + "/data"; }
+
+  /// Kills the supervisor there, when the folder has lost its name.
+  void kill_in_the_removal(const std::function<void()>& kill_them) {
+    hold_back();
+    const bool reached = run(removed_until(kill_them));
+    EXPECT_TRUE(reached) << "the removal never came to that point";
+    state::Database::open(paths_.database()).run("DROP TRIGGER held_back");
+  }
+
+ private:
+  void hold_back() const {
+    state::Database::open(paths_.database())
+        .run(
+            "CREATE TRIGGER held_back BEFORE INSERT ON events WHEN NEW.subject_kind='volume' AND NEW.kind='destroy' "
+            "BEGIN SELECT count(*) FROM (WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x+1 FROM n) "
+            "SELECT x FROM n); END");
+  }
+  /// The command dies first, or it would ask again.
+  Task<bool> removed_until(std::function<void()> kill_them) {
+    davit::test::Watch watch;
+    watch.folder(paths_.volumes());
+    TaskGroup removing(co_await asio::this_coro::executor);
+    removing.spawn(engine_->remove_volume(volume_));
+    WorkerPool waiting(1);
+    std::function<bool()> wait = [&] {
+      return watch.until([&] { return !fs::exists(paths_.volume(volume_)); }, kWait);
+    };
+    const bool reached = co_await waiting.call(std::move(wait));
+    removing.cancel();
+    try {
+      co_await removing.join();
+    } catch (const boost::system::system_error&) {
+      // Cancelled, as asked.
+    }
+    kill_them();
+    co_return reached;
+  }
+
+  std::string volume_ = options_.project + "_data";
+};
+
+TEST_F(RemovedHalfWay, AVolumeIsThereAgainWithTheNextSupervisor) {
+  kill_in_the_removal([this] { kill_supervisor(); });
+  EXPECT_EQ(run(engine_->observe()).volumes.size(), 1U);
+  davit::test::Watch watch;
+  watch.folder(paths_.volumes());
+  EXPECT_TRUE(watch.until([&] { return fs::exists(file()); }, kWait)) << "its row is there, and its files are not";
+  run(engine_->remove_volume(options_.project + "_data"));
+  EXPECT_TRUE(fs::is_empty(paths_.volumes()));
+}
+
+TEST_F(RemovedHalfWay, AVolumeIsThereAgainAfterCleanUp) {
+  kill_in_the_removal([this] {
+    kill_everything();
+    until_dead();
+  });
+  EXPECT_FALSE(fs::exists(file()));
+  run(clean());
+  EXPECT_TRUE(fs::exists(file()));
+  run(engine_->remove_volume(options_.project + "_data"));
+}
+
+TEST_F(Crash, FilesOfARemovedVolumeGoWithTheNextSupervisor) {
+  const ContainerId kept = start(spec("kept", {"/bin/sleep", "1000"}));
+  state::Volume row;  // its supervisor was killed before it removed the folder
+  row.name = "gone";
+  fs::create_directories(paths_.volume_data(row.name) + "/files");
+  fs::create_directories(paths_.volume_data("somebodys") + "/files");
+  VolumesSetAside aside(paths_);
+  aside.add(row);
+  const std::string folder = aside.commit().at(0);
+  ASSERT_TRUE(fs::exists(folder));
+  kill_supervisor();
+  EXPECT_EQ(look(kept).state, ContainerState::Running);
+  davit::test::Watch watch;
+  watch.folder(paths_.volumes());
+  EXPECT_TRUE(watch.until([&] { return !fs::exists(folder); }, kWait)) << "it stays";
+  EXPECT_TRUE(fs::exists(paths_.volume_data("somebodys") + "/files")) << "no record names it, but it may be data";
+}
+
+TEST_F(Crash, FilesOfARemovedVolumeGoWithCleanUp) {
+  state::Volume row;
+  row.name = "gone";
+  fs::create_directories(paths_.volume_data(row.name) + "/files");
+  VolumesSetAside aside(paths_);
+  aside.add(row);
+  const std::string folder = aside.commit().at(0);
+  const std::vector<std::string> removed = run(cleanup_leftovers(options_, timers_));
+  EXPECT_NE(std::find(removed.begin(), removed.end(), "the files of 1 volume whose removal was cut off"),
+            removed.end());
+  EXPECT_FALSE(fs::exists(folder));
 }
 
 TEST_F(Crash, ALivingKeeperOfAnotherRunRootKeepsItsContainers) {

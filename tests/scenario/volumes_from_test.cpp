@@ -69,5 +69,33 @@ services:
   stack.ok({"down", "--remove-orphans"});
 }
 
+TEST(VolumesFrom, AnAnonymousVolumeStaysWhileAContainerOfAnotherProjectHasIt) {
+  Stack stack("voltaken");
+  import_busybox(stack);
+  stack.write("other.yaml", R"(
+name: voltaken-other
+services:
+  src: {image: busybox, command: [sleep, "3600"], volumes: [/anon]}
+)");
+  stack.compose(R"(
+services:
+  use:
+    image: busybox
+    command: [sleep, "3600"]
+    volumes_from: ["container:voltaken-other-src-1"]
+)");
+  const auto other = [&stack](std::vector<std::string> words) {
+    words.insert(words.begin(), {"-p", "voltaken-other", "-f", "other.yaml"});
+    return stack.ok(std::move(words));
+  };
+  other({"up", "-d"});
+  other({"exec", "-T", "src", "sh", "-c", "echo kept > /anon/file"});
+  stack.ok({"up", "-d"});
+  other({"down", "-v"});
+  EXPECT_EQ(stack.ok({"exec", "-T", "use", "cat", "/anon/file"}).out, "kept\n");
+  stack.ok({"rm", "-f", "-s", "-v"});
+  EXPECT_TRUE(std::filesystem::is_empty(stack.data_root() / "volumes")) << "the last one takes it away";
+}
+
 }  // namespace
 }  // namespace davit::test
