@@ -20,6 +20,12 @@ engine::ContainerSpec without_content(engine::ContainerSpec spec) {
   return spec;
 }
 
+Error name_in_use(const std::string& name, const std::optional<state::Container>& holder) {
+  std::string message = "the container name '" + name + "' is already in use";
+  if (holder) message += " by container '" + holder->id.str() + "' of project '" + holder->project + "'";
+  return Error(Diagnostic::error("name-in-use", std::move(message)).about("container_name"));
+}
+
 }  // namespace
 
 std::vector<state::Volume> ProjectEngine::resolve_volumes(engine::ContainerSpec& spec,
@@ -111,14 +117,7 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
   state::Volumes volumes(database_);
   for (const auto& volume : wanted)
     if (!volumes.insert(volume) && !volumes.find(volume.name)) throw Error("cannot make volume '" + volume.name + "'");
-  if (!containers.insert(row)) {
-    const auto holder = containers.find_by_name(spec.name);
-    throw Error(Diagnostic::error("name-in-use", "the container name '" + spec.name +
-                                                     "' is already in use by container '" +
-                                                     (holder ? holder->id.str() : std::string("?")) + "'" +
-                                                     (holder ? " of project '" + holder->project + "'" : std::string()))
-                    .about("container_name"));
-  }
+  if (!containers.insert(row)) throw name_in_use(spec.name, containers.find_by_name(spec.name));
   std::map<std::string, std::string> attributes{{"image", spec.image_name}};
   events_.append({"container", "create", id.str(), row.name, row.service, std::move(attributes), cause});
   transaction.commit();
@@ -154,6 +153,7 @@ void ProjectEngine::restore_files(Record& record, std::map<std::string, Fd>& hel
 Task<void> ProjectEngine::rename_container(ContainerId id, std::string name, Cause cause) {
   const RecordPtr record = find(id);
   Gate::Pass pass = co_await record->busy.enter();
+  if (record->removed) throw Error("container '" + record->row.name + "' has been removed");
   if (record->row.name == name) co_return;
   const std::string old = record->row.name;
   const std::string old_json = record->row.spec_json;
@@ -162,12 +162,14 @@ Task<void> ProjectEngine::rename_container(ContainerId id, std::string name, Cau
   record->row.spec_json = engine::to_json(without_content(record->spec));
   try {
     write(*record, "rename", {{"oldName", "/" + old}}, cause);
-  } catch (...) {
+  } catch (Error& error) {
     record->row.name = old;
     record->spec.name = old;
     record->row.spec_json = old_json;
-    throw Error(Diagnostic::error("name-in-use",
-                                  "cannot rename container '" + old + "': the name '" + name + "' is already in use"));
+    error.context("while renaming container '" + old + "' to '" + name + "'");
+    const auto holder = state::Containers(database_).find_by_name(name);
+    if (!holder || holder->id == id) throw;
+    throw name_in_use(name, holder).context("while renaming container '" + old + "'");
   }
   network_.rename();
   changed(*record);

@@ -218,7 +218,7 @@ Task<void> ProjectEngine::restart_later(RecordPtr record, std::chrono::milliseco
   Gate::Pass pass = co_await record->busy.enter();
   if (record->removed || record->run != run || record->row.state != state::ContainerState::Restarting) co_return;
   record->row.restart_count = record->policy.restarts();
-  co_await start(record, std::move(cause));
+  co_await start(record, Starter::RestartPolicy, std::move(cause));
 }
 
 Task<void> ProjectEngine::until_idle(RecordPtr record) {
@@ -246,13 +246,7 @@ Task<void> ProjectEngine::stop_container(ContainerId id, engine::StopRequest req
 Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Cause cause) {
   co_await until_idle(record);
   if (record->row.state == state::ContainerState::Restarting) {
-    ++record->run;
-    record->row.state = state::ContainerState::Exited;
-    record->row.stop_requested = true;
-    co_await clear_network(record, NetworkHost::Leases::Release);  // kept for the run that will not be
-    // Its end was told as one that is not for good.
-    write(*record, "stop", {{"exitCode", std::to_string(record->row.exit_code.value_or(0))}}, cause);
-    changed(*record);
+    co_await cancel_restart(record, std::move(cause));
     co_return;
   }
   if (!record->is_running()) co_return;
@@ -288,6 +282,17 @@ Task<void> ProjectEngine::stop(RecordPtr record, engine::StopRequest request, Ca
   write_or_keep(*record, {"stop", {}, cause});
 }
 
+/// For one that waits to be started again: it has ended, and now for good.
+Task<void> ProjectEngine::cancel_restart(RecordPtr record, Cause cause) {
+  ++record->run;
+  record->row.state = state::ContainerState::Exited;
+  record->row.stop_requested = true;
+  co_await clear_network(record, NetworkHost::Leases::Release);  // kept for the run that will not be
+  // Its end was told as one that is not for good.
+  write_or_keep(*record, {"stop", {{"exitCode", std::to_string(record->row.exit_code.value_or(0))}}, std::move(cause)});
+  changed(*record);
+}
+
 void ProjectEngine::thaw(Record& record) {
   if (record.row.state == state::ContainerState::Paused)
     cgroups_.freeze(paths_.cgroup(record.id()), container::Cgroups::Frozen::No);
@@ -302,8 +307,19 @@ Task<void> ProjectEngine::until_killed(RecordPtr record) {
 }
 
 Task<void> ProjectEngine::kill_container(ContainerId id, std::string signal, Cause cause) {
-  const RecordPtr record = running(id);
+  RecordPtr record = find(id);
   const int number = signal_of(signal.empty() ? "SIGKILL" : signal);
+  if (record->row.state == state::ContainerState::Restarting) {
+    Gate::Pass pass = co_await record->busy.enter();
+    co_await until_idle(record);
+    if (record->row.state == state::ContainerState::Restarting) {
+      // There is no process. As with Docker, any signal says that there shall be none.
+      write_or_keep(*record, {"kill", {{"signal", std::to_string(number)}}, cause});
+      co_await cancel_restart(record, cause);
+      co_return;
+    }
+  }
+  record = running(id);
   if (number == SIGKILL || number == stop_signal(record->spec)) record->row.stop_requested = true;
   write_or_keep(*record, {"kill", {{"signal", std::to_string(number)}}, cause});
   send(*record, number);
@@ -319,7 +335,7 @@ Task<void> ProjectEngine::restart_container(ContainerId id, engine::StopRequest 
   co_await stop(record, request, cause);
   record->policy.started_by_user();
   record->row.restart_count = 0;
-  co_await start(record, cause);
+  co_await start(record, Starter::Request, cause);
   write(*record, "restart", {}, cause);
 }
 

@@ -112,7 +112,11 @@ class ProjectEngine {
   void restore_files(Record& record, std::map<std::string, Fd>& held);
 
   // start
-  Task<void> start(RecordPtr record, Cause cause);
+  enum class Starter { Request, RestartPolicy };
+  /// Throws what the start failed of, when nothing of it is left. One by the restart policy is tried again, as far as
+  /// the policy goes.
+  Task<void> start(RecordPtr record, Starter starter, Cause cause);
+  std::optional<std::chrono::milliseconds> after_failed_restart(Record& record, int code);
   Task<void> start_run(RecordPtr record);
   /// The container's own ends of its streams; closed on our side when the start is over.
   struct ContainerEnds {
@@ -151,6 +155,7 @@ class ProjectEngine {
   Task<void> until_idle(RecordPtr record);
   Task<void> until_ended(RecordPtr record);
   Task<void> until_killed(RecordPtr record);
+  Task<void> cancel_restart(RecordPtr record, Cause cause);
   void thaw(Record& record);
   static std::string rootfs_of(const Record& record);
   static void check_exec(const Record& record, const ExecRequest& request);

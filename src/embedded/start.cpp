@@ -67,10 +67,10 @@ Task<void> ProjectEngine::start_container(ContainerId id, Cause cause) {
   if (record->is_running()) co_return;
   record->policy.started_by_user();
   record->row.restart_count = 0;
-  co_await start(record, std::move(cause));
+  co_await start(record, Starter::Request, std::move(cause));
 }
 
-Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
+Task<void> ProjectEngine::start(RecordPtr record, Starter starter, Cause cause) {
   const Counted counted(busy_);
   record->phase = Record::Phase::Starting;
   ++record->run;
@@ -109,9 +109,27 @@ Task<void> ProjectEngine::start(RecordPtr record, Cause cause) {
   record->row.pid = 0;
   record->row.health_json.clear();
   record->phase = Record::Phase::Idle;
-  write_or_keep(*record, {"start-failed", {{"error", message}}, cause});
+  std::map<std::string, std::string> attributes{{"error", message}};
+  std::optional<std::chrono::milliseconds> again;
+  if (starter == Starter::RestartPolicy) {
+    again = after_failed_restart(*record, code);
+    attributes["exitCode"] = std::to_string(code);
+    if (again) attributes["restarting"] = "true";
+  }
+  write_or_keep(*record, {"start-failed", std::move(attributes), cause});
+  if (again) spawn(restart_later(record, *again, record->run, "a restart failed"));
   changed(*record);
   std::rethrow_exception(failure);
+}
+
+/// What was in the way may go: a disk is full, a port taken for a moment. So it counts as a run that ended at once.
+std::optional<std::chrono::milliseconds> ProjectEngine::after_failed_restart(Record& record, int code) {
+  const auto action =
+      record.policy.container_exited(code, std::chrono::milliseconds(0), schedule::RestartPolicy::StopRequest::None);
+  const auto* const again = std::get_if<schedule::RestartPolicy::StartAgain>(&action);
+  if (again == nullptr) return std::nullopt;
+  record.row.state = state::ContainerState::Restarting;
+  return again->after;
 }
 
 Task<void> ProjectEngine::start_run(RecordPtr record) {

@@ -10,12 +10,6 @@ using engine::ContainerState;
 
 class BrokenEnd : public EngineTest {
  protected:
-  /// Makes the database refuse something, until mend().
-  void refuse(const std::string& when) {
-    database().run("CREATE TRIGGER refused BEFORE " + when + " BEGIN SELECT RAISE(ABORT, 'refused by the test'); END");
-  }
-  void mend() { database().run("DROP TRIGGER refused"); }
-
   state::Database database() const { return state::Database::open(paths_.database()); }
   state::Container row(const ContainerId& id) const {
     state::Database opened = database();
@@ -61,7 +55,7 @@ TEST_F(BrokenEnd, AnEndThatCannotBeWrittenIsOneAllTheSameAndIsWrittenLater) {
   EXPECT_TRUE(eventually([&] { return look(id).state == ContainerState::Exited && is_cleared(id); }));
   EXPECT_EQ(look(id).exit_code, 23);
   EXPECT_EQ(row(id).state, state::ContainerState::Running) << "or it was written after all";
-  mend();
+  refuse_no_more();
   EXPECT_EQ(until_event(id, "die").attributes.at("exitCode"), "23") << "who follows the events is told";
   EXPECT_EQ(row(id).state, state::ContainerState::Exited);
   EXPECT_EQ(row(id).exit_code, 23);
@@ -75,7 +69,7 @@ TEST_F(BrokenEnd, AnEndThatCouldNotBeWrittenOutlivesItsSupervisor) {
   kill_supervisor();
   EXPECT_TRUE(eventually([&] { return look(id).state == ContainerState::Exited; })) << "the keeper tells of it again";
   EXPECT_EQ(look(id).exit_code, 23);
-  mend();
+  refuse_no_more();
   EXPECT_EQ(until_event(id, "die").attributes.at("exitCode"), "23");
 }
 
@@ -86,10 +80,44 @@ TEST_F(BrokenEnd, TheRestartPolicyActsAndNothingIsLost) {
   const std::int64_t pid = look(id).pid;
   refuse("INSERT ON events WHEN NEW.kind='die' AND NEW.subject='" + id.str() + "'");
   let_end(id);
-  EXPECT_TRUE(eventually([&] { return look(id).state != ContainerState::Running || look(id).pid != pid; }));
-  mend();
+  // What tells of a new run tells of the end before it, too: as long as that is refused, no run can begin.
+  EXPECT_TRUE(eventually([&] { return look(id).restart_count >= 3; })) << "one failure, and it is not tried again";
+  EXPECT_NE(look(id).state, ContainerState::Running);
+  EXPECT_NE(look(id).error.find("refused by the test"), std::string::npos) << look(id).error;
+  refuse_no_more();
   EXPECT_TRUE(eventually([&] { return look(id).state == ContainerState::Running && look(id).pid != pid; }));
-  EXPECT_EQ(until_event(id, "die").attributes.at("exitCode"), "9");
+  const engine::Event end = until_event(id, "die");
+  EXPECT_EQ(end.attributes.at("exitCode"), "9");
+  const engine::Event failure = until_event(id, "start-failed", end.id);
+  EXPECT_TRUE(failure.attributes.contains("restarting"));
+  until_event(id, "start", failure.id);
+}
+
+TEST_F(BrokenEnd, RestartsThatFailCountAndTheLastOneIsToldAsTheEnd) {
+  engine::ContainerSpec wanted = waiting("again", "exit 9");
+  wanted.restart = {engine::RestartPolicy::Mode::OnFailure, 2};
+  const ContainerId id = start(std::move(wanted));
+  refuse("INSERT ON events WHEN NEW.kind='start' AND NEW.subject='" + id.str() + "'");
+  let_end(id);
+  const engine::Event first = until_event(id, "start-failed");
+  EXPECT_TRUE(first.attributes.contains("restarting"));
+  const engine::Event last = until_event(id, "start-failed", first.id);
+  EXPECT_FALSE(last.attributes.contains("restarting"));
+  EXPECT_EQ(last.attributes.at("exitCode"), "128");
+  EXPECT_EQ(look(id).state, ContainerState::Exited);
+  EXPECT_EQ(look(id).restart_count, 2);
+}
+
+TEST_F(BrokenEnd, AStopBetweenFailedRestartsEndsThem) {
+  engine::ContainerSpec wanted = waiting("again", "exit 9");
+  wanted.restart.mode = engine::RestartPolicy::Mode::Always;
+  const ContainerId id = start(std::move(wanted));
+  refuse("INSERT ON events WHEN NEW.kind='start' AND NEW.subject='" + id.str() + "'");
+  let_end(id);
+  const std::int64_t failure = until_event(id, "start-failed").id;
+  run(engine_->stop_container(id, {}));
+  EXPECT_EQ(look(id).state, ContainerState::Exited);
+  until_event(id, "stop", failure);
 }
 
 TEST_F(BrokenEnd, LinksGoThoughNamesCannotBeRead) {
@@ -118,7 +146,7 @@ TEST_F(BrokenEnd, EverythingElseGoesThoughAddressesCannotBeGivenBack) {
   EXPECT_EQ(until_event(id, "die").attributes.at("exitCode"), "3");
   EXPECT_TRUE(eventually([&] { return is_cleared(id); }));
   EXPECT_EQ(row(id).state, state::ContainerState::Exited);
-  mend();
+  refuse_no_more();
   run(engine_->start_container(id));
   EXPECT_EQ(look(id).state, ContainerState::Running) << "with the address it still had";
 }
@@ -129,7 +157,7 @@ TEST_F(BrokenEnd, AStartThatCannotBeWrittenIsUndone) {
   EXPECT_THROW(run(engine_->start_container(id)), Error);
   EXPECT_TRUE(is_cleared(id)) << "it would run without anybody knowing";
   EXPECT_EQ(look(id).state, ContainerState::Created);
-  mend();
+  refuse_no_more();
   run(engine_->start_container(id));
   EXPECT_EQ(look(id).state, ContainerState::Running);
 }
@@ -142,8 +170,9 @@ TEST_F(BrokenEnd, ProbingGoesOnThoughAResultCannotBeWritten) {
   until_event(id, "health_status: healthy");
   refuse("UPDATE ON containers");
   ASSERT_EQ(exec(id, {"/bin/sh", "-c", ": > /sick"}), 0);
+  until_said("cannot write the health of container '" + options_.project + "-probed-1'");
   EXPECT_TRUE(eventually([&] { return look(id).health == engine::Health::Unhealthy; }));
-  mend();
+  refuse_no_more();
   until_event(id, "health_status: unhealthy");
 }
 

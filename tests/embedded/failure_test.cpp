@@ -38,34 +38,6 @@ TEST_F(Failure, AnEndThatFailsIsTriedAgain) {
   EXPECT_FALSE(state::Projects(database).find(options_.project));
 }
 
-TEST_F(Failure, HealthChecksGoOnWhenTheirResultCannotBeWritten) {
-  engine::ContainerSpec wanted = spec("probed", {"/bin/sleep", "1000"});
-  wanted.healthcheck = engine::Healthcheck{.test = {"CMD-SHELL", "test -e /tmp/ok"}, .interval = 50ms, .retries = 1000};
-  const ContainerId id = start(std::move(wanted));
-  refuse("UPDATE ON containers WHEN NEW.health <> OLD.health");
-  until_said("cannot write the health of container '" + options_.project + "-probed-1'");
-  EXPECT_EQ(exec(id, {"/bin/sh", "-c", "echo > /tmp/ok"}), 0);
-  const auto limit = std::chrono::steady_clock::now() + kLimit;
-  // The one place where no event can be waited for: that it cannot be written is what this is about.
-  while (look(id).health != engine::Health::Healthy && std::chrono::steady_clock::now() < limit) {
-  }
-  EXPECT_EQ(look(id).health, engine::Health::Healthy);
-  refuse_no_more();
-  until_event(id, "health_status: healthy");
-}
-
-TEST_F(Failure, AStartThatCannotBeWrittenIsUndone) {
-  const ContainerId id = create(spec("unwritten", {"/bin/sleep", "1000"}));
-  refuse("INSERT ON events WHEN NEW.kind = 'start'");
-  EXPECT_THROW(run(engine_->start_container(id)), Error);
-  EXPECT_NE(look(id).state, ContainerState::Running);
-  const container::Cgroups cgroups(container::detect_host().cgroups);
-  EXPECT_TRUE(cgroups.processes(paths_.cgroup(id)).empty()) << "nobody would know of it";
-  refuse_no_more();
-  run(engine_->start_container(id));
-  EXPECT_EQ(look(id).state, ContainerState::Running);
-}
-
 TEST_F(Failure, StopAndKillSignalThoughTheyCannotBeWritten) {
   const ContainerId stopped = start(spec("stopped", {"/bin/sleep", "1000"}));
   const ContainerId killed = start(spec("killed", {"/bin/sleep", "1000"}));
@@ -85,10 +57,53 @@ TEST_F(Failure, AStopBetweenTwoRunsGivesTheAddressesBack) {
   wanted.restart = {engine::RestartPolicy::Mode::Always, 0};
   const ContainerId id = start(std::move(wanted));
   std::int64_t since = 0;
-  for (int runs = 0; runs < 4; ++runs) since = until_event(id, "die", since).id;  // the pause is 800 ms by now
+  for (int runs = 0; runs < 7; ++runs) since = until_event(id, "die", since).id;  // the pause is 6.4 s by now
+  ASSERT_EQ(look(id).state, ContainerState::Restarting) << "or this tests nothing";
   run(engine_->stop_container(id, {}));
   state::Database database = state::Database::open(paths_.database());
   EXPECT_TRUE(state::Networks(database).leases_of(id).empty());
+}
+
+TEST_F(Failure, AKillBetweenTwoRunsEndsTheLoop) {
+  run(engine_->create_network(network("n")));
+  for (const char* signal : {"SIGKILL", "SIGTERM", "SIGHUP"}) {
+    engine::ContainerSpec wanted = on_network("n", shell(signal, "exit 1"));
+    wanted.restart = {engine::RestartPolicy::Mode::Always, 0};
+    const ContainerId id = start(std::move(wanted));
+    std::int64_t since = 0;
+    for (int runs = 0; runs < 4; ++runs) since = until_event(id, "die", since).id;  // the pause is 800 ms by now
+    ASSERT_EQ(look(id).state, ContainerState::Restarting) << "or this tests nothing";
+    run(engine_->kill_container(id, signal));
+    EXPECT_EQ(look(id).state, ContainerState::Exited);
+    until_event(id, "stop", until_event(id, "kill", since).id);
+    const ContainerId clock = start(shell(std::string("clock-") + signal, "sleep 1"));
+    until_event(clock, "die");
+    EXPECT_EQ(look(id).state, ContainerState::Exited) << "it was started again";
+    state::Database database = state::Database::open(paths_.database());
+    EXPECT_TRUE(state::Networks(database).leases_of(id).empty());
+  }
+}
+
+TEST_F(Failure, ARenameSaysWhyItFails) {
+  const ContainerId id = create(spec("one", {"/bin/true"}));
+  const ContainerId other = create(spec("other", {"/bin/true"}));
+  const std::string old = look(id).name;
+  const auto rename = [&](const std::string& name) {
+    try {
+      run(engine_->rename_container(id, name));
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("renamed");
+  };
+  EXPECT_NE(rename(look(other).name).find("is already in use by container '" + other.str() + "'"), std::string::npos);
+  refuse("INSERT ON events WHEN NEW.kind = 'rename'");
+  const std::string refused = rename(options_.project + "-free");
+  EXPECT_NE(refused.find("refused by the test"), std::string::npos) << refused;
+  EXPECT_EQ(refused.find("already in use"), std::string::npos) << refused;
+  EXPECT_EQ(look(id).name, old);
+  refuse_no_more();
+  EXPECT_EQ(rename(options_.project + "-free"), "renamed");
 }
 
 }  // namespace

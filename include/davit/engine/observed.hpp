@@ -118,7 +118,8 @@ struct Event {
   std::string container;  ///< id
   std::string name;
   std::string service;
-  /// exitCode and signal; "restarting" is there at a `die` after which the restart policy starts the container again.
+  /// exitCode and signal; "restarting" is there at a `die` or `start-failed` after which the restart policy starts the
+  /// container again.
   std::map<std::string, std::string> attributes;
   std::string cause;  ///< what led to it
   friend bool operator==(const Event&, const Event&) = default;
