@@ -36,9 +36,9 @@ BOOST_DESCRIBE_STRUCT(ContainerSpec, (),
                       (name, project, service, number, one_off, image, image_name, labels, args, env, working_dir, user,
                        group_add, hostname, domainname, tty, stdin_open, init, stop_signal, stop_grace_period,
                        full_stop_grace, privileged, read_only, cap_add, cap_drop, security_opt, ulimits, sysctls,
-                       shm_size, devices, pid_mode, ipc_mode, uts_mode, cgroup_parent, runtime, annotations, resources,
-                       mounts, files, network_mode, attachments, links, ports, serves_dns, extra_hosts, dns, dns_search,
-                       dns_options, healthcheck, restart, auto_remove, logging))
+                       shm_size, devices, pid_mode, ipc_mode, uts_mode, runtime, annotations, resources, mounts, files,
+                       network_mode, attachments, links, ports, serves_dns, extra_hosts, dns, dns_search, dns_options,
+                       healthcheck, restart, auto_remove, logging))
 
 BOOST_DESCRIBE_STRUCT(ProbeResult, (), (exit_code, output, start, end))
 BOOST_DESCRIBE_STRUCT(PublishedPort, (), (host_ip, host_port, container_port, protocol))

@@ -171,7 +171,6 @@ void fill_isolation(const SpecInput& input, engine::ContainerSpec& spec) {
   spec.ipc_mode = shared_namespace(input, s.ipc);
   spec.network_mode = shared_namespace(input, s.network_mode);
   spec.uts_mode = s.uts;
-  spec.cgroup_parent = s.cgroup_parent;
   spec.runtime = s.runtime;
   spec.annotations = s.annotations;
   spec.resources = resources(s);

@@ -32,6 +32,8 @@ constexpr Attribute kAttributes[] = {
     {"cpu_rt_runtime", [](const Service& s) { return s.cpu_rt_runtime.has_value(); }},
     {"blkio_config", [](const Service& s) { return s.blkio_weight.has_value(); }},
     {"cgroup", [](const Service& s) { return !s.cgroup.empty(); }},
+    // Containers are found by their place below the project's own group, also when nothing else tells of them.
+    {"cgroup_parent", [](const Service& s) { return !s.cgroup_parent.empty(); }},
 };
 
 template <std::size_t N>

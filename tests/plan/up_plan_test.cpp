@@ -563,9 +563,11 @@ TEST(UpPlan, UnsupportedKeysAreAllNamedAtOnce) {
   SampleProject p;
   p.add("web").cgroup = "host";
   p.add("api").gpus.emplace_back();
+  p.add("worker").cgroup_parent = "m-executor-abcd";
   EXPECT_EQ(up(p),
             "error: 'cgroup' of service 'web' is not supported yet\n"
-            "error: 'gpus' of service 'api' is not supported yet\n");
+            "error: 'gpus' of service 'api' is not supported yet\n"
+            "error: 'cgroup_parent' of service 'worker' is not supported yet\n");
 }
 
 TEST(UpPlan, AThousandServicesInAChainArePlanned) {

@@ -181,8 +181,7 @@ struct ContainerSpec {
   std::string pid_mode;  ///< "", "host", "container:<id>"
   std::string ipc_mode;  ///< "", "host", "private", "shareable", "none", "container:<id>"
   std::string uts_mode;  ///< "", "host"
-  std::string cgroup_parent;
-  std::string runtime;  ///< "", "crun", "runc" or a path
+  std::string runtime;   ///< "", "crun", "runc" or a path
   std::map<std::string, std::string> annotations;
   Resources resources;
 
