@@ -31,6 +31,8 @@ class Gate {
     Gate* gate_;
   };
 
+  /// Ends with a place. Whoever waits is woken by every place that is given back, and the first to run takes it.
+  /// Cancelled while it waits, it throws operation_aborted and has taken none.
   Task<Pass> enter() {
     while (places_ == 0) co_await freed_.wait();
     --places_;

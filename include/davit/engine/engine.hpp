@@ -63,13 +63,17 @@ class Engine {
 
   /// The project's containers, networks and volumes, and the external ones named.
   virtual Task<Observed> observe() = 0;
+  /// By its name on the machine, whoever made it; nullopt: there is none. The same for a volume.
   virtual Task<std::optional<ObservedNetwork>> find_network(std::string name) = 0;
   virtual Task<std::optional<ObservedVolume>> find_volume(std::string name) = 0;
 
+  /// One of the project that is there already stays as it is.
   virtual Task<void> create_network(NetworkSpec spec) = 0;
-  /// Throws if a container is still attached.
+  /// Throws if a container is still attached. One that is not there is no error.
   virtual Task<void> remove_network(std::string name) = 0;
+  /// One of this name that is there already stays as it is, with what is in it.
   virtual Task<void> create_volume(VolumeSpec spec) = 0;
+  /// With what is in it. Throws if a container mounts it, running or not. One that is not there is no error.
   virtual Task<void> remove_volume(std::string name) = 0;
 
   /// Records the container and makes its anonymous volumes. A name in use is an Error that names the holder.
@@ -79,10 +83,17 @@ class Engine {
   virtual Task<void> start_container(ContainerId id) = 0;
   /// Ends when the container has ended. Stopping an ended container is not an error.
   virtual Task<void> stop_container(ContainerId id, StopRequest request) = 0;
+  /// Sends a signal, by name or number; "" is SIGKILL. SIGKILL ends when the container has ended; any other signal is
+  /// only sent, also to one that is paused. The restart policy does not act on an end by SIGKILL or by the container's
+  /// stop signal, and not at all when it was about to. Throws "not-running" when the container does not run.
   virtual Task<void> kill_container(ContainerId id, std::string signal) = 0;
+  /// Stops it and starts it; one that does not run is started. When the start fails it is as after start_container.
   virtual Task<void> restart_container(ContainerId id, StopRequest request) = 0;
+  /// Ends when its processes stand still. Throws if it does not run.
   virtual Task<void> pause_container(ContainerId id) = 0;
+  /// Throws if it is not paused.
   virtual Task<void> unpause_container(ContainerId id) = 0;
+  /// A name in use is an Error that names the holder; then, and after any other failure, it has its old name.
   virtual Task<void> rename_container(ContainerId id, std::string name) = 0;
   /// Throws if it is running. One that is not there is no error: it may be asked twice.
   virtual Task<void> remove_container(ContainerId id, WithVolumes volumes) = 0;
