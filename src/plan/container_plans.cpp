@@ -76,10 +76,6 @@ Result<Plan, Diagnostics> plan_each(const model::Project& project, const engine:
   return builder.finish();
 }
 
-ServicePtr borrowed(const model::Service& service) {
-  return {std::shared_ptr<const void>(), &service};
-}
-
 /// The selected services and, through `restart: true`, their dependants.
 std::set<std::string> with_restarted_dependants(const model::Project& project, std::set<std::string> selected) {
   std::map<std::string, std::vector<std::string>> dependants;
@@ -145,7 +141,7 @@ Result<Plan, Diagnostics> make_restart_plan(const model::Project& project, const
       if (!asked && !is_up(*c)) continue;
       steps[service->name].push_back(
           builder.add({.resource = {ResourceId::Kind::Service, service->name, c->number},
-                       .operation = RestartContainer{{slots.slot(*c), c->id}, options.grace, borrowed(*service)},
+                       .operation = RestartContainer{{slots.slot(*c), c->id}, options.grace, borrow(*service)},
                        .cause = asked ? "restart" : "a dependency is restarted",
                        .after = after,
                        .where = service->where.name}));

@@ -44,7 +44,7 @@ ServicePtr pre_stop_hooks_of(const model::Project& project, const engine::Observ
   const auto service = project.services.find(container.service);
   if (service == project.services.end() || service->second.pre_stop.empty()) return nullptr;
   if (container.state != engine::ContainerState::Running) return nullptr;
-  return {std::shared_ptr<const void>(), &service->second};
+  return borrow(service->second);
 }
 
 std::string hooks_text(const Operation& operation) {

@@ -22,15 +22,13 @@ class Refusals final {
     if (!hint.empty()) diagnostic.with_hint(std::move(hint));
     out_.add(std::move(diagnostic));
   }
-  void key(bool set, std::string_view name, const Span& where) {
-    if (set) add(fmt::format("'{}' of", name), where);
-  }
+  void key(std::string_view name, const Span& where) { add(fmt::format("'{}' of", name), where); }
   void value(std::string_view name, std::string_view value, const Span& where, std::string hint = "") {
     add(fmt::format("'{}: {}' of", name, value), where, std::move(hint));
   }
   /// What Docker refuses, too, in its words.
-  void conflict(bool set, std::string_view options, const Span& where) {
-    if (set) refuse("conflicting-options", fmt::format("conflicting options of {}: {}", owner_, options), where);
+  void conflict(std::string_view options, const Span& where) {
+    refuse("conflicting-options", fmt::format("conflicting options of {}: {}", owner_, options), where);
   }
   void device_rule(const std::string& rule, const Span& where) {
     refuse("device-rule", fmt::format("invalid device cgroup rule format of {}: '{}'", owner_, rule), where,
@@ -40,8 +38,7 @@ class Refusals final {
     refuse("stop-signal", fmt::format("invalid stop signal of {}: '{}'", owner_, name), where,
            "write its name or number: SIGTERM, SIGINT, SIGRTMIN+3, 15");
   }
-  void restart(bool by_deploy, const model::RestartMistake& mistake) {
-    const char* attribute = by_deploy ? "deploy.restart_policy.condition" : "restart";
+  void restart(std::string_view attribute, const model::RestartMistake& mistake) {
     refuse("restart", fmt::format("'{}' of {} {}", attribute, owner_, mistake.message), mistake.where);
   }
   /// A value that nothing can be done with: "'dns' of service 'a' must be …".

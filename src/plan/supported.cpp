@@ -62,12 +62,12 @@ void check_namespaces(const Service& s, Refusals& out) {
 /// A container that joins the network of another one has the names, ports and name servers of that one.
 void check_joined_network(const Service& s, Refusals& out) {
   if (!is_service_reference(s.network_mode)) return;
-  out.conflict(!s.hostname.empty(), "hostname and the network mode", s.where.of("hostname"));
-  out.conflict(!s.dns.empty(), "dns and the network mode", s.where.of("dns"));
-  out.conflict(!s.extra_hosts.empty(), "custom host-to-IP mapping and the network mode", s.where.of("extra_hosts"));
-  out.conflict(!s.ports.empty(), "port publishing and the container type network mode", s.where.of("ports"));
-  out.conflict(!s.expose.empty(), "port exposing and the container type network mode", s.where.of("expose"));
-  out.conflict(!s.links.empty(), "links and the container type network mode", s.where.of("links"));
+  if (!s.hostname.empty()) out.conflict("hostname and the network mode", s.where.of("hostname"));
+  if (!s.dns.empty()) out.conflict("dns and the network mode", s.where.of("dns"));
+  if (!s.extra_hosts.empty()) out.conflict("custom host-to-IP mapping and the network mode", s.where.of("extra_hosts"));
+  if (!s.ports.empty()) out.conflict("port publishing and the container type network mode", s.where.of("ports"));
+  if (!s.expose.empty()) out.conflict("port exposing and the container type network mode", s.where.of("expose"));
+  if (!s.links.empty()) out.conflict("links and the container type network mode", s.where.of("links"));
 }
 
 void check_deploy(const Service& s, Refusals& out) {
@@ -79,15 +79,15 @@ void check_deploy(const Service& s, Refusals& out) {
     return found == s.where.attributes.end() ? where : found->second;
   };
   if (!d.mode.empty() && d.mode != "replicated") out.value("deploy.mode", d.mode, place("deploy.mode"));
-  out.key(d.update_config.has_value(), "deploy.update_config", place("deploy.update_config"));
-  out.key(d.rollback_config.has_value(), "deploy.rollback_config", place("deploy.rollback_config"));
-  out.key(!d.endpoint_mode.empty(), "deploy.endpoint_mode", place("deploy.endpoint_mode"));
-  out.key(d.reservations.cpus.has_value(), "deploy.resources.reservations.cpus", place("deploy.resources"));
-  out.key(d.reservations.pids.has_value(), "deploy.resources.reservations.pids", place("deploy.resources"));
-  out.key(!d.reservations.devices.empty(), "deploy.resources.reservations.devices", place("deploy.resources"));
+  if (d.update_config.has_value()) out.key("deploy.update_config", place("deploy.update_config"));
+  if (d.rollback_config.has_value()) out.key("deploy.rollback_config", place("deploy.rollback_config"));
+  if (!d.endpoint_mode.empty()) out.key("deploy.endpoint_mode", place("deploy.endpoint_mode"));
+  if (d.reservations.cpus.has_value()) out.key("deploy.resources.reservations.cpus", place("deploy.resources"));
+  if (d.reservations.pids.has_value()) out.key("deploy.resources.reservations.pids", place("deploy.resources"));
+  if (!d.reservations.devices.empty()) out.key("deploy.resources.reservations.devices", place("deploy.resources"));
   if (!d.restart_policy) return;
-  out.key(d.restart_policy->delay.has_value(), "deploy.restart_policy.delay", place("deploy.restart_policy"));
-  out.key(d.restart_policy->window.has_value(), "deploy.restart_policy.window", place("deploy.restart_policy"));
+  if (d.restart_policy->delay.has_value()) out.key("deploy.restart_policy.delay", place("deploy.restart_policy"));
+  if (d.restart_policy->window.has_value()) out.key("deploy.restart_policy.window", place("deploy.restart_policy"));
 }
 
 void check_mounts(const Service& s, Refusals& out) {
@@ -95,8 +95,8 @@ void check_mounts(const Service& s, Refusals& out) {
     if (m.type == model::MountType::Image) out.value("volumes.type", "image", m.where);
     if (m.type == model::MountType::Cluster) out.value("volumes.type", "cluster", m.where);
     if (m.type == model::MountType::NamedPipe) out.value("volumes.type", "npipe", m.where);
-    out.key(!m.recursive.empty() && m.recursive != "enabled", "volumes.bind.recursive", m.where);
-    out.key(!m.labels.empty(), "volumes.volume.labels", m.where);
+    if (!m.recursive.empty() && m.recursive != "enabled") out.key("volumes.bind.recursive", m.where);
+    if (!m.labels.empty()) out.key("volumes.volume.labels", m.where);
   }
   for (const std::string& rule : s.device_cgroup_rules)
     if (!engine::parse_device_rule(rule)) out.device_rule(rule, s.where.of("device_cgroup_rules"));
@@ -109,8 +109,8 @@ void check_network(const model::Project& project, const Service& s, Refusals& ou
   for (const model::Port& p : s.ports)
     if (p.protocol != "tcp" && p.protocol != "udp") out.value("ports.protocol", p.protocol, p.where);
   for (const auto& [key, attachment] : s.networks) {
-    out.key(!attachment.link_local_ips.empty(), "networks.link_local_ips", attachment.where);
-    out.key(!attachment.driver_opts.empty(), "networks.driver_opts", attachment.where);
+    if (!attachment.link_local_ips.empty()) out.key("networks.link_local_ips", attachment.where);
+    if (!attachment.driver_opts.empty()) out.key("networks.driver_opts", attachment.where);
     if (!project.networks.contains(key)) out.add(fmt::format("the undeclared network '{}' of", key), attachment.where);
   }
 }
@@ -135,7 +135,7 @@ void check_logging(const Service& s, Refusals& out) {
   if (!one_of(s.logging->driver, kDrivers))
     out.value("logging.driver", s.logging->driver, s.logging->where, "use 'json-file', 'local' or 'none'");
   for (const auto& [name, value] : s.logging->options)
-    if (!one_of(name, kOptions)) out.key(true, "logging.options." + name, s.logging->where);
+    if (!one_of(name, kOptions)) out.key("logging.options." + name, s.logging->where);
 }
 
 void check_security(const Service& s, Refusals& out) {
@@ -153,11 +153,13 @@ void check_security(const Service& s, Refusals& out) {
 Diagnostics check_supported(const model::Project& project, const Service& service) {
   Refusals out(fmt::format("service '{}'", service.name));
   for (const Attribute& attribute : kAttributes)
-    out.key(attribute.set(service), attribute.name, service.where.of(attribute.name));
-  for (const auto& [name, where] : service.others) out.key(true, name, where);
+    if (attribute.set(service)) out.key(attribute.name, service.where.of(attribute.name));
+  for (const auto& [name, where] : service.others) out.key(name, where);
   check_namespaces(service, out);
   check_joined_network(service, out);
-  if (service.restart.mistake) out.restart(service.deploy && service.deploy->restart_policy, *service.restart.mistake);
+  if (service.restart.mistake)
+    out.restart(service.deploy && service.deploy->restart_policy ? "deploy.restart_policy.condition" : "restart",
+                *service.restart.mistake);
   check_deploy(service, out);
   check_mounts(service, out);
   check_network(project, service, out);
@@ -174,13 +176,13 @@ Diagnostics check_supported(const model::Network& network) {
   if (network.external) return out.take();
   if (!network.driver.empty() && network.driver != "bridge" && network.driver != "default")
     out.value("driver", network.driver, network.where, "use 'bridge'");
-  out.key(!network.driver_opts.empty(), "driver_opts", network.where);
+  if (!network.driver_opts.empty()) out.key("driver_opts", network.where);
   if (!network.ipam_driver.empty() && network.ipam_driver != "default")
     out.value("ipam.driver", network.ipam_driver, network.where);
-  out.key(!network.ipam_options.empty(), "ipam.options", network.where);
+  if (!network.ipam_options.empty()) out.key("ipam.options", network.where);
   for (const model::IpamPool& pool : network.ipam_config)
-    out.key(!pool.aux_addresses.empty(), "ipam.config.aux_addresses", pool.where);
-  out.key(network.enable_ipv4 == false, "enable_ipv4: false", network.where);
+    if (!pool.aux_addresses.empty()) out.key("ipam.config.aux_addresses", pool.where);
+  if (network.enable_ipv4 == false) out.key("enable_ipv4: false", network.where);
   return out.take();
 }
 
@@ -191,7 +193,7 @@ Diagnostics check_supported(const model::Volume& volume) {
               "allowed are letters, digits, '_', '.' and '-', the first a letter or digit");
   if (volume.external) return out.take();
   if (!volume.driver.empty() && volume.driver != "local") out.value("driver", volume.driver, volume.where);
-  out.key(!volume.driver_opts.empty(), "driver_opts", volume.where);
+  if (!volume.driver_opts.empty()) out.key("driver_opts", volume.where);
   return out.take();
 }
 

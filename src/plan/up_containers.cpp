@@ -15,10 +15,6 @@ namespace {
 using engine::ContainerState;
 using engine::ObservedContainer;
 
-ServicePtr borrow(const model::Service& service) {
-  return {std::shared_ptr<const void>(), &service};
-}
-
 const std::string& label_of(const ObservedContainer& container, const char* name) {
   static const std::string kEmpty;
   const auto found = container.labels.find(name);
@@ -81,7 +77,7 @@ std::vector<CreateContainer::VolumesOf> volumes_of(const model::Service& service
   return out;
 }
 
-void UpPlanner::plan_containers(const model::Service& service, bool named) {
+void UpPlanner::plan_containers(const model::Service& service, ServicePlan::Named named) {
   ServicePlan& plan = services_[service.name];
   plan.service = &service;
   plan.named = named;
@@ -128,12 +124,12 @@ std::vector<Replica> UpPlanner::existing_replicas(const ServicePlan& plan) {
 
 /// First match wins, in docker compose's order.
 void UpPlanner::judge_existing(const ServicePlan& plan, Replica& replica) const {
-  const Recreate policy = plan.named ? options_.recreate : options_.recreate_dependencies;
+  const Recreate policy = plan.named == ServicePlan::Named::Yes ? options_.recreate : options_.recreate_dependencies;
   if (policy == Recreate::Never) return;
   if (policy == Recreate::Force) {
     const bool renew = options_.anonymous_volumes == UpOptions::AnonymousVolumes::Renew;
     const char* const named = renew ? "--renew-anon-volumes" : "--force-recreate";
-    replica.recreate = plan.named ? named : "--always-recreate-deps";
+    replica.recreate = plan.named == ServicePlan::Named::Yes ? named : "--always-recreate-deps";
     return;
   }
   judge_dependencies(plan, replica);

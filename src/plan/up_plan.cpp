@@ -15,7 +15,8 @@ Diagnostics UpPlanner::plan_services(const std::set<std::string>& selected, cons
   plan_images(users);
   plan_networks(users);
   plan_volumes(users);
-  for (const model::Service* service : order_) plan_containers(*service, named.contains(service->name));
+  for (const model::Service* service : order_)
+    plan_containers(*service, named.contains(service->name) ? ServicePlan::Named::Yes : ServicePlan::Named::No);
   plan_orphans();
   restart_for_networks();
   if (options_.start == UpOptions::Start::No) return problems_;

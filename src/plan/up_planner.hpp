@@ -30,8 +30,9 @@ struct Replica {
 
 struct ServicePlan {
   const model::Service* service = nullptr;
-  bool named = true;      ///< on the command line; false: a dependency
-  StepId image_step = 0;  ///< builds or pulls its image
+  enum class Named { No, Yes };
+  Named named = Named::Yes;  ///< on the command line; No: a dependency
+  StepId image_step = 0;     ///< builds or pulls its image
   std::vector<Replica> replicas;
   bool restarted = false;          ///< containers are replaced or restarted, maybe under guards
   std::vector<ImageGuard> guards;  ///< when `restarted` only may happen
@@ -62,16 +63,19 @@ class UpPlanner {
   // up_resources.cpp
   void plan_images(const std::vector<const model::Service*>& services);
   void plan_image(const model::Service& service);
-  void plan_pull(const model::Service& service, const std::string& image, bool present);
+  enum class Present { No, Yes };  ///< an image, on this machine
+  void plan_pull(const model::Service& service, const std::string& image, Present is_present);
   void plan_networks(const std::vector<const model::Service*>& services);
   void plan_network(const model::Network& network);
   void refuse_running_one_offs(const model::Network& network);
   void plan_volumes(const std::vector<const model::Service*>& services);
   void plan_volume(const model::Volume& volume);
-  void keep_volume(const model::Volume& volume, bool own);
+  void keep_changed_volume(const model::Volume& volume);
+  void keep_foreign_volume(const model::Volume& volume);
+  void warn_of_volume(const model::Volume& volume, const std::string& what);
   [[nodiscard]] std::vector<Edge> replace_volume(const model::Volume& volume);
   // up_containers.cpp
-  void plan_containers(const model::Service& service, bool named);
+  void plan_containers(const model::Service& service, ServicePlan::Named named);
   std::vector<Replica> existing_replicas(const ServicePlan& plan);
   void judge_existing(const ServicePlan& plan, Replica& replica) const;
   [[nodiscard]] std::string why_recreate(const ServicePlan& plan, const engine::ObservedContainer& existing) const;

@@ -8,10 +8,6 @@
 namespace davit::plan {
 namespace {
 
-ServicePtr borrow(const model::Service& service) {
-  return {std::shared_ptr<const void>(), &service};
-}
-
 ResourceId image_id(const std::string& name) {
   return {ResourceId::Kind::Image, name};
 }
@@ -41,7 +37,7 @@ void UpPlanner::plan_image(const model::Service& service) {
   const bool present = options_.images.contains(image);
   if (const auto planned = image_steps_.find(image); planned != image_steps_.end() && planned->second != 0) return;
   StepId& step = image_steps_[image];
-  if (!service.build) return plan_pull(service, image, present);
+  if (!service.build) return plan_pull(service, image, present ? Present::Yes : Present::No);
   const auto policy = options_.pull.value_or(service.pull_policy);
   std::string cause;
   if (options_.build == UpOptions::Build::Always) cause = "--build";
@@ -62,7 +58,8 @@ void UpPlanner::plan_image(const model::Service& service) {
                        .where = service.build->where});
 }
 
-void UpPlanner::plan_pull(const model::Service& service, const std::string& image, bool present) {
+void UpPlanner::plan_pull(const model::Service& service, const std::string& image, Present is_present) {
+  const bool present = is_present == Present::Yes;
   const auto policy = options_.pull.value_or(service.pull_policy);
   const bool refresh = policy == model::PullPolicy::Always || policy == model::PullPolicy::Refresh;
   if (present && !refresh) return;
@@ -181,7 +178,8 @@ void UpPlanner::plan_volume(const model::Volume& volume) {
   if (exists) {
     const bool own = existing->second->project == project_.name;
     if (own && existing->second->config_hash == spec.config_hash) return;
-    if (!own || !options_.recreate_volumes.contains(volume.name)) return keep_volume(volume, own);
+    if (!own) return keep_foreign_volume(volume);
+    if (!options_.recreate_volumes.contains(volume.name)) return keep_changed_volume(volume);
     cause = "volume configuration changed";
     after = replace_volume(volume);
   }
@@ -195,14 +193,18 @@ void UpPlanner::plan_volume(const model::Volume& volume) {
 
 /// Its data is worth more than its configuration: never replaced without being asked to (docker compose asks, and its
 /// default is no).
-void UpPlanner::keep_volume(const model::Volume& volume, bool own) {
-  if (own) builder_.plan().changed_volumes.push_back(volume.name);
+void UpPlanner::keep_changed_volume(const model::Volume& volume) {
+  builder_.plan().changed_volumes.push_back(volume.name);
+  warn_of_volume(volume, "doesn't match configuration in compose file");
+}
+
+void UpPlanner::keep_foreign_volume(const model::Volume& volume) {
+  warn_of_volume(volume, fmt::format("was not made for project '{}'", project_.name));
+}
+
+void UpPlanner::warn_of_volume(const model::Volume& volume, const std::string& what) {
   builder_.plan().warnings.push_back(Diagnostic::warning(
-      "changed-volume",
-      own ? fmt::format("volume '{}' exists but doesn't match configuration in compose file; it is used as it is",
-                        volume.name)
-          : fmt::format("volume '{}' exists but was not made for project '{}'; it is used as it is", volume.name,
-                        project_.name),
+      "changed-volume", fmt::format("volume '{}' exists but {}; it is used as it is", volume.name, what),
       volume.where));
 }
 

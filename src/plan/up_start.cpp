@@ -13,10 +13,6 @@ namespace {
 using engine::ContainerState;
 using engine::ObservedContainer;
 
-ServicePtr borrow(const model::Service& service) {
-  return {std::shared_ptr<const void>(), &service};
-}
-
 bool is_running(const Replica& replica) {
   return replica.existing != nullptr && is_up(*replica.existing) && replica.existing->state != ContainerState::Paused;
 }

@@ -31,36 +31,53 @@ Scheduler::Scheduler(const plan::Plan& plan, SchedulerOptions options)
 
 std::vector<Scheduler::Action> Scheduler::resume(const Event& event) {
   actions_.clear();
-  if (std::holds_alternative<Begin>(event)) {
-    for (const Step& step : plan_.steps)
-      if (node(step.id).missing == 0) make_ready(step.id);
-  } else if (const auto* done = std::get_if<Succeeded>(&event)) {
-    --running_;
-    end(done->step, State::Succeeded);
-  } else if (const auto* failed = std::get_if<Failed>(&event)) {
-    --running_;
-    end(failed->step, State::Failed);
-    if (plan_.on_failure == plan::OnFailure::Stop) stop();
-  } else if (const auto* changed = std::get_if<Changed>(&event)) {
-    facts_[changed->slot] = changed->facts;
-    if (waited_long_enough_) count_as_ready(facts_[changed->slot]);
-    for (const StepId wait : waits_of_slot_[changed->slot]) {
-      if (node(wait).state == State::Waiting)
-        look_at_wait(wait);
-      else if (held_.contains(wait))
-        look_at_held(wait);
-    }
-  } else if (const auto* image = std::get_if<ImageKnown>(&event)) {
-    images_[image->image] = image->id;
-  } else if (const auto* over = std::get_if<WaitTimedOut>(&event)) {
-    time_out(over->limit);
-  } else if (std::holds_alternative<Interrupted>(event)) {
-    stop();
-  }
+  std::visit([this](const auto& what) { take(what); }, event);
   settle();
-  if (std::holds_alternative<LookedAgain>(event)) held_.clear();
   if (open_ == 0 && !finished_) finish();
   return std::move(actions_);
+}
+
+void Scheduler::take(const Begin&) {
+  for (const Step& step : plan_.steps)
+    if (node(step.id).missing == 0) make_ready(step.id);
+}
+
+void Scheduler::take(const Succeeded& done) {
+  --running_;
+  end(done.step, State::Succeeded);
+}
+
+void Scheduler::take(const Failed& failed) {
+  --running_;
+  end(failed.step, State::Failed);
+  if (plan_.on_failure == plan::OnFailure::Stop) stop();
+}
+
+void Scheduler::take(const Changed& changed) {
+  facts_[changed.slot] = changed.facts;
+  if (waited_long_enough_) count_as_ready(facts_[changed.slot]);
+  for (const StepId wait : waits_of_slot_[changed.slot]) {
+    if (node(wait).state == State::Waiting)
+      look_at_wait(wait);
+    else if (held_.contains(wait))
+      look_at_held(wait);
+  }
+}
+
+void Scheduler::take(const ImageKnown& image) {
+  images_[image.image] = image.id;
+}
+
+void Scheduler::take(const WaitTimedOut& over) {
+  time_out(over.limit);
+}
+
+void Scheduler::take(const Interrupted&) {
+  stop();
+}
+
+void Scheduler::take(const LookedAgain&) {
+  held_.clear();
 }
 
 /// A container may be gone again while others were still waited for.

@@ -29,6 +29,10 @@ using StepId = std::uint32_t;
 using SlotId = std::uint32_t;
 /// Points into the project the plan was made of, or owns a changed copy (`run`).
 using ServicePtr = std::shared_ptr<const model::Service>;
+/// To a service of the project, which outlives the plan.
+[[nodiscard]] inline ServicePtr borrow(const model::Service& service) {
+  return {std::shared_ptr<const void>(), &service};
+}
 
 /// What a step is about.
 struct ResourceId {

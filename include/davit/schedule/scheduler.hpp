@@ -134,6 +134,14 @@ class Scheduler {
     std::vector<plan::Edge> dependants;
   };
 
+  void take(const Begin& event);
+  void take(const Succeeded& event);
+  void take(const Failed& event);
+  void take(const Changed& event);
+  void take(const ImageKnown& event);
+  void take(const WaitTimedOut& event);
+  void take(const Interrupted& event);
+  void take(const LookedAgain& event);
   void end(plan::StepId step, State state);
   void settle();
   void release(const plan::Edge& dependant, plan::StepId ended, State state);
