@@ -82,31 +82,26 @@ Task<void> until_ended(pid_t runtime, std::string pid_file, std::string cgroup, 
     failure = std::current_exception();
     kill_program(pid_file, cgroup, runtime);  // it could not be waited for
   }
-  for (bool ended = !child; !ended;) {
+  while (child) {
+    std::exception_ptr why;
     bool cancelled = false;
     try {
       co_await child->ended();
-      ended = true;
     } catch (const boost::system::system_error& error) {
-      cancelled = true;
-      if (error.code() != asio::error::operation_aborted) {
-        // It cannot be waited for any more: it must end, or the wait for it would not.
-        failure = std::current_exception();
-        kill_program(pid_file, cgroup, runtime);
-        ended = true;
-      } else if (failure || then == WhenCancelled::Kill) {
-        failure = std::current_exception();
-        kill_program(pid_file, cgroup, runtime);
-      } else {
-        failure = std::current_exception();
-        ::kill(runtime, SIGTERM);
-      }
+      why = std::current_exception();
+      cancelled = error.code() == asio::error::operation_aborted;
     } catch (...) {
-      failure = std::current_exception();
-      kill_program(pid_file, cgroup, runtime);
-      ended = true;
+      why = std::current_exception();
     }
-    if (cancelled) co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+    if (!why) break;
+    const bool may_go_on = cancelled && !failure && then != WhenCancelled::Kill;
+    failure = why;
+    if (may_go_on)
+      ::kill(runtime, SIGTERM);
+    else
+      kill_program(pid_file, cgroup, runtime);
+    if (!cancelled) break;  // it cannot be waited for any more
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   }
 }
 
