@@ -11,6 +11,7 @@
 #include "davit/base/fd.hpp"
 #include "davit/base/files.hpp"
 #include "davit/base/units.hpp"
+#include "davit/base/write_all.hpp"
 
 namespace davit {
 namespace {
@@ -84,13 +85,7 @@ int replace_file(const std::string& path, const std::string& text) {
   std::string partial = path + ".XXXXXX";
   const Fd file(::mkostemp(partial.data(), O_CLOEXEC));
   if (!file) return errno;
-  std::size_t done = 0;
-  int error = 0;
-  while (error == 0 && done < text.size()) {
-    const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
-    if (wrote > 0) done += static_cast<std::size_t>(wrote);
-    if (wrote < 0 && errno != EINTR) error = errno;
-  }
+  int error = write_all(file.get(), text) ? 0 : errno;
   if (error == 0 && ::rename(partial.c_str(), path.c_str()) != 0) error = errno;
   if (error != 0) ::unlink(partial.c_str());
   return error;

@@ -14,6 +14,7 @@
 #include "container/volumes.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
+#include "davit/base/write_all.hpp"
 #include "davit/container/rootfs.hpp"
 
 namespace davit::container {
@@ -26,13 +27,7 @@ constexpr const char* kInitTarget = "/sbin/docker-init";
 
 void write_file(const std::string& path, const std::string& text, mode_t mode) {
   const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file) throw_system_error("write", path, errno);
-  for (std::size_t done = 0; done < text.size();) {
-    const ssize_t wrote = ::write(file.get(), text.data() + done, text.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) throw_system_error("write", path, errno);
-    done += static_cast<std::size_t>(wrote);
-  }
+  if (!file || !write_all(file.get(), text)) throw_system_error("write", path, errno);
   if (::fchmod(file.get(), mode) != 0) throw_system_error("set mode of", path, errno);
 }
 

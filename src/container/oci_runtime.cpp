@@ -15,6 +15,7 @@
 #include "container/end_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
+#include "davit/base/write_all.hpp"
 #include "davit/container/cgroups.hpp"
 #include "davit/container/rootfs.hpp"
 #include "davit/process/pidfd.hpp"
@@ -121,8 +122,7 @@ class TemporaryFiles {
 
 void write_private(const std::string& path, const std::string& text) {
   const Fd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file || ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-    throw_system_error("write", path, errno);
+  if (!file || !write_all(file.get(), text)) throw_system_error("write", path, errno);
 }
 
 }  // namespace
