@@ -57,6 +57,7 @@ struct TaskGroup::State {
   std::list<asio::cancellation_signal> signals;
   std::size_t running = 0;
   bool cancelled = false;
+  bool owner_cancelled = false;  ///< while it was in join()
   std::exception_ptr first_error;
   std::vector<std::exception_ptr> other_errors;
 };
@@ -86,12 +87,11 @@ std::size_t TaskGroup::running() const {
 Task<void> TaskGroup::join() {
   const auto state = state_;
   // The tasks must have ended before the owner goes on, also when the owner itself is being cancelled.
-  bool owner_cancelled = false;
   co_await asio::this_coro::throw_if_cancelled(false);
   for (;;) {
     const auto cancellation = co_await asio::this_coro::cancellation_state;
-    if (cancellation.cancelled() != asio::cancellation_type::none && !owner_cancelled) {
-      owner_cancelled = true;
+    if (cancellation.cancelled() != asio::cancellation_type::none && !state->owner_cancelled) {
+      state->owner_cancelled = true;
       state->cancel_all();
       co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     }
@@ -100,9 +100,9 @@ Task<void> TaskGroup::join() {
     co_await state->changed.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
   }
   const auto first_error = std::exchange(state->first_error, nullptr);
-  if (owner_cancelled && (!first_error || is_cancellation(first_error)))
+  if (state->owner_cancelled && (!first_error || is_cancellation(first_error)))
     throw boost::system::system_error(asio::error::operation_aborted);
-  if (!owner_cancelled) co_await asio::this_coro::throw_if_cancelled(true);
+  if (!state->owner_cancelled) co_await asio::this_coro::throw_if_cancelled(true);
   if (!first_error) co_return;
   try {
     std::rethrow_exception(first_error);
@@ -136,7 +136,8 @@ Task<void> run_beside(Task<void> work, std::vector<Task<void>> others) {
   try {
     co_await group.join();
   } catch (const boost::system::system_error& error) {
-    if (!done || error.code() != asio::error::operation_aborted) throw;  // else the others were cancelled, as asked
+    const bool as_asked = error.code() == asio::error::operation_aborted && !group.state_->owner_cancelled;
+    if (!done || !as_asked) throw;
   }
 }
 

@@ -84,6 +84,13 @@ std::string shown_command(const RunStep& step) {
   return shortened(text, kLongest);
 }
 
+/// A program that ran has a process id, and what the runtime logs then is a warning, or about clearing up. But crun has
+/// an id already when it learns that the program cannot be executed.
+bool names_the_program(const Error& why) {
+  const std::string& code = why.diagnostic().code;
+  return code == "command-not-found" || code == "command-not-executable";
+}
+
 }  // namespace
 
 std::string make_mount_points(const fs::path& folder) {
@@ -357,15 +364,15 @@ void RunContainer::run(const RunStep& step) {
   remove_group(cgroups, spec_.cgroup);
   if (end.stopped) throw Error(Diagnostic::error("cancelled", "the build was cancelled", where_));
   if (end.code == 0) return;
-  // A program that ran has a process id; what the runtime logs then is a warning, or about clearing up.
-  const bool ran = fs::exists(bundle + kPidFile);
-  if (const auto log = DiskFiles().read(bundle + kRuntimeLog); !ran && log && !log->empty())
-    throw not_started(step, *log);
+  const auto log = DiskFiles().read(bundle + kRuntimeLog);
+  if (log && !log->empty()) {
+    const Error why = container::start_error(*log, step.args);
+    if (!fs::exists(bundle + kPidFile) || names_the_program(why)) throw not_started(step, why);
+  }
   throw failure(step, end.code, {last.begin(), last.end()});
 }
 
-Error RunContainer::not_started(const RunStep& step, const std::string& log) const {
-  const Error error = container::start_error(log, step.args);
+Error RunContainer::not_started(const RunStep& step, const Error& error) const {
   auto diagnostic = Diagnostic::error(
       "run-failed", "RUN cannot be started (exit code " + std::to_string(error.exit_code()) + "): " + error.what(),
       where_);

@@ -69,7 +69,7 @@ class RunContainer {
   [[nodiscard]] std::vector<std::string> command(const Sandbox::Runtime& runtime, const std::string& bundle) const;
   [[nodiscard]] std::string write_file(const std::string& name, const std::string& text, mode_t mode);
   void make_working_dir(const RunStep& step);
-  [[nodiscard]] Error not_started(const RunStep& step, const std::string& log) const;
+  [[nodiscard]] Error not_started(const RunStep& step, const Error& error) const;
   [[nodiscard]] Error failure(const RunStep& step, int code, const std::vector<std::string>& last_lines) const;
 
   std::filesystem::path data_root_;

@@ -1,6 +1,7 @@
 #include "one_off_streams.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -43,6 +44,9 @@ class Input {
   Task<std::string> read() {
     std::string bytes(kChunk, '\0');
     if (waiting_) co_await waiting_->async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
+    // Another process may have the same terminal and have read meanwhile: then there is nothing, and not the end.
+    for (pollfd now{STDIN_FILENO, POLLIN, 0}; waiting_ && ::poll(&now, 1, 0) == 0;)
+      co_await waiting_->async_wait(asio::posix::stream_descriptor::wait_read, asio::use_awaitable);
     const ssize_t got = ::read(STDIN_FILENO, bytes.data(), bytes.size());
     bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
     co_return bytes;
@@ -97,6 +101,7 @@ struct RawOutput::Impl {
     }
     std::fflush(stdout);
     std::fflush(stderr);
+    if (std::ferror(stdout) != 0) throw ExitWith{1};  // what became of it is said at the end of every command
   }
 
   logs::LogReader reader;

@@ -80,6 +80,16 @@ Task<void> remove_by_name(Session& session, const std::string& name) {
       co_await session.engine().remove_container(container.id, engine::WithVolumes::Anonymous);
 }
 
+/// `run --rm` that cannot go on. What led to that is what to tell, not that the container cannot be removed either.
+Task<void> remove_whatever_it_does(Session& session, ContainerId container) {
+  try {
+    co_await session.engine().stop_container(container, {.grace = std::chrono::nanoseconds(0)});
+    co_await session.engine().remove_container(container, engine::WithVolumes::Anonymous);
+  } catch (const std::exception&) {
+    // 'down' finds it.
+  }
+}
+
 /// The container of this command.
 struct OneOff {
   std::string name;
@@ -139,9 +149,12 @@ Task<int> run(Session& session, model::Project project, RunFlags flags) {
   } catch (...) {
     failure = std::current_exception();
   }
-  if (failure) co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (failure) {
+    co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+    if (flags.remove) co_await remove_whatever_it_does(session, made->second);
+    std::rethrow_exception(failure);
+  }
   if (flags.remove) co_await session.engine().remove_container(made->second, engine::WithVolumes::Anonymous);
-  if (failure) std::rethrow_exception(failure);
   co_return code;
 }
 

@@ -22,11 +22,11 @@ using namespace std::chrono_literals;
 /// Tells when a file of the kernel's says that it has changed. Source: inotify(7).
 class FileNews {
  public:
-  FileNews(const asio::any_io_executor& loop, const std::string& file)
-      : events_(loop, ::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)) {
-    // Gone already: then there is nothing to wait for.
-    if (::inotify_add_watch(events_.native_handle(), file.c_str(), IN_MODIFY) < 0 && errno != ENOENT)
-      throw_system_error("watch", file, errno);
+  /// nullopt when it cannot be watched: a user has so many instances and watches, and no more.
+  static std::optional<FileNews> of(const asio::any_io_executor& loop, const std::string& file) {
+    Fd events(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    if (!events || ::inotify_add_watch(events.get(), file.c_str(), IN_MODIFY) < 0) return std::nullopt;
+    return FileNews(asio::posix::stream_descriptor(loop, events.release()));
   }
 
   /// Ends at once for what changed before.
@@ -38,6 +38,8 @@ class FileNews {
   }
 
  private:
+  explicit FileNews(asio::posix::stream_descriptor events) : events_(std::move(events)) {}
+
   asio::posix::stream_descriptor events_;
 };
 
@@ -48,17 +50,24 @@ Task<void> await_ends(std::vector<pid_t> processes) {
   }
 }
 
+Task<void> until(Timers& timers, std::chrono::milliseconds limit, FileNews& news) {
+  Task<void> changed = news.next();
+  (void)co_await with_timeout(timers, limit, std::move(changed));
+}
+
 /// A process leaves its group a moment after it is seen to have ended: on v2 the group's news tell, on v1 nothing does.
+/// The pauses are also for what the kill did not reach: before Linux 5.14 that is no single act on v2 either.
 Task<void> await_removal(Timers& timers, const Cgroups& groups, std::string path, std::vector<pid_t> processes) {
-  std::optional<FileNews> news;
-  const auto loop = co_await asio::this_coro::executor;
-  if (const auto file = groups.events_file(path)) news.emplace(loop, *file);
   Task<void> ending = await_ends(std::move(processes));
   co_await std::move(ending);
+  if (groups.remove(path) == Cgroups::Removed::Yes) co_return;
+  std::optional<FileNews> news;
+  const auto loop = co_await asio::this_coro::executor;
+  if (const auto file = groups.events_file(path)) news = FileNews::of(loop, *file);
   for (std::chrono::milliseconds pause = 1ms; groups.remove(path) == Cgroups::Removed::Busy;
        pause = std::min<std::chrono::milliseconds>(2 * pause, 64ms)) {
-    groups.kill(path);  // on v1: what was started before the first kill reached its parent
-    Task<void> later = news ? news->next() : timers.sleep_for(pause);
+    groups.kill(path);  // what was started before the first kill reached its parent
+    Task<void> later = news ? until(timers, pause, *news) : timers.sleep_for(pause);
     co_await std::move(later);
   }
 }

@@ -97,6 +97,7 @@ std::string options_of(const Overlay& overlay) {
   for (std::size_t i = 0; i < overlay.lower.size(); ++i) out += (i > 0 ? ":" : "") + escaped(overlay.lower[i]);
   if (!overlay.upper.empty()) out += ",upperdir=" + escaped(overlay.upper) + ",workdir=" + escaped(overlay.work);
   for (const auto& [key, value] : kPlainLayer) out += "," + std::string(key) + "=" + value;
+  if (!overlay.upper.empty() && overlay.sync == Overlay::Sync::Never) out += ",volatile";
   return out;
 }
 
@@ -124,12 +125,11 @@ int mount_in_folder(const std::string& folder, const std::string& target, const 
 
 /// Kernels without "lowerdir+": one string of at most a page. Paths relative to the folder that the layers share keep
 /// long chains short enough for about 55 layers.
-void mount_by_options(const Overlay& overlay, const std::string& target) {
+/// Returns an errno value.
+int try_options(const Overlay& overlay, const std::string& target) {
   const std::string options = options_of(overlay);
-  if (options.size() < kLargestOptions) {
-    if (::mount("overlay", target.c_str(), "overlay", 0, options.c_str()) != 0) overlay_error(target, errno);
-    return;
-  }
+  if (options.size() < kLargestOptions)
+    return ::mount("overlay", target.c_str(), "overlay", 0, options.c_str()) == 0 ? 0 : errno;
   const std::string folder = common_folder(overlay.lower);
   Overlay relative = overlay;
   for (std::string& layer : relative.lower) layer.erase(0, folder.size());
@@ -138,7 +138,15 @@ void mount_by_options(const Overlay& overlay, const std::string& target) {
     throw Error(Diagnostic::error("too-many-layers", "cannot mount " + std::to_string(overlay.lower.size()) +
                                                          " layers: this kernel takes one page of mount options")
                     .with_hint("Linux 6.8 and later have no such limit"));
-  const int error = mount_in_folder(folder, target, shorter);
+  return mount_in_folder(folder, target, shorter);
+}
+
+void mount_by_options(Overlay overlay, const std::string& target) {
+  int error = try_options(overlay, target);
+  if (error == EINVAL && overlay.sync == Overlay::Sync::Never) {
+    overlay.sync = Overlay::Sync::AsAsked;
+    error = try_options(overlay, target);
+  }
   if (error != 0) overlay_error(target, error);
 }
 

@@ -98,6 +98,7 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
   if (!images_.find(spec.image))
     throw Error(Diagnostic::error("no-such-image", "no image '" + spec.image_name + "' (" + spec.image.str() + ")"))
         .about("image");
+  state::Transaction transaction(database_);  // what others have must not go before this one has it
   add_volumes_of_others(spec, options);
   const std::vector<state::Volume> wanted = resolve_volumes(spec, options);
 
@@ -113,7 +114,6 @@ ContainerId ProjectEngine::create_container(ContainerId id, engine::ContainerSpe
   row.labels = spec.labels;
   row.created = state::wall_time_now();
 
-  state::Transaction transaction(database_);
   state::Volumes volumes(database_);
   for (const auto& volume : wanted)
     if (!volumes.insert(volume) && !volumes.find(volume.name)) throw Error("cannot make volume '" + volume.name + "'");
@@ -150,6 +150,18 @@ void ProjectEngine::restore_files(Record& record, std::map<std::string, Fd>& hel
   }
 }
 
+void ProjectEngine::throw_rename_error(const std::exception_ptr& failure, const ContainerId& id, const std::string& old,
+                                       const std::string& name) {
+  const auto holder = state::Containers(database_).find_by_name(name);
+  if (holder && holder->id != id) throw name_in_use(name, holder).context("while renaming container '" + old + "'");
+  try {
+    std::rethrow_exception(failure);
+  } catch (Error& error) {
+    error.context("while renaming container '" + old + "' to '" + name + "'");
+    throw;
+  }
+}
+
 Task<void> ProjectEngine::rename_container(ContainerId id, std::string name, Cause cause) {
   const RecordPtr record = find(id);
   Gate::Pass pass = co_await record->busy.enter();
@@ -160,17 +172,16 @@ Task<void> ProjectEngine::rename_container(ContainerId id, std::string name, Cau
   record->row.name = name;
   record->spec.name = name;
   record->row.spec_json = engine::to_json(without_content(record->spec));
+  std::exception_ptr failure;
   try {
     write(*record, "rename", {{"oldName", "/" + old}}, cause);
-  } catch (Error& error) {
+  } catch (...) {
+    failure = std::current_exception();
     record->row.name = old;
     record->spec.name = old;
     record->row.spec_json = old_json;
-    error.context("while renaming container '" + old + "' to '" + name + "'");
-    const auto holder = state::Containers(database_).find_by_name(name);
-    if (!holder || holder->id == id) throw;
-    throw name_in_use(name, holder).context("while renaming container '" + old + "'");
   }
+  if (failure) throw_rename_error(failure, id, old, name);
   network_.rename();
   changed(*record);
 }

@@ -26,22 +26,19 @@ bool is_same(const struct stat& a, const struct stat& b) {
 
 }  // namespace
 
-HostResolvConf::HostResolvConf(std::string path) : path_(std::move(path)), seen_(stat_of(path_)) {
-  read();
+HostResolvConf::HostResolvConf(std::string path) : path_(std::move(path)) {
+  (void)look();
 }
 
 bool HostResolvConf::look() {
   const struct stat now = stat_of(path_);
   if (is_same(now, seen_)) return false;
-  seen_ = now;
-  const dns::ResolvConf before = std::move(value_);
-  read();
-  return value_ != before;
-}
-
-void HostResolvConf::read() {
   const auto text = DiskFiles().read(path_);
-  value_ = text ? dns::parse_resolv_conf(*text) : dns::ResolvConf{};
+  const bool is_there = now.st_nlink > 0;
+  if (!text && is_there) return false;  // descriptors or memory are short: the next look reads it
+  seen_ = now;
+  const dns::ResolvConf before = std::exchange(value_, text ? dns::parse_resolv_conf(*text) : dns::ResolvConf{});
+  return value_ != before;
 }
 
 }  // namespace davit::embedded

@@ -11,7 +11,7 @@ namespace davit::embedded {
 
 class HostResolvConf {
  public:
-  /// Reads it. A file that is absent or unreadable counts as empty, as resolv.conf(5) says.
+  /// Reads it. A file that is absent counts as empty, as resolv.conf(5) says.
   explicit HostResolvConf(std::string path);
 
   /// Reads it again if it is not the file, or not the text, that was read last. True: what it says is different now.
@@ -20,8 +20,6 @@ class HostResolvConf {
   [[nodiscard]] const dns::ResolvConf& value() const { return value_; }
 
  private:
-  void read();
-
   std::string path_;
   struct stat seen_{};  ///< before it was read: what is written meanwhile is seen by the next look
   dns::ResolvConf value_;

@@ -61,16 +61,20 @@ struct HttpServer::Impl {
   Impl(asio::io_context& c, Fd listener, HttpHandlers h)
       : acceptor(c), handlers(std::move(h)), group(c.get_executor()) {
     acceptor.assign(asio::local::stream_protocol(), listener.release());
+    acceptor.non_blocking(true);
   }
 
-  /// The next connection. While there are no descriptors or no memory for it, it waits in the backlog.
+  /// The next connection, from the backlog to its conversation in one go: has_pending() or connections() tells of it at
+  /// any time. While there are no descriptors or no memory for it, it waits in the backlog.
   Task<Socket> next_connection() {
     asio::steady_timer pause(acceptor.get_executor());
     for (bool told = false;; told = true) {
       Socket socket(acceptor.get_executor());
       error_code error;
-      co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
+      co_await acceptor.async_wait(Socket::wait_read, asio::use_awaitable);
+      acceptor.accept(socket, error);
       if (!error) co_return socket;
+      if (error == asio::error::would_block || error == asio::error::connection_aborted) continue;
       if (!is_shortage(error.value())) throw boost::system::system_error(error);
       if (!told) log_warning("a connection has to wait: " + error.message());
       pause.expires_after(kShortagePause);

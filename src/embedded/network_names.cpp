@@ -71,9 +71,9 @@ std::vector<dns::Upstream> NetworkHost::upstreams_of(const Record& record) const
 
 /// Before a container starts and when one asks: who runs already asks the host's new servers, too.
 void NetworkHost::look_at_resolv_conf() noexcept {
-  if (host_resolv_.look()) upstreams_are_old_ = true;
-  if (!upstreams_are_old_) return;
   try {
+    if (host_resolv_.look()) upstreams_are_old_ = true;
+    if (!upstreams_are_old_) return;
     for (const auto& [id, record] : connected_)
       if (record->network.serves_dns) dns_.set_upstreams(id.str(), upstreams_of(*record));
     upstreams_are_old_ = false;

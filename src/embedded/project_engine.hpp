@@ -167,6 +167,8 @@ class ProjectEngine {
   /// Takes a container's rows out of the database; the folders that go with them are still there. Throws Error: nothing
   /// is written.
   std::vector<std::string> forget_container(Record& record, engine::WithVolumes with_volumes, const Cause& cause);
+  [[noreturn]] void throw_rename_error(const std::exception_ptr& failure, const ContainerId& id, const std::string& old,
+                                       const std::string& name);
   void remove_anonymous_volumes(const engine::ContainerSpec& spec, VolumesSetAside& aside);
   std::map<std::string, std::string> users_of_volumes();
   Task<void> remove_folders(std::vector<std::string> folders);

@@ -163,6 +163,9 @@ bool ProjectEngine::adopt(RecordPtr record, KeeperLink::Recovered& recovered) {
       record->process = process::PidFd::open(pid);
     } else if (!has_parts(*record, recovered)) {
       return false;
+    } else if (!facts && std::filesystem::exists("/proc/" + std::to_string(pid) + "/stat")) {
+      throw Error("cannot look at process " + std::to_string(pid))
+          .error_number(EMFILE);  // what else keeps root from it
     }
     // Otherwise it has ended just now: the keeper that still holds its parts was its parent and is about to tell.
   }

@@ -8,6 +8,7 @@
 
 #include "davit/base/error.hpp"
 #include "davit/image/digest.hpp"
+#include "embedded/log.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -30,10 +31,21 @@ std::string part_of(const state::Volume& row) {
   return part_of(row.name, std::to_string(row.created));
 }
 
+void give_back(const std::string& hidden, const std::string& folder) noexcept {
+  if (std::rename(hidden.c_str(), folder.c_str()) == 0) return;
+  const int error = errno;
+  try {
+    log_warning("the files of a volume stay in '" + hidden + "' and cannot go back to '" + folder +
+                "': " + system_error_text(error));
+  } catch (const std::exception&) {
+    // No memory for a message.
+  }
+}
+
 }  // namespace
 
 VolumesSetAside::~VolumesSetAside() {
-  for (const auto& [from, to] : moves_) (void)std::rename(to.c_str(), from.c_str());
+  for (const auto& [from, to] : moves_) give_back(to, from);
 }
 
 void VolumesSetAside::add(const state::Volume& row) {
@@ -69,7 +81,7 @@ std::vector<std::string> find_garbage_of_volumes(const Paths& paths, state::Data
     if (row == rows.end())
       garbage.push_back(std::move(folder));
     else  // Fails when another project has made an empty one since, and may use it: neither is ours to remove.
-      (void)std::rename(folder.c_str(), paths.volume(row->second).c_str());
+      give_back(folder, paths.volume(row->second));
   }
   return garbage;
 }

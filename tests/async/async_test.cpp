@@ -7,6 +7,7 @@
 #include <string>
 #include <thread>
 
+#include "davit/async/cancellation.hpp"
 #include "davit/async/event.hpp"
 #include "davit/async/offload.hpp"
 #include "davit/async/task_group.hpp"
@@ -140,6 +141,17 @@ TEST_F(AsyncTest, AnOwnerThatIsCancelledHearsWhatWentWrongMeanwhile) {
   EXPECT_EQ(counter, 0);
 }
 
+Task<void> wait_twice_when_cancelled(Timers& timers) {
+  bool cancelled = false;
+  try {
+    co_await timers.sleep_for(1h);
+  } catch (const boost::system::system_error&) {
+    cancelled = true;
+  }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  if (cancelled) co_await timers.sleep_for(10ms);
+}
+
 std::vector<Task<void>> list(Task<void> task) {
   std::vector<Task<void>> out;
   out.push_back(std::move(task));
@@ -155,6 +167,28 @@ TEST_F(AsyncTest, WhatRunsBesideEndsWithTheWork) {
   EXPECT_EQ(message(), "");
   EXPECT_EQ(work, 1);
   EXPECT_EQ(beside, 0);
+}
+
+TEST_F(AsyncTest, AnOwnerOfWorkIsCancelledAtAnyTime) {
+  for (const auto when : {5ms, 15ms}) {  // before the work is done, and while what is beside it ends
+    int work = 0;
+    done_ = false;
+    error_ = nullptr;
+    asio::cancellation_signal signal;
+    asio::co_spawn(context_, run_beside(sleep_then(timers_, 10ms, work), list(wait_twice_when_cancelled(timers_))),
+                   asio::bind_cancellation_slot(signal.slot(), [this](const std::exception_ptr& e) {
+                     error_ = e;
+                     done_ = true;
+                   }));
+    timers_.advance(when);
+    EXPECT_FALSE(done_);
+    signal.emit(asio::cancellation_type::terminal);
+    timers_.advance(20ms);
+    EXPECT_TRUE(done_);
+    ASSERT_TRUE(error_);
+    EXPECT_TRUE(is_cancellation(error_));
+    EXPECT_EQ(work, when > 10ms ? 1 : 0);
+  }
 }
 
 TEST_F(AsyncTest, TheWorkGoesOnWhenWhatIsBesideItEndsWell) {

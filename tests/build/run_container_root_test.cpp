@@ -77,6 +77,20 @@ TEST_P(RuntimeTest, WhatTheRuntimeLogsBesideDoesNotHideTheProgramsFailure) {
   EXPECT_NE(start.find("RUN cannot be started (exit code 127)"), std::string::npos) << start;
 }
 
+TEST_P(RuntimeTest, TheReasonWhyAProgramCannotBeExecutedIsTold) {
+  if (!process::find_program(GetParam())) GTEST_SKIP() << GetParam() << " is not installed";
+  request_.runtime = GetParam();
+  write("script", "#!/missing\n", 0755);
+  write("foreign",
+        "\x7f"
+        "ELF of another world",
+        0755);
+  const std::string script = must_fail("FROM box\nCOPY script /\nRUN [\"/script\"]\n");
+  EXPECT_NE(script.find("o such file or directory"), std::string::npos) << script;
+  const std::string foreign = must_fail("FROM box\nCOPY foreign /\nRUN [\"/foreign\"]\n");
+  EXPECT_NE(foreign.find("xec format error"), std::string::npos) << foreign;
+}
+
 /// Names of the files in the folder that hold the text.
 Strings files_with(const fs::path& folder, const std::string& text) {
   Strings out;

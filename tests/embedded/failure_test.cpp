@@ -66,20 +66,31 @@ TEST_F(Failure, AStopBetweenTwoRunsGivesTheAddressesBack) {
 
 TEST_F(Failure, AKillBetweenTwoRunsEndsTheLoop) {
   run(engine_->create_network(network("n")));
-  for (const char* signal : {"SIGKILL", "SIGTERM", "SIGHUP"}) {
-    engine::ContainerSpec wanted = on_network("n", shell(signal, "exit 1"));
+  const std::vector<std::string> signals{"SIGKILL", "SIGTERM", "SIGHUP"};
+  std::vector<ContainerId> loops;
+  for (const std::string& name : {signals[0], signals[1], signals[2], std::string("clock")}) {
+    engine::ContainerSpec wanted = on_network("n", shell(name, "exit 1"));
     wanted.restart = {engine::RestartPolicy::Mode::Always, 0};
-    const ContainerId id = start(std::move(wanted));
-    std::int64_t since = 0;
-    for (int runs = 0; runs < 4; ++runs) since = until_event(id, "die", since).id;  // the pause is 800 ms by now
-    ASSERT_EQ(look(id).state, ContainerState::Restarting) << "or this tests nothing";
-    run(engine_->kill_container(id, signal));
-    EXPECT_EQ(look(id).state, ContainerState::Exited);
-    until_event(id, "stop", until_event(id, "kill", since).id);
-    const ContainerId clock = start(shell(std::string("clock-") + signal, "sleep 1"));
-    until_event(clock, "die");
+    loops.push_back(start(std::move(wanted)));
+  }
+  const ContainerId clock = loops.back();
+  loops.pop_back();
+  std::vector<std::int64_t> ends(loops.size(), 0);
+  for (int runs = 0; runs < 6; ++runs)  // the pause is 3.2 s by now
+    for (std::size_t i = 0; i < loops.size(); ++i) ends[i] = until_event(loops[i], "die", ends[i]).id;
+  for (std::size_t i = 0; i < loops.size(); ++i) {
+    ASSERT_EQ(look(loops[i]).state, ContainerState::Restarting) << "or this tests nothing";
+    run(engine_->kill_container(loops[i], signals[i]));
+    EXPECT_EQ(look(loops[i]).state, ContainerState::Exited);
+    until_event(loops[i], "stop", until_event(loops[i], "kill", ends[i]).id);
+  }
+  // It was the last to begin, and its pauses are the same: with its seventh run the others' would have come.
+  std::int64_t tick = 0;
+  for (int runs = 0; runs < 7; ++runs) tick = until_event(clock, "die", tick).id;
+  run(engine_->stop_container(clock, {}));
+  state::Database database = state::Database::open(paths_.database());
+  for (const ContainerId& id : loops) {
     EXPECT_EQ(look(id).state, ContainerState::Exited) << "it was started again";
-    state::Database database = state::Database::open(paths_.database());
     EXPECT_TRUE(state::Networks(database).leases_of(id).empty());
   }
 }

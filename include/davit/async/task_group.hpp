@@ -11,6 +11,8 @@
 
 namespace davit {
 
+Task<void> run_beside(Task<void> work, std::vector<Task<void>> others);
+
 /// Runs tasks side by side and joins them. The first task that throws cancels its siblings; join() rethrows that first
 /// error, with the messages of the others as notes. The owner must co_await join() before the group is destroyed, and
 /// must come there: an owner that has something to wait for beside its tasks uses run_beside().
@@ -37,6 +39,7 @@ class TaskGroup {
   [[nodiscard]] std::size_t running() const;
 
  private:
+  friend Task<void> run_beside(Task<void> work, std::vector<Task<void>> others);
   struct State;
   std::shared_ptr<State> state_;  // shared with the completion handlers, which may outlive a destroyed io_context's run
 };
