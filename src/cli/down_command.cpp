@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "commands.hpp"
+#include "davit/build/cleanup.hpp"
 #include "durations.hpp"
 #include "execute.hpp"
 #include "image_provider.hpp"
@@ -104,7 +105,11 @@ void add_down(Commands& commands) {
   commands.on(command, [options](Context& context) {
     ProjectOrName which = load_project_or_name(context, options->services);
     Session session(context, which.name, "davit down");
-    return session.run(down(session, std::move(which), *options));
+    const int code = session.run(down(session, std::move(which), *options));
+    // Of a build that was killed with its guard nobody else would know until the next one.
+    if (!context.global.dry_run)
+      build::clear_dead_builds(context.data_root(), [&context](const Diagnostic& warning) { print(context, warning); });
+    return code;
   });
 }
 

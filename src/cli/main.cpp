@@ -85,6 +85,7 @@ int with_output(const Context& context, int code) {
 
 int run(int argc, char** argv) noexcept {
   try {
+    process::hold_standard_descriptors();
     process::use_all_descriptors();
     Context context = process_context(argv[0]);
     try {

@@ -56,20 +56,43 @@ class Input {
   std::optional<asio::posix::stream_descriptor> waiting_;
 };
 
+Task<bool> is_up(Session& session, ContainerId container) {
+  try {
+    const engine::Observed observed = co_await session.engine().observe();
+    for (const auto& one : observed.containers)
+      if (one.id == container)
+        co_return one.state == engine::ContainerState::Running || one.state == engine::ContainerState::Paused;
+  } catch (const Error&) {
+    // There is no supervisor any more.
+  }
+  co_return false;
+}
+
 }  // namespace
 
 Task<void> feed_input(Session& session, ContainerId container) {
+  constexpr int kAttempts = 10;  // one after the other, without a byte between them
   Input from(co_await asio::this_coro::executor);
-  try {
-    const auto input = co_await session.engine().attach_stdin(container);
-    for (;;) {
-      std::string bytes = co_await from.read();
-      if (bytes.empty()) break;
-      co_await input->write(std::move(bytes));
+  std::string bytes;
+  bool at_end = false;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    try {
+      const auto input = co_await session.engine().attach_stdin(container);
+      while (!at_end) {
+        if (bytes.empty()) bytes = co_await from.read();
+        at_end = bytes.empty();
+        if (at_end) break;
+        co_await input->write(bytes);
+        bytes.clear();
+        attempt = 0;
+      }
+      co_await input->close();
+      co_return;
+    } catch (const Error&) {
+      // Its supervisor has died, and the next one goes on. Or it has ended; what it did not read is nobody's.
     }
-    co_await input->close();
-  } catch (const Error&) {
-    // The container has ended; what it did not read is nobody's.
+    const bool goes_on = co_await is_up(session, container);
+    if (!goes_on) co_return;
   }
 }
 

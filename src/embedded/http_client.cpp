@@ -48,6 +48,10 @@ class UpgradedStdin final : public StdinStream {
   }
 
   Task<void> close() override {
+    // Nothing ever comes from there but its end, and then this end of ours would be lost.
+    char nothing = 0;
+    if (::recv(socket_.native_handle(), &nothing, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+      throw Error("the container takes no more input");
     error_code ignored;
     socket_.shutdown(Socket::shutdown_send, ignored);
     co_return;

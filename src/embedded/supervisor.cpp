@@ -16,6 +16,7 @@
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/keeper/message.hpp"
+#include "davit/network/low_descriptor.hpp"
 #include "davit/state/projects.hpp"
 #include "embedded/api.hpp"
 #include "embedded/log.hpp"
@@ -214,6 +215,7 @@ void outlast(const std::exception& error, Next next) {
 
 int run_supervisor(const EngineOptions& options) {
   save_memory();
+  network::reserve_low_descriptors();  // before the keeper hands over what it holds
   Fd keeper_socket = inherited(keeper::kSocketVariable);
   Fd ready = inherited(keeper::kReadyVariable);
   if (!keeper_socket) {

@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "davit/base/error.hpp"
+#include "davit/network/low_descriptor.hpp"
 
 namespace davit::network {
 
@@ -27,9 +28,11 @@ struct Firewall::Nft {
   struct Free {
     void operator()(nft_ctx* context) const { nft_ctx_free(context); }
   };
-  std::unique_ptr<nft_ctx, Free> context{nft_ctx_new(NFT_CTX_DEFAULT)};
+  std::unique_ptr<nft_ctx, Free> context;
 
   Nft() {
+    const LowDescriptorLoan loan;  // it opens its socket here, and waits for it with select(2)
+    context.reset(nft_ctx_new(NFT_CTX_DEFAULT));
     if (!context || nft_ctx_buffer_output(context.get()) != 0 || nft_ctx_buffer_error(context.get()) != 0) {
       throw Error("out of memory for nftables");
     }

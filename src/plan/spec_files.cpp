@@ -107,6 +107,12 @@ std::optional<Diagnostic> add_grants(const std::vector<model::FileGrant>& grants
     file.kind = kind;
     file.name = grant.source;
     file.source = object->second.file;
+    if (!object->second.environment.empty() && !object->second.content)
+      return Diagnostic::error(
+          "no-such-variable",
+          fmt::format("environment variable '{}' required by {} '{}' is not set", object->second.environment,
+                      kind == engine::FileMount::Kind::Secret ? "secret" : "config", grant.source),
+          object->second.where);
     if (file.source.empty()) file.content = object->second.content.value_or("");
     file.target = grant.target;
     file.mode = grant.mode;

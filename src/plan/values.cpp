@@ -62,16 +62,23 @@ void check_attachments(const Service& s, Refusals& out) {
 
 }  // namespace
 
-/// Nothing can be mounted over the container's own root.
+/// Mounts stand at absolute paths, and none over the container's own root.
 void check_targets(const Service& s, Refusals& out) {
   const auto is_root = [](const std::string& target) {
     return !target.empty() && target.find_first_not_of("/.") == std::string::npos &&
            target.find("..") == std::string::npos;
   };
-  for (const model::Mount& mount : s.volumes)
-    if (is_root(mount.target)) out.invalid("volumes", "cannot be mounted at '/'", mount.where);
-  for (const model::TmpfsMount& mount : s.tmpfs)
-    if (is_root(mount.target)) out.invalid("tmpfs", "cannot be mounted at '/'", mount.where);
+  const auto check = [&](const char* attribute, const std::string& target, const Span& where) {
+    if (is_root(target)) out.invalid(attribute, "cannot be mounted at '/'", where);
+    if (target.empty() || target.front() == '/') return;
+    // As docker compose: what could be a drive of Windows is none of a volume's name.
+    const char* const hint = target.find(':') == 1
+                                 ? "a volume with a name of one letter needs the long form: {type: volume, source: …}"
+                                 : "";
+    out.invalid(attribute, fmt::format("must be mounted at an absolute path, found '{}'", target), where, hint);
+  };
+  for (const model::Mount& mount : s.volumes) check("volumes", mount.target, mount.where);
+  for (const model::TmpfsMount& mount : s.tmpfs) check("tmpfs", mount.target, mount.where);
 }
 
 void check_values(const Service& service, Refusals& out) {

@@ -27,8 +27,9 @@ Diagnostic diagnostic_of(const std::exception_ptr& thrown) {
   }
 }
 
-/// As docker compose: `down --rmi` goes on without an image that somebody else's container needs.
-bool is_kept_image(const Step& step, const Diagnostic& diagnostic) {
+/// As docker compose: `down` goes on without an image or a volume that somebody else's container needs.
+bool is_kept(const Step& step, const Diagnostic& diagnostic) {
+  if (std::holds_alternative<plan::RemoveVolume>(step.operation)) return diagnostic.code == "volume-in-use";
   return std::holds_alternative<plan::RemoveImage>(step.operation) && diagnostic.code == "image-in-use";
 }
 
@@ -64,7 +65,7 @@ Task<void> Executor::run_step(const Step& step) {
   const StepWords words = words_of(plan_, step, swapped_);
   if (!thrown) {
     say(words.id, words.done, Status::Done);
-  } else if (Diagnostic diagnostic = diagnostic_of(thrown); is_kept_image(step, diagnostic)) {
+  } else if (Diagnostic diagnostic = diagnostic_of(thrown); is_kept(step, diagnostic)) {
     say(words.id, "Resource is still in use", Status::Warning);
   } else {
     failed(step, std::move(diagnostic));

@@ -1,5 +1,6 @@
 // What happens when parts of davit die at the worst moment.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <sstream>
 
@@ -58,6 +59,33 @@ services:
   stack.ok({"up", "-d"}, 60s);
   EXPECT_TRUE(contains(stack.ok({"port", "a", "80"}).out, "0.0.0.0:"));
   stack.ok({"down"}, 60s);
+}
+
+/// select(2), with which libnftables waits, takes descriptors below 1024 only.
+TEST(Resilience, ASupervisorWithThousandsOfDescriptorsIsReplacedToo) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < 4096) GTEST_SKIP() << "no more than " << limit.rlim_max << " descriptors are allowed here";
+  Stack stack("manyfds");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a: {image: busybox, init: true, command: [httpd, -f, -p, "3000"], ports: ["127.0.0.1:23000-24299:3000-4299"]}
+  b: {image: busybox, init: true, command: [sleep, "3600"]}
+)");
+  stack.ok({"up", "-d"});
+  const pid_t supervisor = stack.supervisor();
+  ASSERT_NE(supervisor, 0);
+  const auto held =
+      std::distance(std::filesystem::directory_iterator("/proc/" + std::to_string(supervisor) + "/fd"), {});
+  ASSERT_GT(held, 1100);
+  ::kill(supervisor, SIGKILL);
+  stack.ok({"ps"});  // answered by the next one
+  EXPECT_EQ(stack.ok({"exec", "-T", "b", "sh", "-c", "wget -qO- http://a:3000/nowhere 2>&1 | grep -c 404"}).out, "1\n");
+  stack.ok({"up", "-d", "--scale", "b=2"});
+  EXPECT_EQ(stack.supervisor() == supervisor, false);
+  stack.ok({"down"});
+  EXPECT_TRUE(stack.leaves_nothing());
 }
 
 TEST(Resilience, AnAttachedRunEndsWithItsKeeper) {

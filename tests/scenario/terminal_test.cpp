@@ -162,6 +162,23 @@ TEST(OnATerminal, MegabytesOfARunArriveWhole) {
   EXPECT_GE(program.screen().size(), 300'000U * 8U);
 }
 
+TEST(OnATerminal, InputGoesOnAfterTheSupervisorWasKilled) {
+  Stack stack("ttykill");
+  import_busybox(stack);
+  stack.compose("services: {a: {image: busybox}}\n");
+  OnTerminal program(
+      stack, {"--progress", "quiet", "run", "--rm", "a", "sh", "-c", "echo ready; read x; echo \"[$x]\"; exit 9"},
+      {33, 111});
+  ASSERT_TRUE(program.shows("ready\r\n"));
+  const pid_t supervisor = stack.supervisor();
+  ASSERT_NE(supervisor, 0);
+  ::kill(supervisor, SIGKILL);
+  stack.ok({"ps"});  // answered by the next one
+  program.type("word\r");
+  ASSERT_TRUE(program.shows("[word]\r\n"));
+  EXPECT_EQ(program.finish(), 9);
+}
+
 TEST(OnATerminal, WarningsOfABuildStandAboveTheDisplay) {
   Stack stack("ttywarn");
   import_busybox(stack);
