@@ -49,7 +49,9 @@ void throw_system_error(std::string_view operation, std::string_view object, int
   message += ": " + system_error_text(error_number);
   Diagnostic diagnostic = Diagnostic::error("system", std::move(message));
   if (error_number == EMFILE)
-    diagnostic.with_hint("allow more open files: 'ulimit -n 1024' in a shell, 'LimitNOFILE=' in a unit");
+    diagnostic.with_hint(
+        "allow more open files: 'ulimit -n 1024' in a shell, 'LimitNOFILE=' in a unit; a project that runs keeps the "
+        "limit it was raised with until 'down'");
   throw Error(std::move(diagnostic)).error_number(error_number);
 }
 
