@@ -148,6 +148,9 @@ std::string failure_with_descriptors(int more, const std::function<void()>& act)
 }
 
 TEST(WorkArea, WithoutDescriptorsIsAnErrorAndLeavesNoFolder) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "the undefined behaviour sanitizer itself needs a descriptor to look at an exception";
+#endif
   const davit::test::TempDir root;
   const std::string said =
       failure_with_descriptors(0, [&root] { (void)WorkArea(root.path(), "", [](const Diagnostic&) {}); });
