@@ -149,7 +149,7 @@ std::string failure_with_descriptors(int more, const std::function<void()>& act)
 
 TEST(WorkArea, WithoutDescriptorsIsAnErrorAndLeavesNoFolder) {
 #ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP() << "the undefined behaviour sanitizer itself needs a descriptor to look at an exception";
+  GTEST_SKIP() << "the undefined behaviour sanitizer itself needs descriptors to look at objects";
 #endif
   const davit::test::TempDir root;
   const std::string said =
