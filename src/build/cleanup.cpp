@@ -109,7 +109,7 @@ void clear_dead_builds(const fs::path& data_root, const std::function<void(const
     const Error error = as_error(failure);
     auto warning = Diagnostic::warning("killed-build", what + ": " + error.what());
     warning.notes = error.diagnostic().notes;
-    warn(warning.with_hint("this build goes on, and the next one tries again"));
+    warn(warning.with_hint("it is in nobody's way; the next build tries again"));
   };
   try {
     for (const DeadBuild& dead : dead_builds(data_root)) {

@@ -86,7 +86,7 @@ Task<void> remove_whatever_it_does(Session& session, ContainerId container) {
     co_await session.engine().stop_container(container, {.grace = std::chrono::nanoseconds(0)});
     co_await session.engine().remove_container(container, engine::WithVolumes::Anonymous);
   } catch (const std::exception&) {
-    // 'down' finds it.
+    // It stays, and 'down --remove-orphans' finds it.
   }
 }
 

@@ -303,7 +303,10 @@ TEST_F(ServerTest, OneContainersQuestionsLeaveRoomForTheOthers) {
   serve({{ip("127.0.0.1"), silent.port}}, "other");
   const Fd second = connected(SOCK_DGRAM, udp_port_);
   ::send(second.get(), query.data(), query.size(), 0);
-  run_until([&] { return take(silent.fd).has_value(); });
+  std::optional<Datagram> asked;
+  run_until([&] { return (asked = take(silent.fd)).has_value(); });
+  ASSERT_TRUE(asked);
+  EXPECT_EQ(asked->text, query);
 }
 
 TEST_F(ServerTest, AnAnsweredQuestionCountsNoMore) {
