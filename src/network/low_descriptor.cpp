@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <sys/select.h>
 
+#include <algorithm>
 #include <mutex>
 #include <vector>
 

@@ -250,6 +250,20 @@ TEST_F(MakeSpec, SecretsAndConfigsHonourOwnerAndMode) {
   EXPECT_EQ(refusal(), "'uid' of 'key' is 'root', expected a number");
 }
 
+TEST_F(MakeSpec, AVariableThatASecretOrConfigNeedsMustBeSet) {
+  model::FileObject object;
+  object.environment = "KEY";
+  sample_.project.secrets["s"] = object;
+  service_.secrets.push_back(
+      {.where = {}, .source = "s", .target = "/run/secrets/s", .uid = {}, .gid = {}, .mode = {}});
+  EXPECT_EQ(refusal(), "environment variable 'KEY' required by secret 's' is not set");
+  sample_.project.secrets["s"].content = "";
+  EXPECT_EQ(spec().files.at(0).content, "") << "set, and empty";
+  sample_.project.configs["c"] = object;
+  service_.configs.push_back({.where = {}, .source = "c", .target = "/c", .uid = {}, .gid = {}, .mode = {}});
+  EXPECT_EQ(refusal(), "environment variable 'KEY' required by config 'c' is not set");
+}
+
 TEST_F(MakeSpec, HealthchecksMergeFieldByField) {
   EXPECT_EQ(spec().healthcheck, std::nullopt);
   image_.healthcheck = ImageHealthcheck{.test = {"CMD", "image"}, .interval = 7s, .timeout = 0s, .retries = 9};

@@ -84,6 +84,13 @@ TEST(Values, NothingIsMountedOverTheRoot) {
   EXPECT_EQ(said_of("    tmpfs: /\n"), "4:12 'tmpfs' of service 'a' cannot be mounted at '/'\n");
 }
 
+TEST(Values, MountsStandAtAbsolutePaths) {
+  EXPECT_EQ(said_of("    volumes: ['v:/v']\n"),
+            "4:15 'volumes' of service 'a' must be mounted at an absolute path, found 'v:/v'\n");
+  EXPECT_EQ(said_of("    tmpfs: rel\n"),
+            "4:12 'tmpfs' of service 'a' must be mounted at an absolute path, found 'rel'\n");
+}
+
 TEST(Values, TheWorkingFolderIsAbsolute) {
   EXPECT_EQ(said_of("    working_dir: rel\n"),
             "4:18 'working_dir' of service 'a' must be an absolute path, found 'rel'\n");
