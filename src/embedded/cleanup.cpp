@@ -17,6 +17,7 @@
 #include "davit/state/containers.hpp"
 #include "davit/state/journal.hpp"
 #include "davit/state/networks.hpp"
+#include "embedded/connection.hpp"
 #include "embedded/container_folders.hpp"
 #include "embedded/event_log.hpp"
 #include "embedded/leftover_programs.hpp"
@@ -101,11 +102,14 @@ void remove_folder(const Paths& paths) {
 Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& timers) {
   const Paths paths{options.data_root, options.run_root, options.project};
   std::vector<std::string> removed;
-  if (keeper_is_alive(paths)) co_return removed;
+  HttpClient supervisor(paths.socket());
+  bool served = keeper_is_alive(paths) && co_await supervisor.connect();
+  if (served) co_return removed;
   const bool had_folder = std::filesystem::exists(paths.folder());
   WorkerPool pool(1);
   const Fd lock = co_await lock_project(paths, pool);
-  if (keeper_is_alive(paths)) co_return removed;  // another command has started it while we waited
+  served = co_await connect_if_served(paths, supervisor, pool);
+  if (served) co_return removed;  // another command has started it while we waited
   const EndedPrograms ended = co_await end_leftover_programs(paths, 0, timers);
   if (ended.runtimes > 0) removed.push_back(counted(ended.runtimes, "container runtime"));
   if (ended.keepers > 0)

@@ -24,6 +24,7 @@ using namespace std::chrono_literals;
 constexpr auto kStartLimit = 60s;  ///< recovery after a crash of everything included
 constexpr int kAttempts = 8;       ///< supervisors that die under one request before it is given up
 constexpr int kReadyFd = 9;
+constexpr int kLockFd = 10;
 constexpr std::size_t kLogTail = 2000;
 
 std::string value_of(HttpResponse response) {
@@ -102,19 +103,19 @@ Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
 /// take as long as a grace period, and others wait for the lock meanwhile.
 Task<void> Connection::start_if_none() {
   if (!pool_) pool_ = std::make_unique<WorkerPool>(1);
-  const Fd held = co_await lock_project(paths_, *pool_);
-  if (!keeper_is_alive(paths_)) {
-    try {
-      co_await start();
-    } catch (...) {
-      if (!keeper_is_alive(paths_)) forget_unused(paths_);
-      throw;
-    }
+  const Fd lock = co_await lock_project(paths_, *pool_);
+  const bool connected = co_await connect_if_served(paths_, client_, *pool_);
+  if (connected) co_return;
+  try {
+    co_await start(lock);
+  } catch (...) {
+    if (!keeper_is_alive(paths_)) forget_unused(paths_);
+    throw;
   }
-  co_await client_.connect();
+  (void)co_await client_.connect();
 }
 
-Task<void> Connection::start() {
+Task<void> Connection::start(const Fd& lock) {
   std::string keeper = options_.keeper_program;
   if (keeper.empty()) keeper = process::find_helper("davit-keeper").value_or("");
   if (keeper.empty()) throw Error("cannot find 'davit-keeper', which belongs beside davit or in ../libexec/davit");
@@ -123,9 +124,11 @@ Task<void> Connection::start() {
   Fd read_end(ends[0]);
   Fd write_end(ends[1]);
   process::Command command;
-  command.argv = {keeper, "--folder", paths_.folder(), "--ready", std::to_string(kReadyFd), "--"};
+  command.argv = {
+      keeper, "--folder", paths_.folder(), "--ready", std::to_string(kReadyFd), "--lock", std::to_string(kLockFd),
+      "--"};
   command.argv.insert(command.argv.end(), options_.supervisor_command.begin(), options_.supervisor_command.end());
-  command.pass.push_back({write_end.get(), kReadyFd});
+  command.pass = {{write_end.get(), kReadyFd}, {lock.get(), kLockFd}};
   command.timeout = kStartLimit;
   const process::Exit exit = co_await process::run(timers_, std::move(command));
   write_end.reset();
@@ -138,6 +141,14 @@ Task<void> Connection::start() {
   throw Error(
       Diagnostic::error("supervisor-failed", "the supervisor of project '" + options_.project + "' did not start")
           .note("its log ends: " + last_of(paths_.supervisor_log())));
+}
+
+Task<bool> connect_if_served(const Paths& paths, HttpClient& client, WorkerPool& pool) {
+  if (!keeper_is_alive(paths)) co_return false;
+  const bool connected = co_await client.connect();
+  // Killed: the kernel has closed its listener already, and its lock not yet.
+  if (!connected) co_await until_keeper_gone(paths, pool);
+  co_return connected;
 }
 
 Task<std::string> Connection::until_ready(Fd pipe) {

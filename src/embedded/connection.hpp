@@ -14,6 +14,10 @@
 
 namespace davit::embedded {
 
+/// Connects to the supervisor if a keeper serves the project. Under the project's lock: then false means that there is
+/// no keeper, and none is on its way out any more. Throws Error when that cannot be found out.
+Task<bool> connect_if_served(const Paths& paths, HttpClient& client, WorkerPool& pool);
+
 class Connection {
  public:
   Connection(EngineOptions options, Paths paths, Timers& timers);
@@ -34,7 +38,7 @@ class Connection {
  private:
   Task<void> start_if_none();
   void note_broken(HttpRequest& request, std::int64_t sent) const;
-  Task<void> start();
+  Task<void> start(const Fd& lock);
   Task<std::string> until_ready(Fd pipe);
 
   EngineOptions options_;

@@ -64,17 +64,22 @@ class UpgradedStdin final : public StdinStream {
 }  // namespace
 
 struct HttpClient::Impl {
-  /// An open connection; nullopt when nobody listens.
-  Task<std::optional<Socket>> connect() {
+  /// An open connection; nullopt when nobody listens, or for the reason in `error`.
+  Task<std::optional<Socket>> connect(error_code& error) {
     const auto executor = co_await asio::this_coro::executor;
     Socket socket(executor);
     const std::optional<UnixAddress> address = UnixAddress::find(path);
     if (!address) co_return std::nullopt;  // without its folder nobody listens
     const asio::local::stream_protocol::endpoint where(address->path());
-    error_code error;
     co_await socket.async_connect(where, asio::redirect_error(asio::use_awaitable, error));
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
     if (error) co_return std::nullopt;
+    co_return std::move(socket);
+  }
+
+  Task<std::optional<Socket>> connect() {
+    error_code ignored;
+    std::optional<Socket> socket = co_await connect(ignored);
     co_return std::move(socket);
   }
 
@@ -131,9 +136,14 @@ Task<HttpClient::Reply> HttpClient::request(HttpRequest request) {
   co_return reply;
 }
 
-Task<void> HttpClient::connect() {
-  std::optional<Socket> socket = co_await impl_->connect();
-  if (socket) impl_->idle.push_back(std::move(*socket));
+Task<bool> HttpClient::connect() {
+  error_code error;
+  std::optional<Socket> socket = co_await impl_->connect(error);
+  if (error && error != asio::error::connection_refused && error != boost::system::errc::no_such_file_or_directory)
+    throw_system_error("connect to", impl_->path, error.value());
+  if (!socket) co_return false;
+  impl_->idle.push_back(std::move(*socket));
+  co_return true;
 }
 
 Task<std::unique_ptr<StdinStream>> HttpClient::attach(HttpRequest request) {

@@ -23,8 +23,9 @@ class HttpClient {
     bool sent = false;                     ///< without a response: the request may have been done all the same
   };
   Task<Reply> request(HttpRequest request);
-  /// Opens a connection for the next request, if somebody listens: a supervisor with a connection does not end.
-  Task<void> connect();
+  /// Opens a connection for the next request: a supervisor with a connection does not end. False when nobody listens;
+  /// throws Error when it is not known whether somebody does.
+  Task<bool> connect();
   /// Upgrades a connection to the stdin of a container. nullptr as above; throws the supervisor's refusal.
   Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
   /// Closes idle connections.

@@ -31,6 +31,17 @@ int take_lock(const std::string& folder, const std::string& path) {
   }
 }
 
+void wait_for_keeper_lock(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd && errno == ENOENT) return;
+  if (!fd) throw_system_error("open", path, errno);
+  struct flock whole{};
+  whole.l_type = F_RDLCK;
+  whole.l_whence = SEEK_SET;
+  while (::fcntl(fd.get(), F_OFD_SETLKW, &whole) != 0)
+    if (errno != EINTR) throw_system_error("wait for the lock", path, errno);
+}
+
 }  // namespace
 
 Task<Fd> lock_project(Paths paths, WorkerPool& pool) {
@@ -51,13 +62,19 @@ void forget_unused(const Paths& paths) noexcept {
 
 bool keeper_is_alive(const Paths& paths) {
   const Fd fd(::open(paths.keeper_lock().c_str(), O_RDWR | O_CLOEXEC));
-  if (!fd) return false;
+  if (!fd && (errno == ENOENT || errno == EACCES)) return false;
+  if (!fd) throw_system_error("open", paths.keeper_lock(), errno);
   // Asking takes nothing: a keeper that starts at this moment gets its lock.
   struct flock holder{};
   holder.l_type = F_WRLCK;
   holder.l_whence = SEEK_SET;
   if (::fcntl(fd.get(), F_OFD_GETLK, &holder) != 0) throw_system_error("ask for the lock", paths.keeper_lock(), errno);
   return holder.l_type != F_UNLCK;
+}
+
+Task<void> until_keeper_gone(Paths paths, WorkerPool& pool) {
+  std::function<void()> work = [path = paths.keeper_lock()] { wait_for_keeper_lock(path); };
+  co_await pool.run(std::move(work));
 }
 
 std::optional<std::string> served_elsewhere(const Paths& paths, state::Database& database) {

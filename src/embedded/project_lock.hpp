@@ -21,8 +21,12 @@ Task<Fd> lock_project(Paths paths, WorkerPool& pool);
 /// Removes the run folder if nothing but the lock was ever put there. Under the lock, and when there is no keeper.
 void forget_unused(const Paths& paths) noexcept;
 
-/// True if a keeper holds its lock in the project's folder.
+/// True if a keeper holds its lock in the project's folder, or was killed and holds it for a moment more. Not of a
+/// folder that belongs to another user. Throws Error when it cannot be found out.
 [[nodiscard]] bool keeper_is_alive(const Paths& paths);
+
+/// Waits until no keeper holds its lock. Cancellation is not passed on. Throws Error when it cannot be waited for.
+Task<void> until_keeper_gone(Paths paths, WorkerPool& pool);
 
 /// The run root below which a living keeper serves this project of the same data root, if that is another one: what the
 /// database says of the project's containers is that keeper's. nullopt: there is none.

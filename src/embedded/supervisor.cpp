@@ -28,7 +28,6 @@ namespace davit::embedded {
 namespace {
 
 constexpr const char* kListenerName = "listener";
-constexpr const char* kLockName = "lock";
 /// When an end has failed, it is tried again after this, or when the next command has gone.
 constexpr std::chrono::seconds kEndAgain{1};
 
@@ -71,6 +70,9 @@ class Supervisor {
       listener = listen_at(paths_.socket());
       keeper_.put(kListenerName, listener.get());
     }
+    // The starter has it too; if it was killed, others can connect from now on.
+    recovered.held.erase(keeper::kLockName);
+    keeper_.drop(keeper::kLockName);
     remember_project();
     std::vector<Api::KeptConnection> turns = api_.recover(recovered.held);
     co_await engine_.recover(std::move(recovered));
@@ -158,7 +160,7 @@ class Supervisor {
     engine_.leave();
     state::Projects(database_).remove(paths_.project);
     // The keeper removes the folder under this lock.
-    keeper_.put(kLockName, lock.get());
+    keeper_.put(keeper::kLockName, lock.get());
   }
 
   Task<void> end_later() {

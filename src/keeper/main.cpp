@@ -2,7 +2,7 @@
 // remembers exits, restarts a dead supervisor and hands everything back. It decides nothing, so that it has nothing to
 // crash on.
 //
-//   davit-keeper --folder RUN/PROJECT [--ready FD] -- DAVIT supervisor ...
+//   davit-keeper --folder RUN/PROJECT [--ready FD] [--lock FD] -- DAVIT supervisor ...
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -64,6 +64,7 @@ std::int64_t nanoseconds(clockid_t clock) {
 struct Options {
   const char* folder = nullptr;
   int ready = -1;
+  int lock = -1;  ///< the project's lock, held by whoever starts us
   char** program = nullptr;
 };
 
@@ -79,12 +80,14 @@ Options parse(int argc, char** argv) {
       options.folder = argv[++i];
     } else if (i + 1 < argc && arg == "--ready") {
       options.ready = ::atoi(argv[++i]);
+    } else if (i + 1 < argc && arg == "--lock") {
+      options.lock = ::atoi(argv[++i]);
     } else {
       break;
     }
   }
   if (options.folder == nullptr || options.program == nullptr || *options.program == nullptr) {
-    ::dprintf(2, "usage: davit-keeper --folder FOLDER [--ready FD] -- PROGRAM [ARGUMENT...]\n");
+    ::dprintf(2, "usage: davit-keeper --folder FOLDER [--ready FD] [--lock FD] -- PROGRAM [ARGUMENT...]\n");
     ::_exit(2);
   }
   return options;
@@ -462,6 +465,7 @@ int main(int argc, char** argv) {
   ::close(folder);
   raise_descriptor_limit();
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1) != 0) fail("become a subreaper");
+  if (options.lock >= 0) held.put(kLockName, options.lock);
   Keeper keeper(options, block_signals());
   const int code = keeper.run();
   own_cgroup.leave();

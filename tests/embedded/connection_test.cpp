@@ -3,14 +3,21 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/local/datagram_protocol.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/read_until.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <string>
@@ -68,7 +75,7 @@ class ConnectionTest : public testing::Test {
 
   /// What became of the request.
   std::string act(WhenBroken when_broken) {
-    Connection connection({.project = paths_.project}, paths_, timers_);
+    Connection connection({.project = paths_.project, .keeper_program = keeper_program_}, paths_, timers_);
     HttpRequest request{"POST", "/v1/x"};
     request.when_broken = when_broken;
     std::optional<std::string> out;
@@ -95,7 +102,29 @@ class ConnectionTest : public testing::Test {
     return lock;
   }
 
+  /// Until the file has been opened again after its first user has closed it.
+  Task<void> until_opened_again(std::string path) {
+    Fd inotify(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+    ::inotify_add_watch(inotify.get(), path.c_str(), IN_OPEN | IN_CLOSE);
+    asio::posix::stream_descriptor events(loop_, inotify.release());
+    watching_ = true;
+    bool was_closed = false;
+    for (;;) {
+      alignas(inotify_event) std::array<char, 4096> bytes{};
+      const std::size_t size = co_await events.async_read_some(asio::buffer(bytes), asio::use_awaitable);
+      // One file is watched, so no event has a name behind it.
+      for (std::size_t at = 0; at + sizeof(inotify_event) <= size; at += sizeof(inotify_event)) {
+        inotify_event event{};
+        std::memcpy(&event, bytes.data() + at, sizeof event);
+        if ((event.mask & IN_CLOSE) != 0) was_closed = true;
+        if ((event.mask & IN_OPEN) != 0 && was_closed) co_return;
+      }
+    }
+  }
+
   davit::test::TempDir temp_;
+  std::string keeper_program_;
+  bool watching_ = false;
   Paths paths_{temp_.path() / "data", temp_.path() / "run", "p"};
   asio::io_context loop_;
   SteadyTimers timers_;
@@ -135,6 +164,31 @@ TEST_F(ConnectionTest, GivesUpWhenEachSupervisorDies) {
   const Fd keeper = living_keeper();
   const DyingSupervisor supervisor(loop_, paths_, 1000);
   EXPECT_EQ(act(WhenBroken::SendAgain), "supervisor-dies");
+}
+
+/// The kernel closes what a killed keeper had open in an order of its own.
+TEST_F(ConnectionTest, AKeeperThatIsKilledIsWaitedForAndReplaced) {
+  keeper_program_ = temp_.path() / "keeper";
+  std::ofstream(keeper_program_) << "#!/bin/sh\nprintf ok >&9\n";
+  std::filesystem::permissions(keeper_program_, std::filesystem::perms::owner_all);
+  Fd dying = living_keeper();
+  std::optional<DyingSupervisor> next;
+  std::function<void(std::exception_ptr)> found_it = [&](const std::exception_ptr& failure) {
+    EXPECT_FALSE(failure);
+    next.emplace(loop_, paths_, 0);
+    dying.reset();
+  };
+  asio::co_spawn(loop_, until_opened_again(paths_.keeper_lock()), std::move(found_it));
+  while (!watching_) loop_.run_one();
+  EXPECT_EQ(act(WhenBroken::SendAgain), "done");
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->heads.size(), 1U);
+}
+
+TEST_F(ConnectionTest, WhatHindersTheConnectionIsNotTakenForAKeeperThatEnds) {
+  const Fd keeper = living_keeper();
+  const asio::local::datagram_protocol::socket other(loop_, asio::local::datagram_protocol::endpoint(paths_.socket()));
+  EXPECT_EQ(act(WhenBroken::SendAgain), "system");
 }
 
 }  // namespace

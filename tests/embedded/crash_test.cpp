@@ -1,6 +1,7 @@
 // kill -9 of parts, and of everything.
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -333,6 +334,26 @@ TEST_F(Crash, ASupervisorWhoseStarterDiedOnItsWayEnds) {
   davit::test::Watch watch;
   watch.folder(options_.run_root);  // the keeper removes the project's folder in it as the last thing
   EXPECT_TRUE(watch.until([&] { return !fs::exists(paths_.folder()); }, kWait)) << "it does not end";
+}
+
+TEST_F(Crash, AStarterThatIsKilledLeavesTheLockToTheKeeperUntilItCanBeReached) {
+  fs::create_directories(paths_.folder());
+  const davit::test::NamedPipe gate(temp_.path() / "gate");
+  Fd lock(::open(paths_.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+  process::Command command;
+  command.argv = {
+      options_.keeper_program,           "--folder",           paths_.folder(), "--lock", "9", "--", "/bin/sh", "-c",
+      R"(read -r go < "$0"; exec "$@")", temp_.path() / "gate"};
+  command.argv.insert(command.argv.end(), options_.supervisor_command.begin(), options_.supervisor_command.end());
+  command.pass = {{lock.get(), 9}};
+  ASSERT_EQ(run(process::run(timers_, std::move(command))).code, 0);
+  lock.reset();  // as the kernel does when the starter is killed
+  const Fd other(::open(paths_.lock().c_str(), O_RDWR | O_CLOEXEC));
+  EXPECT_NE(::flock(other.get(), LOCK_EX | LOCK_NB), 0) << "the next command would find nobody to talk to";
+  gate.say("go");
+  run(engine_->ensure_running());
+  EXPECT_EQ(::flock(other.get(), LOCK_EX | LOCK_NB), 0) << "the lock is free again";
 }
 
 TEST_F(Crash, AfterTheEndOfEverythingCleanUpFindsWhatIsLeft) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <string>
 
+#include "davit/base/error.hpp"
 #include "davit/state/projects.hpp"
 #include "support/temp_dir.hpp"
 
@@ -40,6 +41,13 @@ TEST_F(KeeperLock, IsSeenAsLongAsItIsHeld) {
   held.reset();
   EXPECT_FALSE(keeper_is_alive(paths));
   EXPECT_TRUE(lock(paths));
+}
+
+TEST_F(KeeperLock, WhatCannotBeOpenedIsNotTakenForFree) {
+  const Paths paths = below("run");
+  std::filesystem::create_directories(paths.folder());
+  std::filesystem::create_symlink(paths.keeper_lock(), paths.keeper_lock());
+  EXPECT_THROW((void)keeper_is_alive(paths), Error);
 }
 
 TEST_F(KeeperLock, AProjectIsServedElsewhereWhileTheOtherKeeperLives) {
