@@ -106,9 +106,8 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   bool served = keeper_is_alive(paths) && co_await supervisor.connect();
   if (served) co_return removed;
   const bool had_folder = std::filesystem::exists(paths.folder());
-  WorkerPool pool(1);
-  const Fd lock = co_await lock_project(paths, pool);
-  served = co_await connect_if_served(paths, supervisor, pool);
+  const Fd lock = co_await lock_project(paths);
+  served = co_await connect_if_served(paths, supervisor);
   if (served) co_return removed;  // another command has started it while we waited
   const EndedPrograms ended = co_await end_leftover_programs(paths, 0, timers);
   if (ended.runtimes > 0) removed.push_back(counted(ended.runtimes, "container runtime"));

@@ -102,9 +102,8 @@ Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
 /// The lock is held until a connection stands, which keeps the supervisor from ending, and no longer: a request may
 /// take as long as a grace period, and others wait for the lock meanwhile.
 Task<void> Connection::start_if_none() {
-  if (!pool_) pool_ = std::make_unique<WorkerPool>(1);
-  const Fd lock = co_await lock_project(paths_, *pool_);
-  const bool connected = co_await connect_if_served(paths_, client_, *pool_);
+  const Fd lock = co_await lock_project(paths_);
+  const bool connected = co_await connect_if_served(paths_, client_);
   if (connected) co_return;
   try {
     co_await start(lock);
@@ -143,11 +142,11 @@ Task<void> Connection::start(const Fd& lock) {
           .note("its log ends: " + last_of(paths_.supervisor_log())));
 }
 
-Task<bool> connect_if_served(const Paths& paths, HttpClient& client, WorkerPool& pool) {
+Task<bool> connect_if_served(const Paths& paths, HttpClient& client) {
   if (!keeper_is_alive(paths)) co_return false;
   const bool connected = co_await client.connect();
   // Killed: the kernel has closed its listener already, and its lock not yet.
-  if (!connected) co_await until_keeper_gone(paths, pool);
+  if (!connected) co_await until_keeper_gone(paths);
   co_return connected;
 }
 

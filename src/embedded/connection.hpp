@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "davit/async/offload.hpp"
 #include "davit/async/task.hpp"
 #include "davit/async/timers.hpp"
 #include "davit/base/fd.hpp"
@@ -16,7 +15,7 @@ namespace davit::embedded {
 
 /// Connects to the supervisor if a keeper serves the project. Under the project's lock: then false means that there is
 /// no keeper, and none is on its way out any more. Throws Error when that cannot be found out.
-Task<bool> connect_if_served(const Paths& paths, HttpClient& client, WorkerPool& pool);
+Task<bool> connect_if_served(const Paths& paths, HttpClient& client);
 
 class Connection {
  public:
@@ -46,7 +45,6 @@ class Connection {
   Timers& timers_;
   HttpClient client_;
   std::string turn_;
-  std::unique_ptr<WorkerPool> pool_;  ///< for the wait for a lock
 };
 
 }  // namespace davit::embedded

@@ -6,28 +6,33 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <functional>
 
+#include "davit/async/abandonable.hpp"
 #include "davit/base/error.hpp"
 #include "davit/state/projects.hpp"
 
 namespace davit::embedded {
 namespace {
 
-/// Opens the lock and waits for it. The folder may be removed meanwhile by the end of a project: then it is made anew.
-int take_lock(const std::string& folder, const std::string& path) {
+/// Opens the lock and takes it by flock(2). The folder may be removed meanwhile by the end of a project: then it is
+/// made anew. No descriptor: it is held, and `operation` says not to wait.
+Fd take_lock(const std::string& folder, const std::string& path, int operation) {
   for (;;) {
     std::filesystem::create_directories(folder);
     ::chmod(folder.c_str(), 0700);
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!fd && errno == ENOENT) continue;
     if (!fd) throw_system_error("open", path, errno);
-    while (::flock(fd.get(), LOCK_EX) != 0)
+    while (::flock(fd.get(), operation) != 0) {
+      if (errno == EWOULDBLOCK) return Fd();
       if (errno != EINTR) throw_system_error("lock", path, errno);
+    }
     struct stat held{};
     struct stat there{};
     if (::fstat(fd.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
         held.st_dev == there.st_dev)
-      return fd.release();
+      return fd;
   }
 }
 
@@ -44,10 +49,14 @@ void wait_for_keeper_lock(const std::string& path) {
 
 }  // namespace
 
-Task<Fd> lock_project(Paths paths, WorkerPool& pool) {
-  std::function<int()> work = [folder = paths.folder(), path = paths.lock()] { return take_lock(folder, path); };
-  const int fd = co_await pool.call(std::move(work));
-  co_return Fd(fd);
+Task<Fd> lock_project(Paths paths) {
+  Fd fd = take_lock(paths.folder(), paths.lock(), LOCK_EX | LOCK_NB);
+  if (fd) co_return fd;
+  std::function<Fd()> wait = [folder = paths.folder(), path = paths.lock()] {
+    return take_lock(folder, path, LOCK_EX);
+  };
+  fd = co_await call_abandonable(std::move(wait));
+  co_return fd;
 }
 
 void forget_unused(const Paths& paths) noexcept {
@@ -72,9 +81,9 @@ bool keeper_is_alive(const Paths& paths) {
   return holder.l_type != F_UNLCK;
 }
 
-Task<void> until_keeper_gone(Paths paths, WorkerPool& pool) {
-  std::function<void()> work = [path = paths.keeper_lock()] { wait_for_keeper_lock(path); };
-  co_await pool.run(std::move(work));
+Task<void> until_keeper_gone(Paths paths) {
+  std::function<void()> wait = [path = paths.keeper_lock()] { wait_for_keeper_lock(path); };
+  co_await run_abandonable(std::move(wait));
 }
 
 std::optional<std::string> served_elsewhere(const Paths& paths, state::Database& database) {

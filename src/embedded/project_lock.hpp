@@ -5,7 +5,6 @@
 #include <optional>
 #include <string>
 
-#include "davit/async/offload.hpp"
 #include "davit/async/task.hpp"
 #include "davit/base/fd.hpp"
 #include "davit/state/database.hpp"
@@ -16,7 +15,7 @@ namespace davit::embedded {
 /// Makes the project's folder if need be and waits for the lock in it; free when the descriptor is closed. Who holds it
 /// may start a keeper, or remove what a dead one left; a supervisor ends, and its keeper removes the folder, under it.
 /// Throws Error when the folder cannot be made.
-Task<Fd> lock_project(Paths paths, WorkerPool& pool);
+Task<Fd> lock_project(Paths paths);
 
 /// Removes the run folder if nothing but the lock was ever put there. Under the lock, and when there is no keeper.
 void forget_unused(const Paths& paths) noexcept;
@@ -25,8 +24,8 @@ void forget_unused(const Paths& paths) noexcept;
 /// folder that belongs to another user. Throws Error when it cannot be found out.
 [[nodiscard]] bool keeper_is_alive(const Paths& paths);
 
-/// Waits until no keeper holds its lock. Cancellation is not passed on. Throws Error when it cannot be waited for.
-Task<void> until_keeper_gone(Paths paths, WorkerPool& pool);
+/// Waits until no keeper holds its lock. Throws Error when it cannot be waited for.
+Task<void> until_keeper_gone(Paths paths);
 
 /// The run root below which a living keeper serves this project of the same data root, if that is another one: what the
 /// database says of the project's containers is that keeper's. nullopt: there is none.

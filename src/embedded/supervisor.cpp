@@ -116,9 +116,8 @@ class Supervisor {
   /// Who starts a supervisor holds the lock until a connection to it stands. When the lock is free and there is none,
   /// that command was killed on its way: a supervisor with nothing to do ends.
   Task<void> first_contact() {
-    WorkerPool waiting(1);
     {
-      const Fd lock = co_await lock_project(paths_, waiting);
+      const Fd lock = co_await lock_project(paths_);
     }
     end_if_over();
   }

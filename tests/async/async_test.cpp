@@ -3,16 +3,21 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
+#include <future>
+#include <memory>
 #include <string>
 #include <thread>
 
+#include "davit/async/abandonable.hpp"
 #include "davit/async/cancellation.hpp"
 #include "davit/async/event.hpp"
 #include "davit/async/offload.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/async/timers.hpp"
 #include "support/manual_timers.hpp"
+#include "support/patience.hpp"
 
 namespace davit {
 namespace {
@@ -302,6 +307,78 @@ TEST_F(AsyncTest, OffloadedWorkComesHome) {
   context_.run();
   EXPECT_NE(worker, std::this_thread::get_id());
   EXPECT_EQ(home, std::this_thread::get_id());
+}
+
+/// Work that ends when the test says so.
+class HeldWork {
+ public:
+  std::function<void()> work() {
+    return [state = state_] {
+      state->begun.set_value(std::this_thread::get_id());
+      state->may_end.get_future().wait();
+      state->ended.set_value();
+    };
+  }
+  std::thread::id thread() { return state_->begun.get_future().get(); }
+  void end() {
+    state_->may_end.set_value();
+    EXPECT_EQ(state_->ended.get_future().wait_for(test::patient(20s)), std::future_status::ready);
+  }
+
+ private:
+  struct State {
+    std::promise<std::thread::id> begun;
+    std::promise<void> may_end;
+    std::promise<void> ended;
+  };
+  std::shared_ptr<State> state_ = std::make_shared<State>();
+};
+
+Task<void> keep_what_it_returns(std::function<std::unique_ptr<int>()> work, int& out) {
+  const std::unique_ptr<int> result = co_await call_abandonable(std::move(work));
+  out = *result;
+}
+
+TEST_F(AsyncTest, AbandonableWorkComesHome) {
+  int out = 0;
+  start(keep_what_it_returns([] { return std::make_unique<int>(7); }, out));
+  context_.run();
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(out, 7);
+}
+
+TEST_F(AsyncTest, WhatAbandonableWorkThrowsIsThrownAtHome) {
+  start(run_abandonable([] { throw Error("no such lock"); }));
+  context_.run();
+  EXPECT_EQ(message(), "no such lock");
+}
+
+TEST_F(AsyncTest, AbandonableWorkIsNotWaitedForAfterACancellation) {
+  HeldWork held;
+  asio::cancellation_signal cancel;
+  asio::co_spawn(context_, run_abandonable(held.work()),
+                 asio::bind_cancellation_slot(cancel.slot(), [this](const std::exception_ptr& e) {
+                   error_ = e;
+                   done_ = true;
+                 }));
+  context_.poll();
+  EXPECT_NE(held.thread(), std::this_thread::get_id());
+  cancel.emit(asio::cancellation_type::terminal);
+  context_.run();  // to its end: the thread is still at work
+  EXPECT_TRUE(done_);
+  EXPECT_TRUE(error_);
+  held.end();
+}
+
+TEST_F(AsyncTest, AbandonableWorkOutlivesItsLoop) {
+  HeldWork held;
+  {
+    asio::io_context loop;
+    asio::co_spawn(loop, run_abandonable(held.work()), asio::detached);
+    loop.poll();
+    (void)held.thread();
+  }
+  held.end();
 }
 
 }  // namespace

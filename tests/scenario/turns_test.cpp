@@ -1,6 +1,13 @@
 // Several commands on one project at the same time: docs/architecture.md, "One command at a time".
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+
+#include <chrono>
+#include <filesystem>
 
 #include "stack.hpp"
 
@@ -187,6 +194,24 @@ TEST(Turns, ADownAfterACrashAndAnUpDoNotGetInEachOthersWay) {
     stack.ok({"down"});
     ASSERT_TRUE(stack.leaves_nothing());
   }
+}
+
+TEST(Turns, CtrlCEndsTheWaitForTheStartOfAnotherCommand) {
+  Stack stack("turnlock");
+  import_busybox(stack);
+  stack.compose(kThree);
+  const std::filesystem::path folder = stack.run_root() / "turnlock";
+  std::filesystem::create_directories(folder);
+  const Fd lock(::open((folder / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  ASSERT_EQ(::flock(lock.get(), LOCK_EX), 0);
+  const Fd opened(::inotify_init1(IN_CLOEXEC));
+  ASSERT_GE(::inotify_add_watch(opened.get(), (folder / "lock").c_str(), IN_OPEN), 0);
+  const auto up = stack.start({"up", "-d"});
+  pollfd tells{opened.get(), POLLIN, 0};
+  ASSERT_EQ(::poll(&tells, 1, std::chrono::milliseconds(patient(30s)).count()), 1);
+  up->signal(SIGINT);
+  EXPECT_EQ(up->finish(30s).code, 130);
+  EXPECT_EQ(stack.ok({"ps", "-aq"}).out, "");
 }
 
 }  // namespace
