@@ -14,6 +14,8 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/streambuf.hpp>
 #include <boost/asio/write.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -21,6 +23,7 @@
 #include <iterator>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "davit/async/timers.hpp"
@@ -109,17 +112,21 @@ class ConnectionTest : public testing::Test {
     asio::posix::stream_descriptor events(loop_, inotify.release());
     watching_ = true;
     bool was_closed = false;
+    std::array<char, 4096> bytes{};
     for (;;) {
-      alignas(inotify_event) std::array<char, 4096> bytes{};
       const std::size_t size = co_await events.async_read_some(asio::buffer(bytes), asio::use_awaitable);
-      // One file is watched, so no event has a name behind it.
-      for (std::size_t at = 0; at + sizeof(inotify_event) <= size; at += sizeof(inotify_event)) {
-        inotify_event event{};
-        std::memcpy(&event, bytes.data() + at, sizeof event);
-        if ((event.mask & IN_CLOSE) != 0) was_closed = true;
-        if ((event.mask & IN_OPEN) != 0 && was_closed) co_return;
-      }
+      if (has_open_after_close({bytes.data(), size}, was_closed)) co_return;
     }
+  }
+  /// One file is watched, so no event has a name behind it.
+  static bool has_open_after_close(std::string_view events, bool& was_closed) {
+    for (; events.size() >= sizeof(inotify_event); events.remove_prefix(sizeof(inotify_event))) {
+      std::uint32_t mask = 0;
+      std::memcpy(&mask, events.data() + offsetof(inotify_event, mask), sizeof mask);
+      if ((mask & IN_CLOSE) != 0) was_closed = true;
+      if ((mask & IN_OPEN) != 0 && was_closed) return true;
+    }
+    return false;
   }
 
   davit::test::TempDir temp_;
