@@ -103,6 +103,7 @@ Task<int> events(Session& session, ProjectOrName which, Options options) {
   require_services(options.services, which.project, observed);
   // Somebody has to be there who tells: a supervisor is kept for as long as this listens.
   co_await session.engine().ensure_running();
+  session.engine().stay();
   Events stream(session, std::move(options));
   co_await stream.run();
   co_return 0;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "embedded/container_actions.hpp"
+#include "embedded/gate.hpp"
 
 namespace davit::embedded {
 namespace {
@@ -53,7 +54,8 @@ bool needs_permit(const HttpRequest& request) {
 }  // namespace
 
 bool Api::abandonable(const HttpRequest& request) {
-  return request.path == "/v1/events" || request.path.ends_with("/ready") || turn_of(request.path);
+  return request.path == "/v1/events" || request.path == "/v1/leave" || request.path.ends_with("/ready") ||
+         turn_of(request.path);
 }
 
 std::vector<Api::KeptConnection> Api::recover(std::map<std::string, Fd>& held) {
@@ -74,6 +76,7 @@ Task<HttpResponse> Api::answer(HttpRequest request, int connection) {
   if (request.path == "/v1/hello") co_return HttpResponse{200, number_to_json("keeper", ::getppid())};
   if (request.path == "/v1/end")
     co_return HttpResponse{200, number_to_json("keeper", engine_.is_empty() ? ::getppid() : 0)};
+  if (request.path == "/v1/leave") co_return co_await until_it_goes_on(request.turn);
   if (auto turn = turn_of(request.path)) co_return co_await on_turn(std::move(request), std::move(*turn), connection);
   if (!needs_permit(request)) co_return co_await act(std::move(request));
   const Turns::Permit permit = turns_.act_begins(request.turn);
@@ -118,6 +121,15 @@ Task<HttpResponse> Api::until_lowered(std::string id) {
   while (turns_.state(id) == Turns::State::Holding) co_await turns_changed_.wait();
   if (turns_.state(id) != Turns::State::GivesWay) throw turn_lost_error(engine_.project());
   co_return HttpResponse{200, text_to_json("lowered_by", turns_.lowered_by(id))};
+}
+
+/// Not answered when the supervisor ends: then the connection breaks. `turn`: of the command that leaves, if its end
+/// has not arrived here yet.
+Task<HttpResponse> Api::until_it_goes_on(std::string turn) {
+  const Counted one_more(leaving_);
+  on_leaving();
+  while (engine_.is_empty() && staying_ == 0 && !turns_.is_raised_by_another(turn)) co_await turns_changed_.wait();
+  co_return HttpResponse{};
 }
 
 /// The keeper has it before anybody is told, so that no turn is given that the next supervisor does not know of.
@@ -168,6 +180,11 @@ Task<HttpResponse> Api::act(HttpRequest request) {
 
 Task<HttpResponse> Api::on_events(HttpRequest request) {
   const std::int64_t since = request.number("since", 0);
+  std::optional<Counted> staying;
+  if (request.parameter("stay") == "yes") {
+    staying.emplace(staying_);
+    turns_changed_.notify();
+  }
   const std::vector<engine::Event> events = co_await engine_.events().next(since);
   co_return HttpResponse{200, engine::to_json(events)};
 }

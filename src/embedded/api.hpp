@@ -27,6 +27,11 @@ class Api {
   [[nodiscard]] static bool abandonable(const HttpRequest& request);
   [[nodiscard]] std::unique_ptr<InputSink> attach(const HttpRequest& request);
 
+  /// Connections of commands that have nothing more to ask, and wait for the end of the supervisor if it ends now.
+  [[nodiscard]] int leaving() const { return leaving_; }
+  /// There is one more of them.
+  std::function<void()> on_leaving;
+
  private:
   [[nodiscard]] bool was_done(const HttpRequest& request, const ContainerId& id, const std::string& action);
   Task<HttpResponse> on_container(HttpRequest request, ContainerId id, std::string action);
@@ -40,11 +45,14 @@ class Api {
   Task<HttpResponse> hold_turn(std::string id, Turns::Kind kind, std::string cause, int connection);
   Task<HttpResponse> until_begun(std::string id, bool asked_to_wait);
   Task<HttpResponse> until_lowered(std::string id);
+  Task<HttpResponse> until_it_goes_on(std::string turn);
 
   ProjectEngine& engine_;
   KeptTurns kept_turns_;
   Turns turns_;
-  Event turns_changed_;
+  Event turns_changed_;  ///< or the project begins to be of use in another way
+  int leaving_ = 0;
+  int staying_ = 0;  ///< listeners for whom a supervisor is kept, also of an empty project
 };
 
 }  // namespace davit::embedded

@@ -27,8 +27,8 @@ namespace {
 /// link.
 constexpr std::size_t kMaxProjectName = 200;
 
-constexpr auto kEndLimit = 5s;
-constexpr int kAttempts = 8;  ///< supervisors that die before they have noted who asks for a turn
+constexpr auto kEndLimit = 5s;  ///< for others that are connected to a project that is over
+constexpr int kAttempts = 8;    ///< supervisors that die before they have noted who asks for a turn
 
 std::string container_path(const ContainerId& id, const std::string& action) {
   return "/v1/containers/" + id.str() + (action.empty() ? "" : "/" + action);
@@ -78,7 +78,7 @@ struct EmbeddedEngine::Impl {
   Task<void> hold(Held& turn, Turn kind) {
     for (int attempt = 0; attempt < kAttempts && !turn.begun; ++attempt) {
       HttpRequest request{"POST", "/v1/turns/" + turn.id, {{"kind", kind == Turn::Lower ? "lower" : "raise"}}};
-      co_await connection.hold(std::move(request));
+      (void)co_await connection.hold(std::move(request));
       if (!keeper_is_alive(paths)) co_return;
     }
   }
@@ -113,10 +113,20 @@ struct EmbeddedEngine::Impl {
     co_return text_from_json("ahead", *answer);
   }
 
+  /// Until the supervisor of an empty project has ended with its keeper, or goes on for somebody else.
+  Task<void> until_gone(process::PidFd keeper, std::string turn) {
+    connection.close_idle();  // the supervisor ends when nobody is connected but those who leave
+    HttpRequest request{"POST", "/v1/leave"};
+    request.turn = std::move(turn);
+    const bool goes_on = co_await connection.hold(std::move(request));
+    if (!goes_on) co_await keeper.ended();
+  }
+
   Paths paths;
   Timers& timers;
   Connection connection;
   std::unique_ptr<Held> held;
+  bool stays = false;  ///< see EmbeddedEngine::stay()
 };
 
 EmbeddedEngine::EmbeddedEngine(EngineOptions options, Timers& timers)
@@ -207,9 +217,14 @@ Task<void> EmbeddedEngine::remove_container(ContainerId id, engine::WithVolumes 
 
 Task<std::vector<engine::Event>> EmbeddedEngine::next_events(std::int64_t since) {
   HttpRequest request{"GET", "/v1/events", {{"since", std::to_string(since)}}};
+  if (impl_->stays) request.query.emplace_back("stay", "yes");
   const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
   // Without a supervisor nothing happens any more; what happened before its end may be unread.
   co_return answer ? engine::events_from_json(*answer) : events_offline(impl_->paths, since);
+}
+
+void EmbeddedEngine::stay() {
+  impl_->stays = true;
 }
 
 Task<std::int64_t> EmbeddedEngine::newest_event() {
@@ -322,18 +337,19 @@ bool EmbeddedEngine::is_alive() const {
 }
 
 Task<void> EmbeddedEngine::close() {
+  std::string turn = impl_->held ? impl_->held->id : "";
   co_await leave_turn();
   if (!is_alive()) co_return;
   HttpRequest request{"POST", "/v1/end"};
   const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
+  const std::int64_t pid = answer ? number_from_json("keeper", *answer) : 0;
   std::optional<process::PidFd> keeper;
-  if (answer)
-    if (const auto pid = number_from_json("keeper", *answer); pid != 0)
-      keeper = process::PidFd::open(static_cast<pid_t>(pid));
-  impl_->connection.close_idle();  // the supervisor ends when the last connection does
-  if (!keeper) co_return;
-  Task<void> ending = keeper->ended();
-  co_await with_timeout(impl_->timers, kEndLimit, std::move(ending));
+  if (pid != 0) keeper = process::PidFd::open(static_cast<pid_t>(pid));
+  if (keeper) {
+    Task<void> ending = impl_->until_gone(std::move(*keeper), std::move(turn));
+    co_await with_timeout(impl_->timers, kEndLimit, std::move(ending));
+  }
+  impl_->connection.close_idle();
 }
 
 }  // namespace davit::embedded

@@ -86,10 +86,12 @@ void Connection::note_broken(HttpRequest& request, std::int64_t sent) const {
   if (!request.first_sent) request.first_sent = sent;
 }
 
-Task<void> Connection::hold(HttpRequest request) {
+Task<bool> Connection::hold(HttpRequest request) {
   request.cause = options_.cause;
-  HttpClient::Reply refused = co_await client_.request(std::move(request));
-  if (refused.response) (void)value_of(std::move(*refused.response));
+  HttpClient::Reply reply = co_await client_.request(std::move(request));
+  if (!reply.response) co_return false;
+  (void)value_of(std::move(*reply.response));
+  co_return true;
 }
 
 Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {

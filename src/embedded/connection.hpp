@@ -27,8 +27,9 @@ class Connection {
   Task<std::string> act(HttpRequest request);
   /// The same without starting anything: nullopt when there is none.
   Task<std::optional<std::string>> ask(HttpRequest request);
-  /// For a request that is not answered: ends when its connection breaks. Throws what the supervisor refuses it with.
-  Task<void> hold(HttpRequest request);
+  /// For a request that may never be answered: false when its connection breaks before. Sent once, and nothing is
+  /// started for it. Throws what the supervisor refuses it with.
+  Task<bool> hold(HttpRequest request);
   Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
   void close_idle() { client_.close_idle(); }
   /// Goes with every request from now on; empty: none.

@@ -76,6 +76,7 @@ class Supervisor {
     remember_project();
     std::vector<Api::KeptConnection> turns = api_.recover(recovered.held);
     co_await engine_.recover(std::move(recovered));
+    api_.on_leaving = [this] { end_if_over(); };
     engine_.on_change = [this] {
       active_ = true;
       end_if_over();
@@ -136,9 +137,10 @@ class Supervisor {
     projects.put(row);
   }
 
-  /// Nothing left, nobody connected, and nobody about to: commands connect under the lock.
+  /// Nothing left, nobody connected who may ask for more, and nobody about to: commands connect under the lock.
   void end_if_over() {
-    if (over_ || !server_ || !engine_.is_empty() || engine_.is_busy() || server_->connections() > 0) return;
+    if (over_ || !server_ || !engine_.is_empty() || engine_.is_busy()) return;
+    if (server_->connections() > static_cast<std::size_t>(api_.leaving())) return;
     Fd lock(::open(paths_.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
     if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
     if (server_->has_pending()) return;

@@ -64,6 +64,12 @@ std::string Turns::ahead_of(const std::string& id) const {
   return before == nullptr ? "" : before->cause;
 }
 
+bool Turns::is_raised_by_another(const std::string& id) const {
+  return std::any_of(line_.begin(), line_.end(), [&id](const Entry& entry) {
+    return entry.id != id && entry.kind == Kind::Raise && entry.lowered_by.empty() && !entry.left;
+  });
+}
+
 std::string Turns::lowered_by(const std::string& id) const {
   const Entry* const entry = find(id);
   return entry == nullptr ? "" : entry->lowered_by;

@@ -49,6 +49,8 @@ class Turns {
   [[nodiscard]] State state(const std::string& id) const;
   /// The command before it that is waited for; empty when there is none.
   [[nodiscard]] std::string ahead_of(const std::string& id) const;
+  /// Whether a command other than `id` raises the project, or will.
+  [[nodiscard]] bool is_raised_by_another(const std::string& id) const;
   /// Who makes the command give way; empty: nobody.
   [[nodiscard]] std::string lowered_by(const std::string& id) const;
 

@@ -64,6 +64,19 @@ TEST(Turns, WhatGivesWayChangesNothingMore) {
   EXPECT_EQ(turns.state("d"), State::Holding);
 }
 
+TEST(Turns, AnotherCommandThatRaisesIsTold) {
+  Turns turns;
+  turns.join("up", Turns::Kind::Raise, "davit up");
+  EXPECT_FALSE(turns.is_raised_by_another("up"));
+  EXPECT_TRUE(turns.is_raised_by_another("down"));
+  turns.join("down", Turns::Kind::Lower, "davit down");
+  EXPECT_FALSE(turns.is_raised_by_another("down")) << "it gives way";
+  turns.join("next", Turns::Kind::Raise, "davit up");
+  EXPECT_TRUE(turns.is_raised_by_another("down"));
+  turns.leave("next");
+  EXPECT_FALSE(turns.is_raised_by_another("down"));
+}
+
 TEST(Turns, AnActOutlivesItsCommand) {
   Turns turns;
   turns.join("a", Kind::Raise, "davit up");

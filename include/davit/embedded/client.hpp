@@ -79,6 +79,10 @@ class EmbeddedEngine final : public engine::Engine {
   /// a project without a supervisor, next_events() answers that nothing will happen.
   Task<void> ensure_running();
 
+  /// From now on next_events() keeps the supervisor, also when the project is empty: whoever listens on and on hears of
+  /// the next `up`, too. Commands that leave the project empty do not wait for its end then.
+  void stay();
+
   /// Waits for the turn of this command to change the project, from its look at the project to its last act. Commands
   /// that raise it wait for each other; one that lowers it makes those before it give way. `waits_for` is told the
   /// command line of another one that is waited for. Starts keeper and supervisor. Throws Error "lowered" when a
@@ -111,7 +115,8 @@ class EmbeddedEngine final : public engine::Engine {
   [[nodiscard]] bool is_alive() const;
 
   /// The end of a command: closes the connections, and if the project has neither containers nor networks left, waits
-  /// (at most a few seconds) until supervisor, keeper and the run folder are gone.
+  /// until supervisor, keeper and the run folder are gone, or another command raises the project again; at most a few
+  /// seconds, while others are connected.
   Task<void> close();
 
  private:
