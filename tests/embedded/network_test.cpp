@@ -96,9 +96,10 @@ TEST_F(Networking, ALongRangeOfPortsIsPublishedAndGivenBack) {
   const ContainerId id = start_healthy(std::move(wanted));
   const auto ports = look(id).ports;
   ASSERT_GE(ports.size(), kPorts);
-  for (const auto& port : ports)
-    if (port.container_port == kFirst + kPorts - 1 && port.host_ip != "::")
-      EXPECT_EQ(fetch(port.host_port), "served\n") << port.host_port;
+  for (const auto& port : ports) {
+    if (port.container_port != kFirst + kPorts - 1 || port.host_ip == "::") continue;
+    EXPECT_EQ(fetch(port.host_port), "served\n") << port.host_port;
+  }
   run(engine_->stop_container(id, {}));
   EXPECT_TRUE(are_free(ports));
 }
