@@ -3,6 +3,7 @@
 #include <map>
 
 #include "commands.hpp"
+#include "davit/base/error.hpp"
 #include "event_listing.hpp"
 #include "log_times.hpp"
 #include "project_loading.hpp"
@@ -46,7 +47,11 @@ class Events {
       : session_(session),
         options_(std::move(options)),
         since_(parse_time("--since", options_.since)),
-        until_(parse_time("--until", options_.until)) {}
+        until_(parse_time("--until", options_.until)) {
+    if (since_ && until_ && *since_ > *until_)
+      throw Error(Diagnostic::error("times-reversed",
+                                    "--since " + options_.since + " is later than --until " + options_.until));
+  }
 
   Task<void> run() {
     // The past is asked for by a time; without one it begins now.
@@ -99,12 +104,13 @@ class Events {
 };
 
 Task<int> events(Session& session, ProjectOrName which, Options options) {
+  const std::vector<std::string> services = options.services;
+  Events stream(session, std::move(options));
   const engine::Observed observed = co_await session.engine().observe();
-  require_services(options.services, which.project, observed);
+  require_services(services, which.project, observed);
   // Somebody has to be there who tells: a supervisor is kept for as long as this listens.
   co_await session.engine().ensure_running();
   session.engine().stay();
-  Events stream(session, std::move(options));
   co_await stream.run();
   co_return 0;
 }

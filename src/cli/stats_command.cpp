@@ -85,6 +85,7 @@ Task<int> stats(Session& session, ProjectOrName which, Options options) {
   if (!options.service.empty()) require_services({options.service}, which.project, observed);
   Look before = look_at(chosen(observed, options), session.timers());
   for (;;) {
+    session.engine().disconnect();
     // A share of the processor's time needs two looks.
     co_await session.timers().sleep_for(1s);
     observed = co_await session.engine().observe();

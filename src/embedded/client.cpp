@@ -223,6 +223,10 @@ Task<std::vector<engine::Event>> EmbeddedEngine::next_events(std::int64_t since)
   co_return answer ? engine::events_from_json(*answer) : events_offline(impl_->paths, since);
 }
 
+void EmbeddedEngine::disconnect() {
+  impl_->connection.close_idle();
+}
+
 void EmbeddedEngine::stay() {
   impl_->stays = true;
 }

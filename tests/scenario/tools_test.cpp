@@ -39,6 +39,17 @@ TEST(Stats, ShowsWhatRunningContainersUse) {
   EXPECT_EQ(stack.davit({"stats", "nobody"}).code, 1);
 }
 
+TEST(Stats, WhoeverLooksOnDoesNotKeepTheSupervisor) {
+  Stack stack("toolsstatslook");
+  compose(stack);
+  const auto stats = stack.start({"stats"});
+  ASSERT_TRUE(stats->wait_for_output("toolsstatslook-web-1", 30s));
+  stack.ok({"down"});
+  EXPECT_TRUE(stack.leaves_nothing());
+  stats->signal(SIGINT);
+  EXPECT_EQ(stats->finish(30s).code, 130);
+}
+
 TEST(Cp, CopiesFilesAndFoldersBothWays) {
   Stack stack("toolscp");
   compose(stack);
@@ -157,6 +168,9 @@ TEST(Events, TellWhatHappensAndWhatHasHappened) {
   EXPECT_TRUE(events->wait_for_output("\"action\":\"die\"", 30s));
   events->signal(SIGINT);
   EXPECT_EQ(events->finish(30s).code, 130);
+  const auto reversed = stack.davit({"events", "--since", "1", "--until", "0"});
+  EXPECT_EQ(reversed.code, 1);
+  EXPECT_TRUE(contains(reversed.err, "--since 1 is later than --until 0")) << reversed.err;
   const auto past = stack.ok({"events", "--since", "10m", "--until", "0s"}).out;
   for (const char* action : {" container create ", " container start ", " container die ", "image=busybox"})
     EXPECT_TRUE(contains(past, action)) << action << "\n" << past;

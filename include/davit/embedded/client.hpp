@@ -79,6 +79,9 @@ class EmbeddedEngine final : public engine::Engine {
   /// a project without a supervisor, next_events() answers that nothing will happen.
   Task<void> ensure_running();
 
+  /// Closes connections that no request uses: until the next request the supervisor of an empty project may end.
+  void disconnect();
+
   /// From now on next_events() keeps the supervisor, also when the project is empty: whoever listens on and on hears of
   /// the next `up`, too. Commands that leave the project empty do not wait for its end then.
   void stay();
