@@ -103,7 +103,8 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   const Paths paths{options.data_root, options.run_root, options.project};
   std::vector<std::string> removed;
   HttpClient supervisor(paths.socket());
-  bool served = keeper_is_alive(paths) && co_await supervisor.connect();
+  bool served = false;
+  if (keeper_is_alive(paths)) served = co_await supervisor.connect();
   if (served) co_return removed;
   const bool had_folder = std::filesystem::exists(paths.folder());
   const Fd lock = co_await lock_project(paths);
