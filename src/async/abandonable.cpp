@@ -43,13 +43,13 @@ class Outcome {
   bool is_there_ = false;
 };
 
-/// Also when a loop is destroyed with its coroutines.
-class Waiter {
+/// Abandons it when the coroutine ends, in whatever way: a loop that is destroyed takes its coroutines with it.
+class AbandonAtEnd {
  public:
-  explicit Waiter(Outcome& outcome) : outcome_(outcome) {}
-  ~Waiter() { outcome_.abandon(); }
-  Waiter(const Waiter&) = delete;
-  Waiter& operator=(const Waiter&) = delete;
+  explicit AbandonAtEnd(Outcome& outcome) : outcome_(outcome) {}
+  ~AbandonAtEnd() { outcome_.abandon(); }
+  AbandonAtEnd(const AbandonAtEnd&) = delete;
+  AbandonAtEnd& operator=(const AbandonAtEnd&) = delete;
 
  private:
   Outcome& outcome_;
@@ -70,10 +70,10 @@ void do_work(std::function<void()> work, Outcome& outcome) {
 
 Task<void> run_abandonable(std::function<void()> work) {
   const asio::any_io_executor home = co_await asio::this_coro::executor;
-  const auto changed = std::make_shared<Event>(home);
+  const auto changed = std::make_shared<Event>(home);  // shared: what is posted may outlive this coroutine
   std::function<void()> tell = [home, changed] { asio::post(home, [changed] { changed->notify(); }); };
   const auto outcome = std::make_shared<Outcome>(std::move(tell));
-  const Waiter waiter(*outcome);
+  const AbandonAtEnd end(*outcome);
   std::thread([outcome, work = std::move(work)]() mutable { do_work(std::move(work), *outcome); }).detach();
   while (!outcome->is_there()) co_await changed->wait();
   outcome->rethrow_error();

@@ -21,6 +21,7 @@ embedded::EngineOptions engine_options(const Context& context, const std::string
   options.supervisor_command = {context.executable, "--data-root", options.data_root, "--run-root",
                                 options.run_root,   "supervisor",  "--project",       project};
   options.cause = cause;
+  options.notice = [&context](const std::string& text) { print(context, Diagnostic::warning("waiting", text)); };
   return options;
 }
 

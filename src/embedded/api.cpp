@@ -90,7 +90,7 @@ Task<HttpResponse> Api::answer(HttpRequest request, int connection) {
     failure = std::current_exception();
   }
   turns_.act_ended(permit.account);
-  turns_changed_.notify();
+  changed_.notify();
   if (failure) std::rethrow_exception(failure);
   co_return response;
 }
@@ -113,12 +113,12 @@ Task<HttpResponse> Api::until_begun(std::string id, bool asked_to_wait) {
     const std::string ahead = turns_.ahead_of(id);
     const bool answer = state == Turns::State::Holding || (!ahead.empty() && !asked_to_wait);
     if (answer) co_return HttpResponse{200, text_to_json("ahead", ahead)};
-    co_await turns_changed_.wait();
+    co_await changed_.wait();
   }
 }
 
 Task<HttpResponse> Api::until_lowered(std::string id) {
-  while (turns_.state(id) == Turns::State::Holding) co_await turns_changed_.wait();
+  while (turns_.state(id) == Turns::State::Holding) co_await changed_.wait();
   if (turns_.state(id) != Turns::State::GivesWay) throw turn_lost_error(engine_.project());
   co_return HttpResponse{200, text_to_json("lowered_by", turns_.lowered_by(id))};
 }
@@ -128,7 +128,7 @@ Task<HttpResponse> Api::until_lowered(std::string id) {
 Task<HttpResponse> Api::until_it_goes_on(std::string turn) {
   const Counted one_more(leaving_);
   on_leaving();
-  while (engine_.is_empty() && staying_ == 0 && !turns_.is_raised_by_another(turn)) co_await turns_changed_.wait();
+  while (engine_.is_empty() && staying_ == 0 && !turns_.is_raised_by_another(turn)) co_await changed_.wait();
   co_return HttpResponse{};
 }
 
@@ -143,14 +143,14 @@ void Api::join(const std::string& id, Turns::Kind kind, std::string cause, int c
     turns_.leave(id);
     throw;
   }
-  turns_changed_.notify();
+  changed_.notify();
 }
 
 /// An end of this supervisor is not one of the command: the next one finds it where it was.
 void Api::leave(const std::string& id, int connection) {
   if (is_open_and_quiet(connection)) return;
   turns_.leave(id);
-  turns_changed_.notify();
+  changed_.notify();
   kept_turns_.drop_connection(id);
   kept_turns_.put_line(turns_.line());
 }
@@ -159,7 +159,7 @@ Task<HttpResponse> Api::hold_turn(std::string id, Turns::Kind kind, std::string 
   join(id, kind, std::move(cause), connection);
   std::exception_ptr gone;
   try {
-    for (;;) co_await turns_changed_.wait();
+    for (;;) co_await changed_.wait();
   } catch (...) {
     gone = std::current_exception();
   }
@@ -183,7 +183,7 @@ Task<HttpResponse> Api::on_events(HttpRequest request) {
   std::optional<Counted> staying;
   if (request.parameter("stay") == "yes") {
     staying.emplace(staying_);
-    turns_changed_.notify();
+    changed_.notify();
   }
   const std::vector<engine::Event> events = co_await engine_.events().next(since);
   co_return HttpResponse{200, engine::to_json(events)};

@@ -12,7 +12,7 @@ namespace davit::embedded {
 class Api {
  public:
   Api(ProjectEngine& engine, KeeperLink& keeper, asio::any_io_executor executor)
-      : engine_(engine), kept_turns_(keeper), turns_changed_(std::move(executor)) {}
+      : engine_(engine), kept_turns_(keeper), changed_(std::move(executor)) {}
 
   struct KeptConnection {
     Fd connection;
@@ -50,7 +50,7 @@ class Api {
   ProjectEngine& engine_;
   KeptTurns kept_turns_;
   Turns turns_;
-  Event turns_changed_;  ///< or the project begins to be of use in another way
+  Event changed_;  ///< turns, or what else keeps the project
   int leaving_ = 0;
   int staying_ = 0;  ///< listeners for whom a supervisor is kept, also of an empty project
 };

@@ -107,8 +107,8 @@ Task<std::vector<std::string>> cleanup_leftovers(EngineOptions options, Timers& 
   if (keeper_is_alive(paths)) served = co_await supervisor.connect();
   if (served) co_return removed;
   const bool had_folder = std::filesystem::exists(paths.folder());
-  const Fd lock = co_await lock_project(paths);
-  served = co_await connect_if_served(paths, supervisor);
+  const Fd lock = co_await lock_project(paths, timers, options.notice);
+  served = co_await connect_if_served(paths, supervisor, timers);
   if (served) co_return removed;  // another command has started it while we waited
   const EndedPrograms ended = co_await end_leftover_programs(paths, 0, timers);
   if (ended.runtimes > 0) removed.push_back(counted(ended.runtimes, "container runtime"));

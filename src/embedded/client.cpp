@@ -27,7 +27,7 @@ namespace {
 /// link.
 constexpr std::size_t kMaxProjectName = 200;
 
-constexpr auto kEndLimit = 5s;  ///< for others that are connected to a project that is over
+constexpr auto kEndLimit = 5s;  ///< others may be connected to a project that is over
 constexpr int kAttempts = 8;    ///< supervisors that die before they have noted who asks for a turn
 
 std::string container_path(const ContainerId& id, const std::string& action) {
@@ -113,13 +113,24 @@ struct EmbeddedEngine::Impl {
     co_return text_from_json("ahead", *answer);
   }
 
-  /// Until the supervisor of an empty project has ended with its keeper, or goes on for somebody else.
-  Task<void> until_gone(process::PidFd keeper, std::string turn) {
+  /// If the project is empty: until its supervisor has ended with the keeper, or goes on for somebody else.
+  Task<void> until_over(std::string turn) {
+    HttpRequest end{"POST", "/v1/end"};
+    const std::optional<std::string> answer = co_await connection.ask(std::move(end));
+    const std::int64_t pid = answer ? number_from_json("keeper", *answer) : 0;
+    if (pid == 0) co_return;
+    const std::optional<process::PidFd> keeper = process::PidFd::open(static_cast<pid_t>(pid));
     connection.close_idle();  // the supervisor ends when nobody is connected but those who leave
-    HttpRequest request{"POST", "/v1/leave"};
-    request.turn = std::move(turn);
-    const bool goes_on = co_await connection.hold(std::move(request));
-    if (!goes_on) co_await keeper.ended();
+    bool goes_on = false;
+    try {
+      HttpRequest leave{"POST", "/v1/leave"};
+      leave.turn = std::move(turn);
+      goes_on = co_await connection.hold(std::move(leave));
+    } catch (const Error&) {
+      // A supervisor of an older version, which knows no such request.
+    }
+    connection.close_idle();
+    if (!goes_on && keeper) co_await keeper->ended();
   }
 
   Paths paths;
@@ -343,14 +354,9 @@ bool EmbeddedEngine::is_alive() const {
 Task<void> EmbeddedEngine::close() {
   std::string turn = impl_->held ? impl_->held->id : "";
   co_await leave_turn();
-  if (!is_alive()) co_return;
-  HttpRequest request{"POST", "/v1/end"};
-  const std::optional<std::string> answer = co_await impl_->connection.ask(std::move(request));
-  const std::int64_t pid = answer ? number_from_json("keeper", *answer) : 0;
-  std::optional<process::PidFd> keeper;
-  if (pid != 0) keeper = process::PidFd::open(static_cast<pid_t>(pid));
-  if (keeper) {
-    Task<void> ending = impl_->until_gone(std::move(*keeper), std::move(turn));
+  // Who was never connected leaves nobody.
+  if (impl_->connection.was_connected()) {
+    Task<void> ending = impl_->until_over(std::move(turn));
     co_await with_timeout(impl_->timers, kEndLimit, std::move(ending));
   }
   impl_->connection.close_idle();

@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kStartLimit = 60s;  ///< recovery after a crash of everything included
 constexpr int kAttempts = 8;       ///< supervisors that die under one request before it is given up
+constexpr auto kKeeperEndLimit = 15s;
 constexpr int kReadyFd = 9;
 constexpr int kLockFd = 10;
 constexpr std::size_t kLogTail = 2000;
@@ -39,6 +40,20 @@ std::string last_of(const std::string& path) {
 }
 
 }  // namespace
+
+Task<bool> connect_if_served(const Paths& paths, HttpClient& client, Timers& timers) {
+  if (!keeper_is_alive(paths)) co_return false;
+  const bool connected = co_await client.connect();
+  if (connected) co_return true;
+  // One that ends: the kernel has closed its listener already, and its lock not yet.
+  Task<void> ending = until_keeper_gone(paths);
+  const TimedOut timed_out = co_await with_timeout(timers, kKeeperEndLimit, std::move(ending));
+  if (timed_out == TimedOut::Yes)
+    throw Error(Diagnostic::error("keeper-unreachable", "the keeper of project '" + paths.project +
+                                                            "' lives, but nobody listens at '" + paths.socket() + "'")
+                    .with_hint("end it: kill -9 $(cat " + paths.folder() + "/keeper.pid), and then 'davit down'"));
+  co_return false;
+}
 
 Connection::Connection(EngineOptions options, Paths paths, Timers& timers)
     : options_(std::move(options)), paths_(std::move(paths)), timers_(timers), client_(paths_.socket()) {}
@@ -104,8 +119,8 @@ Task<std::unique_ptr<StdinStream>> Connection::attach(HttpRequest request) {
 /// The lock is held until a connection stands, which keeps the supervisor from ending, and no longer: a request may
 /// take as long as a grace period, and others wait for the lock meanwhile.
 Task<void> Connection::start_if_none() {
-  const Fd lock = co_await lock_project(paths_);
-  const bool connected = co_await connect_if_served(paths_, client_);
+  const Fd lock = co_await lock_project(paths_, timers_, options_.notice);
+  const bool connected = co_await connect_if_served(paths_, client_, timers_);
   if (connected) co_return;
   try {
     co_await start(lock);
@@ -142,14 +157,6 @@ Task<void> Connection::start(const Fd& lock) {
   throw Error(
       Diagnostic::error("supervisor-failed", "the supervisor of project '" + options_.project + "' did not start")
           .note("its log ends: " + last_of(paths_.supervisor_log())));
-}
-
-Task<bool> connect_if_served(const Paths& paths, HttpClient& client) {
-  if (!keeper_is_alive(paths)) co_return false;
-  const bool connected = co_await client.connect();
-  // Killed: the kernel has closed its listener already, and its lock not yet.
-  if (!connected) co_await until_keeper_gone(paths);
-  co_return connected;
 }
 
 Task<std::string> Connection::until_ready(Fd pipe) {

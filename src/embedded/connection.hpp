@@ -14,8 +14,9 @@
 namespace davit::embedded {
 
 /// Connects to the supervisor if a keeper serves the project. Under the project's lock: then false means that there is
-/// no keeper, and none is on its way out any more. Throws Error when that cannot be found out.
-Task<bool> connect_if_served(const Paths& paths, HttpClient& client);
+/// no keeper, and none is on its way out any more. Throws Error when that cannot be found out, and "keeper-unreachable"
+/// when a keeper without a listener does not end.
+Task<bool> connect_if_served(const Paths& paths, HttpClient& client, Timers& timers);
 
 class Connection {
  public:
@@ -32,6 +33,8 @@ class Connection {
   Task<bool> hold(HttpRequest request);
   Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
   void close_idle() { client_.close_idle(); }
+  /// False: nobody has ever answered, or taken a connection under the lock.
+  [[nodiscard]] bool was_connected() const { return client_.was_connected(); }
   /// Goes with every request from now on; empty: none.
   void set_turn(std::string id) { turn_ = std::move(id); }
 

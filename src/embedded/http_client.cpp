@@ -101,7 +101,13 @@ struct HttpClient::Impl {
   }
 
   std::string path;
+  void keep(Socket socket) {
+    idle.push_back(std::move(socket));
+    was_connected = true;
+  }
+
   std::vector<Socket> idle;
+  bool was_connected = false;
 };
 
 HttpClient::HttpClient(std::string socket_path) : impl_(std::make_unique<Impl>()) {
@@ -131,7 +137,7 @@ Task<HttpClient::Reply> HttpClient::request(HttpRequest request) {
     reply.sent = true;
     co_return reply;
   }
-  impl.idle.push_back(std::move(*socket));
+  impl.keep(std::move(*socket));
   reply.response = std::move(response);
   co_return reply;
 }
@@ -142,7 +148,7 @@ Task<bool> HttpClient::connect() {
   if (error && error != asio::error::connection_refused && error != boost::system::errc::no_such_file_or_directory)
     throw_system_error("connect to", impl_->path, error.value());
   if (!socket) co_return false;
-  impl_->idle.push_back(std::move(*socket));
+  impl_->keep(std::move(*socket));
   co_return true;
 }
 
@@ -166,6 +172,10 @@ Task<std::unique_ptr<StdinStream>> HttpClient::attach(HttpRequest request) {
   }
   std::unique_ptr<StdinStream> stream = std::make_unique<UpgradedStdin>(std::move(*socket));
   co_return stream;
+}
+
+bool HttpClient::was_connected() const {
+  return impl_->was_connected;
 }
 
 void HttpClient::close_idle() {

@@ -30,6 +30,8 @@ class HttpClient {
   Task<std::unique_ptr<StdinStream>> attach(HttpRequest request);
   /// Closes idle connections.
   void close_idle();
+  /// False: none has ever been idle.
+  [[nodiscard]] bool was_connected() const;
 
  private:
   struct Impl;

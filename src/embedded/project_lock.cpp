@@ -5,8 +5,10 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
-#include <functional>
+#include <memory>
+#include <utility>
 
 #include "davit/async/abandonable.hpp"
 #include "davit/base/error.hpp"
@@ -15,25 +17,34 @@
 namespace davit::embedded {
 namespace {
 
-/// Opens the lock and takes it by flock(2). The folder may be removed meanwhile by the end of a project: then it is
-/// made anew. No descriptor: it is held, and `operation` says not to wait.
-Fd take_lock(const std::string& folder, const std::string& path, int operation) {
+constexpr std::chrono::seconds kSilence{2};  ///< others hold the lock for a part of a second
+
+Fd open_lock(const std::string& folder, const std::string& path) {
   for (;;) {
     std::filesystem::create_directories(folder);
     ::chmod(folder.c_str(), 0700);
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!fd && errno == ENOENT) continue;
+    if (!fd && errno == ENOENT) continue;  // the end of a project has removed the folder again
     if (!fd) throw_system_error("open", path, errno);
-    while (::flock(fd.get(), operation) != 0) {
-      if (errno == EWOULDBLOCK) return Fd();
-      if (errno != EINTR) throw_system_error("lock", path, errno);
-    }
-    struct stat held{};
-    struct stat there{};
-    if (::fstat(fd.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
-        held.st_dev == there.st_dev)
-      return fd;
+    return fd;
   }
+}
+
+/// By flock(2). False: somebody holds it, and `operation` says not to wait.
+bool take_lock(const Fd& fd, const std::string& path, int operation) {
+  while (::flock(fd.get(), operation) != 0) {
+    if (errno == EWOULDBLOCK) return false;
+    if (errno != EINTR) throw_system_error("lock", path, errno);
+  }
+  return true;
+}
+
+/// False: the end of a project has removed it.
+bool is_at(const Fd& fd, const std::string& path) {
+  struct stat held{};
+  struct stat there{};
+  return ::fstat(fd.get(), &held) == 0 && ::stat(path.c_str(), &there) == 0 && held.st_ino == there.st_ino &&
+         held.st_dev == there.st_dev;
 }
 
 void wait_for_keeper_lock(const std::string& path) {
@@ -50,13 +61,23 @@ void wait_for_keeper_lock(const std::string& path) {
 }  // namespace
 
 Task<Fd> lock_project(Paths paths) {
-  Fd fd = take_lock(paths.folder(), paths.lock(), LOCK_EX | LOCK_NB);
-  if (fd) co_return fd;
-  std::function<Fd()> wait = [folder = paths.folder(), path = paths.lock()] {
-    return take_lock(folder, path, LOCK_EX);
-  };
-  fd = co_await call_abandonable(std::move(wait));
-  co_return fd;
+  for (;;) {
+    const auto fd = std::make_shared<Fd>(open_lock(paths.folder(), paths.lock()));
+    if (!take_lock(*fd, paths.lock(), LOCK_EX | LOCK_NB)) {
+      std::function<void()> wait = [fd, path = paths.lock()] { (void)take_lock(*fd, path, LOCK_EX); };
+      co_await run_abandonable(std::move(wait));
+    }
+    if (is_at(*fd, paths.lock())) co_return std::move(*fd);
+  }
+}
+
+Task<Fd> lock_project(Paths paths, Timers& timers, std::function<void(const std::string&)> notice) {
+  Task<Fd> soon = lock_project(paths);
+  std::optional<Fd> lock = co_await with_timeout(timers, kSilence, std::move(soon));
+  if (lock) co_return std::move(*lock);
+  if (notice) notice("another command starts or clears up project '" + paths.project + "'; waiting for it");
+  Fd late = co_await lock_project(std::move(paths));
+  co_return late;
 }
 
 void forget_unused(const Paths& paths) noexcept {

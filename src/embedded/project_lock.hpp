@@ -1,11 +1,12 @@
 #pragma once
 // The lock under which the engine of a project begins and ends.
 
-#include <memory>
+#include <functional>
 #include <optional>
 #include <string>
 
 #include "davit/async/task.hpp"
+#include "davit/async/timers.hpp"
 #include "davit/base/fd.hpp"
 #include "davit/state/database.hpp"
 #include "embedded/paths.hpp"
@@ -16,6 +17,8 @@ namespace davit::embedded {
 /// may start a keeper, or remove what a dead one left; a supervisor ends, and its keeper removes the folder, under it.
 /// Throws Error when the folder cannot be made.
 Task<Fd> lock_project(Paths paths);
+/// The same; tells `notice`, if there is one, what it waits for when that takes some seconds.
+Task<Fd> lock_project(Paths paths, Timers& timers, std::function<void(const std::string&)> notice);
 
 /// Removes the run folder if nothing but the lock was ever put there. Under the lock, and when there is no keeper.
 void forget_unused(const Paths& paths) noexcept;

@@ -8,6 +8,7 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <cerrno>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -100,7 +101,7 @@ class Supervisor {
     tell(ready_, "ok");
     ready_.reset();
     group_.spawn(server_->serve());
-    group_.spawn(first_contact());
+    end_when_unlocked();  // the starter holds the lock until its connection stands
     std::exception_ptr failure;
     try {
       co_await group_.join();
@@ -114,12 +115,17 @@ class Supervisor {
   [[nodiscard]] const Fd& ready() const { return ready_; }
 
  private:
-  /// Who starts a supervisor holds the lock until a connection to it stands. When the lock is free and there is none,
-  /// that command was killed on its way: a supervisor with nothing to do ends.
-  Task<void> first_contact() {
+  /// Whoever holds the lock is about to connect. When it is free again and nobody has, that command was killed on its
+  /// way: a supervisor with nothing to do ends.
+  void end_when_unlocked() {
+    if (!std::exchange(waits_for_lock_, true)) group_.spawn(wait_for_lock());
+  }
+
+  Task<void> wait_for_lock() {
     {
       const Fd lock = co_await lock_project(paths_);
     }
+    waits_for_lock_ = false;
     end_if_over();
   }
 
@@ -142,7 +148,11 @@ class Supervisor {
     if (over_ || !server_ || !engine_.is_empty() || engine_.is_busy()) return;
     if (server_->connections() > static_cast<std::size_t>(api_.leaving())) return;
     Fd lock(::open(paths_.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!lock || ::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) return;
+    if (!lock) return;
+    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK) end_when_unlocked();
+      return;
+    }
     if (server_->has_pending()) return;
     try {
       leave(lock);
@@ -189,6 +199,7 @@ class Supervisor {
   std::optional<HttpServer> server_;
   bool over_ = false;
   bool ending_later_ = false;
+  bool waits_for_lock_ = false;
   bool active_ = true;  ///< something changed since the last rest
 };
 

@@ -334,17 +334,23 @@ class HeldWork {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-Task<void> keep_what_it_returns(std::function<std::unique_ptr<int>()> work, int& out) {
-  const std::unique_ptr<int> result = co_await call_abandonable(std::move(work));
-  out = *result;
+Task<void> abandonable_work(std::thread::id& worker, std::thread::id& home) {
+  const auto found = std::make_shared<std::thread::id>();
+  std::function<void()> work = [found] { *found = std::this_thread::get_id(); };
+  co_await run_abandonable(std::move(work));
+  worker = *found;
+  home = std::this_thread::get_id();
 }
 
 TEST_F(AsyncTest, AbandonableWorkComesHome) {
-  int out = 0;
-  start(keep_what_it_returns([] { return std::make_unique<int>(7); }, out));
+  std::thread::id worker;
+  std::thread::id home;
+  start(abandonable_work(worker, home));
   context_.run();
   EXPECT_TRUE(done_);
-  EXPECT_EQ(out, 7);
+  EXPECT_NE(worker, std::thread::id());
+  EXPECT_NE(worker, std::this_thread::get_id());
+  EXPECT_EQ(home, std::this_thread::get_id());
 }
 
 TEST_F(AsyncTest, WhatAbandonableWorkThrowsIsThrownAtHome) {

@@ -28,6 +28,7 @@
 
 #include "davit/async/timers.hpp"
 #include "davit/base/error.hpp"
+#include "davit/embedded/client.hpp"
 #include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
@@ -176,26 +177,44 @@ TEST_F(ConnectionTest, GivesUpWhenEachSupervisorDies) {
 /// The kernel closes what a killed keeper had open in an order of its own.
 TEST_F(ConnectionTest, AKeeperThatIsKilledIsWaitedForAndReplaced) {
   keeper_program_ = temp_.path() / "keeper";
-  std::ofstream(keeper_program_) << "#!/bin/sh\nprintf ok >&9\n";
+  const std::string started = temp_.path() / "started";
+  std::ofstream(keeper_program_) << "#!/bin/sh\necho once >> '" + started + "'\nprintf ok >&9\n";
   std::filesystem::permissions(keeper_program_, std::filesystem::perms::owner_all);
   Fd dying = living_keeper();
   std::optional<DyingSupervisor> next;
   std::function<void(std::exception_ptr)> found_it = [&](const std::exception_ptr& failure) {
     EXPECT_FALSE(failure);
+    EXPECT_FALSE(std::filesystem::exists(started)) << "a keeper beside the old one";
     next.emplace(loop_, paths_, 0);
     dying.reset();
   };
   asio::co_spawn(loop_, until_opened_again(paths_.keeper_lock()), std::move(found_it));
   while (!watching_) loop_.run_one();
   EXPECT_EQ(act(WhenBroken::SendAgain), "done");
-  ASSERT_TRUE(next);
-  EXPECT_EQ(next->heads.size(), 1U);
+  EXPECT_TRUE(next);
+  std::ifstream in(started);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "once\n");
 }
 
 TEST_F(ConnectionTest, WhatHindersTheConnectionIsNotTakenForAKeeperThatEnds) {
   const Fd keeper = living_keeper();
   const asio::local::datagram_protocol::socket other(loop_, asio::local::datagram_protocol::endpoint(paths_.socket()));
   EXPECT_EQ(act(WhenBroken::SendAgain), "system");
+}
+
+/// As after Ctrl-C while the supervisor takes over: it listens, and answers nobody yet.
+TEST_F(ConnectionTest, WhoWasNeverConnectedDoesNotWaitAtTheEnd) {
+  const Fd keeper = living_keeper();
+  const Local::acceptor busy(loop_, Local::endpoint(paths_.socket()));
+  EmbeddedEngine engine({.project = paths_.project, .data_root = paths_.data_root, .run_root = paths_.run_root},
+                        timers_);
+  bool done = false;
+  asio::co_spawn(loop_, engine.close(), [&done](const std::exception_ptr& failure) {
+    EXPECT_FALSE(failure);
+    done = true;
+  });
+  loop_.poll();
+  EXPECT_TRUE(done);
 }
 
 }  // namespace

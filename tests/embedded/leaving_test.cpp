@@ -83,6 +83,7 @@ TEST_F(Leaving, TheOwnTurnIsNoReasonToGoOn) {
 
 TEST_F(Leaving, WhoListensOnAndOnKeepsTheSupervisor) {
   EmbeddedEngine listener(options_, timers_);
+  run(listener.ensure_running());
   listener.stay();
   const std::int64_t newest = run(listener.newest_event());
   asio::cancellation_signal enough;
@@ -100,6 +101,7 @@ TEST_F(Leaving, WhoListensOnAndOnKeepsTheSupervisor) {
 
 TEST_F(Leaving, WhoListensForAWhileIsWaitedFor) {
   EmbeddedEngine listener(options_, timers_);
+  run(listener.ensure_running());
   const std::int64_t newest = run(listener.newest_event());
   asio::cancellation_signal enough;
   asio::co_spawn(context_, listener.next_events(newest),

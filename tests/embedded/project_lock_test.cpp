@@ -2,13 +2,20 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 #include "davit/base/error.hpp"
 #include "davit/state/projects.hpp"
+#include "support/manual_timers.hpp"
+#include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
 namespace davit::embedded {
@@ -58,6 +65,65 @@ TEST_F(KeeperLock, AProjectIsServedElsewhereWhileTheOtherKeeperLives) {
   const Fd held = lock(below("a"));
   EXPECT_EQ(served_elsewhere(below("b"), database), below("a").run_root);
   EXPECT_FALSE(served_elsewhere(below("a"), database));
+}
+
+class ProjectLock : public KeeperLock {
+ protected:
+  /// Asks for the lock; what is said meanwhile is in `said_`.
+  void ask() {
+    std::function<void(const std::string&)> notice = [this](const std::string& text) { said_ += text; };
+    asio::co_spawn(loop_, lock_project(paths_, timers_, std::move(notice)),
+                   [this](const std::exception_ptr& failure, Fd lock) {
+                     EXPECT_FALSE(failure);
+                     lock_ = std::move(lock);
+                   });
+    timers_.settle();
+  }
+  Fd take() const {
+    std::filesystem::create_directories(paths_.folder());
+    Fd fd(::open(paths_.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    EXPECT_EQ(::flock(fd.get(), LOCK_EX), 0);
+    return fd;
+  }
+  /// What is there now, not locked.
+  Fd open_now() const { return Fd(::open(paths_.lock().c_str(), O_RDWR | O_CLOEXEC)); }
+  void until_locked() {
+    const auto end = std::chrono::steady_clock::now() + test::patient(std::chrono::seconds(20));
+    while (!lock_ && std::chrono::steady_clock::now() < end) loop_.run_one_until(end);
+    EXPECT_TRUE(lock_);
+  }
+
+  Paths paths_ = below("run");
+  asio::io_context loop_;
+  test::ManualTimers timers_{loop_};
+  std::string said_;
+  Fd lock_;
+};
+
+TEST_F(ProjectLock, AFreeOneIsTakenAtOnce) {
+  ask();
+  EXPECT_TRUE(lock_);
+  EXPECT_EQ(said_, "");
+}
+
+TEST_F(ProjectLock, WhoWaitsLongIsToldForWhat) {
+  Fd other = take();
+  ask();
+  EXPECT_EQ(said_, "");
+  timers_.advance(std::chrono::seconds(2));
+  EXPECT_EQ(said_, "another command starts or clears up project 'shop'; waiting for it");
+  EXPECT_FALSE(lock_);
+  other.reset();
+  until_locked();
+}
+
+TEST_F(ProjectLock, IsTakenAnewWhenTheEndOfAProjectRemovedIt) {
+  Fd other = take();
+  ask();
+  std::filesystem::remove_all(paths_.folder());
+  other.reset();
+  until_locked();
+  EXPECT_NE(::flock(open_now().get(), LOCK_EX | LOCK_NB), 0) << "it is not the one that is there";
 }
 
 }  // namespace

@@ -118,8 +118,8 @@ class EmbeddedEngine final : public engine::Engine {
   [[nodiscard]] bool is_alive() const;
 
   /// The end of a command: closes the connections, and if the project has neither containers nor networks left, waits
-  /// until supervisor, keeper and the run folder are gone, or another command raises the project again; at most a few
-  /// seconds, while others are connected.
+  /// until supervisor, keeper and the run folder are gone; not when another command raises the project again or keeps
+  /// the supervisor with stay(), and at most a few seconds.
   Task<void> close();
 
  private:

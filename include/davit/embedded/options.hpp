@@ -1,6 +1,7 @@
 #pragma once
 // Where one project's engine lives, and which programs it uses.
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct EngineOptions {
   std::vector<std::string> supervisor_command;
   std::string keeper_program;  ///< absolute path of davit-keeper; empty: beside davit or in ../libexec/davit
   std::string cause;           ///< what the journal says led to the changes: the user's command line, "davit up -d"
+  /// Told what is waited for when that takes long. Empty: nobody is told.
+  std::function<void(const std::string&)> notice;
 };
 
 }  // namespace davit::embedded

@@ -19,8 +19,8 @@ inline constexpr const char* kPrivateFolder = "private";
 inline constexpr const char* kKeepersGroup = "davit-keepers";
 
 /// The project's lock, as the keeper holds it: from its start until there is a listener, and at its end until the
-/// folder is gone. So whoever gets the lock finds no keeper, or one with a listener, or one that was killed and is not
-/// gone yet.
+/// folder is gone. So whoever gets the lock finds no keeper, or one with a listener, or one that ends and is not gone
+/// yet.
 inline constexpr const char* kLockName = "lock";
 
 /// A supervisor that dies earlier counts as one that cannot live: after some of them in a row the keeper gives up.
