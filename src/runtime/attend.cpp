@@ -140,6 +140,7 @@ class Attendance {
   Task<void> stop_all() {
     stopping_ = true;
     try {
+      co_await stop_what_is_being_started();
       const engine::Observed observed = co_await context_.engine.observe();
       plan::ContainerOptions options;
       options.services = options_.services;
@@ -157,6 +158,21 @@ class Attendance {
       if (is_cancellation(std::current_exception())) throw;
       break_down(std::current_exception());
     }
+  }
+
+  /// A start that a signal has cut short goes on in the engine. The stop waits for its end there, and is nothing for a
+  /// container that nobody starts; a plan would leave out both, because they do not run.
+  Task<void> stop_what_is_being_started() {
+    const engine::Observed observed = co_await context_.engine.observe();
+    const auto& services = options_.services;
+    TaskGroup stops(co_await asio::this_coro::executor);
+    for (const auto& container : observed.containers) {
+      const bool chosen =
+          services.empty() || std::find(services.begin(), services.end(), container.service) != services.end();
+      if (container.state == engine::ContainerState::Created && !container.one_off && chosen)
+        stops.spawn(context_.engine.stop_container(container.id, engine::StopRequest{options_.grace}));
+    }
+    co_await stops.join();
   }
 
   Task<void> kill_all() {

@@ -86,6 +86,19 @@ TEST_F(Attend, TheFirstSignalStopsDependantsFirst) {
   EXPECT_THAT(said_, ElementsAre("Gracefully Stopping... press Ctrl+C again to force"));
 }
 
+/// Its start was cut short by the signal and goes on in the engine, where the stop comes behind it.
+TEST_F(Attend, WhatIsBeingStartedIsStoppedToo) {
+  two_services();
+  engine::ObservedContainer web = *engine_.find("p-web-1");
+  web.state = engine::ContainerState::Created;
+  engine_.place(std::move(web));
+  attend();
+  interrupts_.send();
+  timers_.settle();
+  EXPECT_THAT(engine_.calls, ElementsAre("stop p-web-1", "stop p-db-1"));
+  EXPECT_EQ(code_, 130);
+}
+
 TEST_F(Attend, TheSecondSignalKillsWhatDoesNotStop) {
   two_services();
   engine_.scripts["web"].ignores_sigterm = true;
