@@ -100,12 +100,13 @@ struct HttpClient::Impl {
     co_return error;
   }
 
-  std::string path;
+  /// For the next request.
   void keep(Socket socket) {
     idle.push_back(std::move(socket));
     was_connected = true;
   }
 
+  std::string path;
   std::vector<Socket> idle;
   bool was_connected = false;
 };

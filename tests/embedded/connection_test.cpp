@@ -29,6 +29,7 @@
 #include "davit/async/timers.hpp"
 #include "davit/base/error.hpp"
 #include "davit/embedded/client.hpp"
+#include "support/manual_timers.hpp"
 #include "support/patience.hpp"
 #include "support/temp_dir.hpp"
 
@@ -200,6 +201,26 @@ TEST_F(ConnectionTest, WhatHindersTheConnectionIsNotTakenForAKeeperThatEnds) {
   const Fd keeper = living_keeper();
   const asio::local::datagram_protocol::socket other(loop_, asio::local::datagram_protocol::endpoint(paths_.socket()));
   EXPECT_EQ(act(WhenBroken::SendAgain), "system");
+}
+
+/// Its socket was removed by hand, say.
+TEST_F(ConnectionTest, AKeeperThatLivesAndCannotBeReachedIsNamed) {
+  const Fd keeper = living_keeper();
+  davit::test::ManualTimers timers(loop_);
+  HttpClient client(paths_.socket());
+  std::string code;
+  asio::co_spawn(loop_, connect_if_served(paths_, client, timers), [&code](const std::exception_ptr& error, bool) {
+    try {
+      if (error) std::rethrow_exception(error);
+      code = "no error";
+    } catch (const Error& failure) {
+      code = failure.diagnostic().code;
+    }
+  });
+  timers.settle();
+  EXPECT_EQ(code, "") << "it may be about to end";
+  timers.advance(15s);
+  EXPECT_EQ(code, "keeper-unreachable");
 }
 
 /// As after Ctrl-C while the supervisor takes over: it listens, and answers nobody yet.
