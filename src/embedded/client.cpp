@@ -127,7 +127,7 @@ struct EmbeddedEngine::Impl {
       leave.turn = std::move(turn);
       goes_on = co_await connection.hold(std::move(leave));
     } catch (const Error&) {
-      // A supervisor of an older version, which knows no such request.
+      // One that refuses, as a supervisor of an older version does, ends or goes on without a word.
     }
     connection.close_idle();
     if (!goes_on && keeper) co_await keeper->ended();

@@ -80,6 +80,13 @@ Task<Fd> lock_project(Paths paths, Timers& timers, std::function<void(const std:
   co_return late;
 }
 
+Fd try_lock_project(const Paths& paths) {
+  Fd fd(::open(paths.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!fd) throw_system_error("open", paths.lock(), errno);
+  if (!take_lock(fd, paths.lock(), LOCK_EX | LOCK_NB)) fd.reset();
+  return fd;
+}
+
 void forget_unused(const Paths& paths) noexcept {
   std::error_code error;
   for (std::filesystem::directory_iterator entry(paths.folder(), error), end; !error && entry != end;

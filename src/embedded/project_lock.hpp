@@ -20,6 +20,10 @@ Task<Fd> lock_project(Paths paths);
 /// The same; tells `notice`, if there is one, what it waits for when that takes some seconds.
 Task<Fd> lock_project(Paths paths, Timers& timers, std::function<void(const std::string&)> notice);
 
+/// The lock if nobody has it; an empty descriptor otherwise. Makes no folder. Throws Error when the lock cannot be
+/// opened or taken.
+[[nodiscard]] Fd try_lock_project(const Paths& paths);
+
 /// Removes the run folder if nothing but the lock was ever put there. Under the lock, and when there is no keeper.
 void forget_unused(const Paths& paths) noexcept;
 

@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <malloc.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
@@ -147,17 +146,14 @@ class Supervisor {
   void end_if_over() {
     if (over_ || !server_ || !engine_.is_empty() || engine_.is_busy()) return;
     if (server_->connections() > static_cast<std::size_t>(api_.leaving())) return;
-    Fd lock(::open(paths_.lock().c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    if (!lock) return;
-    if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EWOULDBLOCK) end_when_unlocked();
-      return;
-    }
-    if (server_->has_pending()) return;
     try {
+      const Fd lock = try_lock_project(paths_);
+      if (!lock) return end_when_unlocked();
+      if (server_->has_pending()) return;
       leave(lock);
     } catch (const std::exception& error) {
-      log_warning(std::string("cannot end yet: ") + error.what());
+      if (std::exchange(cannot_end_, error.what()) != error.what())
+        log_warning(std::string("cannot end yet: ") + error.what());
       if (!std::exchange(ending_later_, true)) group_.spawn(end_later());
       return;
     }
@@ -199,6 +195,7 @@ class Supervisor {
   std::optional<HttpServer> server_;
   bool over_ = false;
   bool ending_later_ = false;
+  std::string cannot_end_;  ///< why the last end failed
   bool waits_for_lock_ = false;
   bool active_ = true;  ///< something changed since the last rest
 };

@@ -106,6 +106,20 @@ TEST_F(ProjectLock, AFreeOneIsTakenAtOnce) {
   EXPECT_EQ(said_, "");
 }
 
+TEST_F(ProjectLock, IsTriedWithoutWaiting) {
+  Fd other = take();
+  EXPECT_FALSE(try_lock_project(paths_));
+  other.reset();
+  const Fd lock = try_lock_project(paths_);
+  EXPECT_TRUE(lock);
+  EXPECT_NE(::flock(open_now().get(), LOCK_EX | LOCK_NB), 0);
+}
+
+TEST_F(ProjectLock, WhatCannotBeOpenedIsNotTakenForHeld) {
+  EXPECT_THROW((void)try_lock_project(paths_), Error) << "no folder";
+  EXPECT_FALSE(std::filesystem::exists(paths_.folder()));
+}
+
 TEST_F(ProjectLock, WhoWaitsLongIsToldForWhat) {
   Fd other = take();
   ask();
