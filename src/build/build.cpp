@@ -9,10 +9,10 @@
 #include "build/step_error.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
+#include "davit/base/sha256.hpp"
 #include "davit/base/suggest.hpp"
 #include "davit/build/plan.hpp"
 #include "davit/dockerfile/parser.hpp"
-#include "davit/image/digest.hpp"
 #include "davit/image/time_text.hpp"
 
 namespace davit::build {
@@ -159,7 +159,7 @@ class Build {
     std::error_code error;
     const std::string absolute = fs::canonical(request_.context, error).string();
     fs::create_directories(folder, error);
-    DigestCache digests(error ? std::string() : (folder / image::sha256_hex(absolute).substr(0, 32)).string());
+    DigestCache digests(error ? std::string() : (folder / sha256_hex(absolute).substr(0, 32)).string());
     Contexts contexts;
     contexts.try_emplace("", absolute, "the build context '" + request_.context + "'", &ignore_);
     for (const auto& [name, value] : contexts_)

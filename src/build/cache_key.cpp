@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <map>
 
+#include "davit/base/sha256.hpp"
 #include "davit/image/digest.hpp"
 
 namespace davit::build {
@@ -79,7 +80,7 @@ void define(Ingredients& out, const WorkdirStep& step) {
 }  // namespace
 
 std::string Ingredients::key() const {
-  image::Sha256 hash;
+  Sha256 hash;
   const auto add = [&hash](const std::string& text) {
     const std::string length = std::to_string(text.size()) + ":";
     hash.update(std::string_view(length));

@@ -1,6 +1,6 @@
 #include "build/names.hpp"
 
-#include "davit/image/digest.hpp"
+#include "davit/base/sha256.hpp"
 
 namespace davit::build {
 namespace {
@@ -15,7 +15,7 @@ std::string without(std::string_view prefix, const std::string& text) {
 }
 
 std::string hash_of(const fs::path& data_root) {
-  return image::sha256_hex(data_root.string()).substr(0, 8);
+  return sha256_hex(data_root.string()).substr(0, 8);
 }
 
 }  // namespace

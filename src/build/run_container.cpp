@@ -17,9 +17,9 @@
 #include "build/mounts.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/files.hpp"
+#include "davit/base/sha256.hpp"
 #include "davit/base/write_all.hpp"
 #include "davit/container/cgroups.hpp"
-#include "davit/image/digest.hpp"
 
 namespace davit::build {
 namespace {
@@ -231,8 +231,7 @@ fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
 }
 
 fs::path RunContainer::cache_folder(const Mount& mount) const {
-  return cache_mounts_folder(data_root_) /
-         image::sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
+  return cache_mounts_folder(data_root_) / sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
 }
 
 void RunContainer::lock_caches(const std::vector<Mount>& mounts) {

@@ -12,6 +12,7 @@
 
 #include "build/source_tree.hpp"
 #include "davit/base/error.hpp"
+#include "davit/base/sha256.hpp"
 #include "davit/image/digest.hpp"
 
 namespace davit::build {
@@ -26,7 +27,7 @@ FileDigest from_hex(const std::string& hex) {
 }
 
 /// Names and values of the attributes that a layer keeps, sorted.
-void hash_attributes(int fd, image::Sha256& hash) {
+void hash_attributes(int fd, Sha256& hash) {
   std::array<char, 4096> names{};
   const ssize_t length = ::flistxattr(fd, names.data(), names.size());
   if (length <= 0) return;
@@ -48,7 +49,7 @@ void hash_attributes(int fd, image::Sha256& hash) {
 }
 
 FileDigest hash_file(const Fd& fd, const std::string& shown, std::vector<char>& buffer) {
-  image::Sha256 hash;
+  Sha256 hash;
   for (;;) {
     const ssize_t got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
@@ -72,7 +73,7 @@ class ItemHasher {
       // A folder that is copied for its contents does not bring its own mode along.
       if (!(item.folder && entry.to.empty())) add(entry);
     }
-    return hash_.finish();
+    return image::finish_digest(hash_);
   }
 
  private:
@@ -114,7 +115,7 @@ class ItemHasher {
   const SourceTree& tree_;
   Owners owners_;
   DigestCache* cache_;
-  image::Sha256 hash_;
+  Sha256 hash_;
   std::string line_;
   std::vector<char> buffer_;
 };

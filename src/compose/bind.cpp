@@ -2,6 +2,7 @@
 // file of its own (bind_parts.hpp).
 
 #include "bind_parts.hpp"
+#include "davit/base/sha256.hpp"
 #include "davit/base/units.hpp"
 #include "davit/compose/render.hpp"
 
@@ -144,7 +145,7 @@ model::Service service_of(const Entry& entry, const Surroundings& around) {
   if (const Node* x = node.find("x-davit")) extensions(*x, service, around);
   others(node, service);
   service.config_json = render_service_config(node);
-  service.config_hash = sha256(service.config_json);
+  service.config_hash = sha256_hex(service.config_json);
   return service;
 }
 

@@ -46,7 +46,6 @@ void limits(const yaml::Node& node, model::Service& service);
 void isolation(const yaml::Node& node, model::Service& service);
 
 // bind_resources.cpp
-[[nodiscard]] std::string sha256(std::string_view data);
 [[nodiscard]] model::Network network_of(const yaml::Entry& entry);
 [[nodiscard]] model::Volume volume_of(const yaml::Entry& entry);
 [[nodiscard]] model::FileObject file_object(const yaml::Entry& entry);

@@ -1,27 +1,13 @@
 // Networks, volumes, secrets, configs and models.
 
-#include <openssl/evp.h>
-
 #include "bind_parts.hpp"
+#include "davit/base/sha256.hpp"
 #include "davit/compose/render.hpp"
 
 namespace davit::compose::bind {
 
 using yaml::Entry;
 using yaml::Node;
-
-std::string sha256(std::string_view data) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(data.data(), data.size(), digest, &size, EVP_sha256(), nullptr);
-  constexpr std::string_view kHex = "0123456789abcdef";
-  std::string hex;
-  for (unsigned i = 0; i < size; ++i) {
-    hex += kHex[digest[i] >> 4U];
-    hex += kHex[digest[i] & 15U];
-  }
-  return hex;
-}
 
 namespace {
 
@@ -60,13 +46,13 @@ model::Network network_of(const Entry& entry) {
   network.attachable = flag(node, "attachable");
   network.enable_ipv4 = maybe_flag(node, "enable_ipv4");
   network.enable_ipv6 = maybe_flag(node, "enable_ipv6");
-  network.config_hash = sha256(render_network_config(node));
+  network.config_hash = sha256_hex(render_network_config(node));
   return network;
 }
 
 model::Volume volume_of(const Entry& entry) {
   auto volume = resource_of<model::Volume>(entry);
-  volume.config_hash = sha256(render_volume_config(entry.value));
+  volume.config_hash = sha256_hex(render_volume_config(entry.value));
   return volume;
 }
 

@@ -12,9 +12,9 @@
 #include <set>
 #include <sstream>
 
-#include "container/digest.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
+#include "davit/base/sha256.hpp"
 
 namespace davit::container {
 namespace {

@@ -14,12 +14,13 @@
 #include <filesystem>
 #include <memory>
 
-#include "container/digest.hpp"
+#include "container/base64.hpp"
 #include "container/seccomp_policy.hpp"
 #include "container/security_options.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
 #include "davit/base/files.hpp"
+#include "davit/base/sha256.hpp"
 
 namespace davit::container {
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "davit/base/error.hpp"
-#include "davit/image/digest.hpp"
+#include "davit/base/sha256.hpp"
 #include "embedded/log.hpp"
 
 namespace davit::embedded {
@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kPart = 16;
 
 std::string part_of(const std::string& first, const std::string& second) {
-  return image::sha256_hex(first + "\n" + second).substr(0, kPart);
+  return sha256_hex(first + "\n" + second).substr(0, kPart);
 }
 
 /// All that is to be known is in the name: on a full disk a file could not be written. No name of a volume begins so.

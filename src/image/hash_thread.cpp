@@ -30,7 +30,7 @@ void HashThread::update(std::span<const char> bytes) {
 std::string HashThread::finish() {
   end();
   hash_.update(std::span<const char>(filling_));
-  return hash_.finish();
+  return finish_digest(hash_);
 }
 
 void HashThread::hand_over() {

@@ -20,7 +20,7 @@ class HashingSource final : public ByteSource {
   explicit HashingSource(ByteSource& inner) : inner_(inner) {}
   std::span<const char> next() override;
   /// The digest of all that passed; call it once, after the end.
-  [[nodiscard]] std::string digest() { return hash_.finish(); }
+  [[nodiscard]] std::string digest() { return finish_digest(hash_); }
 
  private:
   ByteSource& inner_;

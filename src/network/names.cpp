@@ -1,6 +1,6 @@
 #include "davit/network/names.hpp"
 
-#include "network/digest.hpp"
+#include "davit/base/sha256.hpp"
 
 namespace davit::network {
 namespace {
@@ -19,18 +19,23 @@ std::string joined(const Scope& scope, std::string_view first, std::string_view 
   return text;
 }
 
+/// Stable, and too wide for two networks to meet.
+std::string short_hash(std::string_view text) {
+  return sha256_hex(text).substr(0, kDigits);
+}
+
 }  // namespace
 
 std::string bridge_name(const Scope& scope, std::string_view network) {
-  return std::string(kBridgePrefix) + hex_digest(joined(scope, network), kDigits);
+  return std::string(kBridgePrefix) + short_hash(joined(scope, network));
 }
 
 std::string host_link_name(const Scope& scope, std::string_view container, std::string_view network) {
-  return "dvh" + hex_digest(joined(scope, container, network), kDigits);
+  return "dvh" + short_hash(joined(scope, container, network));
 }
 
 std::string table_name(const Scope& scope) {
-  return "davit_" + hex_digest(joined(scope, {}), kDigits);
+  return "davit_" + short_hash(joined(scope, {}));
 }
 
 std::string scope_label(const Scope& scope) {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "network/digest.hpp"
+#include "davit/base/sha256.hpp"
 
 namespace davit::network {
 namespace {

@@ -1,8 +1,8 @@
 // Networks and volumes of a project in the engine's terms.
 
+#include "davit/base/sha256.hpp"
 #include "davit/plan/labels.hpp"
 #include "davit/plan/make_spec.hpp"
-#include "digest.hpp"
 
 namespace davit::plan {
 namespace {

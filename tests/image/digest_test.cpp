@@ -11,12 +11,10 @@ namespace {
 constexpr auto kAbc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
 TEST(Digest, IsSha256InLowerHex) {
-  EXPECT_EQ(sha256_hex("abc"), kAbc);
   EXPECT_EQ(digest_of("abc"), std::string("sha256:") + kAbc);
-  Sha256 parts;
-  parts.update(std::string_view("a"));
-  parts.update(std::string_view("bc"));
-  EXPECT_EQ(parts.finish_hex(), kAbc);
+  Sha256 hash;
+  hash.update(std::string_view("abc"));
+  EXPECT_EQ(finish_digest(hash), std::string("sha256:") + kAbc);
 }
 
 TEST(Digest, OnlyWellFormedOnesReachAPath) {

@@ -1,7 +1,5 @@
 #include "stack.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +7,7 @@
 #include <sstream>
 
 #include "davit/base/files.hpp"
+#include "davit/base/sha256.hpp"
 #include "support/processes.hpp"
 
 namespace davit::test {
@@ -23,16 +22,7 @@ std::string read_file(const fs::path& path) {
 
 // The engine marks its links and cgroups with the first eight hex digits of SHA-256 of the run root.
 std::string short_hash(const std::string& text) {
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  EVP_Digest(text.data(), text.size(), digest, &size, EVP_sha256(), nullptr);
-  std::string out;
-  for (int i = 0; i < 4; ++i) {
-    char pair[3];
-    std::snprintf(pair, sizeof pair, "%02x", digest[i]);
-    out += pair;
-  }
-  return out;
+  return sha256_hex(text).substr(0, 8);
 }
 
 std::vector<fs::path> cgroups_named(const std::string& mark) {
