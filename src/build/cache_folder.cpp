@@ -34,12 +34,14 @@ void take_looks(int from, const fs::path& folder, Owners owners) {
 void fill(const fs::path& folder, const Mount& mount, const SourceTree& from) {
   CopyStep all;
   all.origin = mount.origin;
-  all.sources.push_back({mount.options.source.empty() ? "/" : mount.options.source, mount.where});
+  all.sources.push_back(source_of(mount));
   all.destination += '/';
   const std::vector<Item> items = from.select(all);
   if (items.size() != 1 || !items.front().folder)
     throw Error(Diagnostic::error(
-        "bad-mount", "'" + all.sources.front().text + "' cannot fill a cache: it is no folder", mount.where));
+        "bad-mount",
+        "'" + (mount.options.source.empty() ? "/" : mount.options.source) + "' cannot fill a cache: it is no folder",
+        mount.where));
   const Root layer(folder.string());
   const LayerTarget target(layer, nullptr);
   CopyWriter(target, all, mount.where, nullptr).write(from, items);

@@ -46,6 +46,13 @@ void add_mount(Ingredients& out, const Mount& mount) {
   out.add("mount " + o.target, std::move(text));
 }
 
+void add_surroundings(Ingredients& out, const RunSurroundings& around) {
+  for (const auto& [name, address] : around.extra_hosts) out.add("extra host", name);
+  for (const engine::Ulimit& limit : around.ulimits)
+    out.add("ulimit " + limit.name, std::to_string(limit.soft) + ":" + std::to_string(limit.hard));
+  if (around.shm_size) out.add("size of /dev/shm", std::to_string(*around.shm_size));
+}
+
 void define(Ingredients& out, const RunStep& step) {
   out.add("kind", "run");
   for (std::size_t i = 0; i < step.args.size(); ++i) out.add("argument " + std::to_string(i), step.args[i]);
@@ -138,11 +145,13 @@ std::string chain_id(const std::vector<std::string>& diff_ids) {
   return image::digest_of(all);
 }
 
-Ingredients definition_of(const Step& step, const std::string& base, const std::string& architecture) {
+Ingredients definition_of(const Step& step, const std::string& base, const std::string& architecture,
+                          const RunSurroundings& around) {
   Ingredients out;
   out.add("base", base);
   out.add("architecture", architecture);
   std::visit([&out](const auto& action) { define(out, action); }, step.action);
+  if (std::holds_alternative<RunStep>(step.action)) add_surroundings(out, around);
   return out;
 }
 

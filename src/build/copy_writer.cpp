@@ -305,7 +305,10 @@ void CopyWriter::write_regular(const SourceTree& tree, const Entry& entry, const
   });
   copy_bytes(from.get(), to.get(), target);
   const Owner owner = owner_of(entry.info);
-  if (owner.uid != 0 || owner.gid != 0) check(::fchown(to.get(), owner.uid, owner.gid), "set owner of", target);
+  struct stat made{};  // in a folder with the setgid bit it has the folder's group
+  check(::fstat(to.get(), &made), "look at", target);
+  if (made.st_uid != owner.uid || made.st_gid != owner.gid)
+    check(::fchown(to.get(), owner.uid, owner.gid), "set owner of", target);
   copy_attributes(from.get(), to.get(), "/" + target);
   check(::fchmod(to.get(), mode_of(entry.info)), "set mode of", target);
   const std::array<struct timespec, 2> times{entry.info.st_atim, entry.info.st_mtim};

@@ -132,11 +132,16 @@ std::shared_ptr<Executor::Job> Executor::make_job(std::size_t stage) {
   job->input.contexts = &contexts_;
   job->input.context_path = request_.context;
   job->input.secrets = request_.secrets;
-  job->ingredients = definition_of(step, chain_id(progress.diff_ids), architecture_);
+  job->ingredients = definition(*job);
   add_sources(*job, step);
   add_mounts(*job, step);
   job->key = job->ingredients.key();
   return job;
+}
+
+Ingredients Executor::definition(const Job& job) const {
+  const RunSurroundings around{request_.extra_hosts, request_.ulimits, request_.shm_size};
+  return definition_of(step_of(job), chain_id(job.input.diff_ids), architecture_, around);
 }
 
 void Executor::add_sources(Job& job, const Step& step) {
@@ -160,21 +165,27 @@ void Executor::add_sources(Job& job, const Step& step) {
 void Executor::add_mounts(Job& job, const Step& step) {
   const auto* run = std::get_if<RunStep>(&step.action);
   if (run == nullptr) return;
+  using Type = dockerfile::RunMount::Type;
   for (const Mount& mount : run->mounts) {
-    if (mount.options.type != dockerfile::RunMount::Type::Bind) continue;
-    const std::string name = "source of mount " + mount.options.target;
-    if (const auto* stage = std::get_if<FromStage>(&mount.origin)) {
-      job.ingredients.add(name, chain_id(job.input.stages.at(stage->stage)));
-    } else if (const auto* image = std::get_if<FromImage>(&mount.origin)) {
-      job.ingredients.add(name, chain_id(image->image.config.diff_ids));
-    } else {
-      CopyStep all;
-      all.sources.push_back({mount.options.source.empty() ? "/" : mount.options.source, mount.where});
-      const SourceTree& tree = contexts_.at(std::get<FromContext>(mount.origin).name);
-      for (Item& item : tree.select(all))
-        job.ingredients.add(name, digest_of_item(tree, item, Owners::Ignore, digests_));
-    }
+    const bool filled = mount.options.type == Type::Cache && !mount.options.from.empty();
+    if (mount.options.type != Type::Bind && !filled) continue;
+    Ingredients contents;
+    for (std::string& digest : mount_digests(job, mount))
+      contents.add("source of mount " + mount.options.target, std::move(digest));
+    if (filled) job.input.cache_sources[mount.options.target] = contents.key();
+    for (const auto& [name, digest] : contents.items()) job.ingredients.add(name, digest);
   }
+}
+
+std::vector<std::string> Executor::mount_digests(const Job& job, const Mount& mount) const {
+  if (const auto* stage = std::get_if<FromStage>(&mount.origin)) return {chain_id(job.input.stages.at(stage->stage))};
+  if (const auto* image = std::get_if<FromImage>(&mount.origin)) return {chain_id(image->image.config.diff_ids)};
+  CopyStep all;
+  all.sources.push_back(source_of(mount));
+  const SourceTree& tree = contexts_.at(std::get<FromContext>(mount.origin).name);
+  std::vector<std::string> digests;
+  for (Item& item : tree.select(all)) digests.push_back(digest_of_item(tree, item, Owners::Ignore, digests_));
+  return digests;
 }
 
 void Executor::complete(const Job& job, const StepResult& result) {
@@ -247,7 +258,7 @@ StepResult Executor::work(Job& job, const Vertex& vertex) {
   StepRunner runner(store_, *area_, *sandbox_, "s" + std::to_string(vertex.id), stop_.get_token(), on_line);
   std::optional<Ingredients> by_content;
   if (job.by_content) {
-    by_content = definition_of(step, chain_id(job.input.diff_ids), architecture_);
+    by_content = definition(job);
     for (auto& [name, digest] : runner.content_digests(step, job.input)) by_content->add(name, digest);
     if (uses_cache(job)) {
       if (const auto result = cache_.find(*by_content)) {

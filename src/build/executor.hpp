@@ -104,8 +104,11 @@ class Executor {
   /// Takes the stage's next step from the cache or starts it; false when it has to wait for the same step elsewhere.
   bool advance(std::size_t stage);
   [[nodiscard]] std::shared_ptr<Job> make_job(std::size_t stage);
+  [[nodiscard]] Ingredients definition(const Job& job) const;
   void add_sources(Job& job, const Step& step);
   void add_mounts(Job& job, const Step& step);
+  /// Of what the mount shows or is filled with.
+  [[nodiscard]] std::vector<std::string> mount_digests(const Job& job, const Mount& mount) const;
   void complete(const Job& job, const StepResult& result);
   [[nodiscard]] bool uses_cache(const Job& job) const;
   /// The failure of the step, with its line and what else the user has to know.

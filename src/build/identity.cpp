@@ -31,7 +31,12 @@ mode_t take_who(std::string_view& clause) {
   return who == 0 ? 07777U : who;
 }
 
-/// The bits of one of "rwxXst", for all; nullopt for another letter.
+/// What the class at these bits may do, for all.
+mode_t copied(mode_t mode, unsigned shift) {
+  return (mode >> shift & 07U) * 0111U;
+}
+
+/// The bits of one of "rwxXst" or "ugo", for all; nullopt for another letter.
 std::optional<mode_t> bits_of(char letter, mode_t mode) {
   switch (letter) {
     case 'r':
@@ -46,6 +51,12 @@ std::optional<mode_t> bits_of(char letter, mode_t mode) {
       return 06000U;
     case 't':
       return 01000U;
+    case 'u':
+      return copied(mode, 6);
+    case 'g':
+      return copied(mode, 3);
+    case 'o':
+      return copied(mode, 0);
     default:
       return std::nullopt;
   }

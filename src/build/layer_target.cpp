@@ -19,7 +19,16 @@ void check(int result, std::string_view doing, const std::string& path) {
   if (result != 0) throw_system_error(doing, "/" + path, errno);
 }
 
-/// Names of extended attributes, each with a zero behind it.
+/// A file system keeps no such attribute; or it is one of the host's labels (SELinux, IMA), which only the host sets.
+/// `security.capability` is none of these: without it a program of the image fails.
+bool may_go_without(std::string_view name, int error) {
+  if (error == ENOTSUP) return true;
+  const bool label = name.starts_with("security.") && name != "security.capability";
+  return (label || name.starts_with("trusted.")) && (error == EPERM || error == EACCES);
+}
+
+}  // namespace
+
 std::string attribute_names(int file, std::string_view shown) {
   std::array<char, 4096> few{};
   ssize_t length = ::flistxattr(file, few.data(), few.size());
@@ -30,16 +39,6 @@ std::string attribute_names(int file, std::string_view shown) {
   many.resize(static_cast<std::size_t>(std::max<ssize_t>(length, 0)));
   return many;
 }
-
-/// A file system keeps no such attribute; or it is one of the host's labels (SELinux, IMA), which only the host sets.
-/// `security.capability` is none of these: without it a program of the image fails.
-bool may_go_without(std::string_view name, int error) {
-  if (error == ENOTSUP) return true;
-  const bool label = name.starts_with("security.") && name != "security.capability";
-  return (label || name.starts_with("trusted.")) && (error == EPERM || error == EACCES);
-}
-
-}  // namespace
 
 void copy_attributes(int from, int to, std::string_view shown) {
   const std::string names = attribute_names(from, shown);

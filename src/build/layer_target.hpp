@@ -12,6 +12,9 @@
 
 namespace davit::build {
 
+/// Names of a file's extended attributes, each with a zero behind it. `shown`: for messages.
+[[nodiscard]] std::string attribute_names(int file, std::string_view shown);
+
 class LayerTarget {
  public:
   /// Writes go to `layer`. `below` shows the state the layer comes on top of; null when `layer` is itself a mounted

@@ -231,10 +231,13 @@ fs::path RunContainer::lock_cache(const fs::path& shared, const Mount& mount) {
 }
 
 fs::path RunContainer::cache_folder(const Mount& mount) const {
-  return cache_mounts_folder(data_root_) / sha256_hex(mount.options.id + "\n" + mount.options.from).substr(0, 32);
+  const auto source = cache_sources_.find(mount.options.target);
+  const std::string& filled_with = source == cache_sources_.end() ? mount.options.from : source->second;
+  return cache_mounts_folder(data_root_) / sha256_hex(mount.options.id + "\n" + filled_with).substr(0, 32);
 }
 
-void RunContainer::lock_caches(const std::vector<Mount>& mounts) {
+void RunContainer::lock_caches(const std::vector<Mount>& mounts, const std::map<std::string, std::string>& sources) {
+  cache_sources_ = sources;
   std::vector<std::pair<fs::path, const Mount*>> caches;
   for (const Mount& mount : mounts)
     if (mount.options.type == RunMount::Type::Cache) caches.emplace_back(cache_folder(mount), &mount);

@@ -39,7 +39,8 @@ class RunContainer {
   /// Gets the cache mounts of the step, once, before the first add_mount(). Waits for one that another step has locked;
   /// a stop ends that with an error "cancelled". Locks are taken in one order, so that no two steps wait for each
   /// other.
-  void lock_caches(const std::vector<Mount>& mounts);
+  /// `sources`: what those with `from` are filled with, by target; another source is another cache.
+  void lock_caches(const std::vector<Mount>& mounts, const std::map<std::string, std::string>& sources);
   /// Makes a --mount ready. `from` is the tree it comes from; null when it has none.
   void add_mount(const Mount& mount, const SourceTree* from, const std::map<std::string, SecretValue>& secrets);
 
@@ -86,6 +87,7 @@ class RunContainer {
   SpecInput spec_;
   std::vector<Stub> stubs_;
   std::vector<std::pair<std::string, struct stat>> parents_;       ///< folders whose times the stubs changed
+  std::map<std::string, std::string> cache_sources_;               ///< see lock_caches()
   std::map<std::filesystem::path, std::filesystem::path> caches_;  ///< by shared folder: the one that this step uses
   std::vector<CacheMountUse> uses_;                                ///< of all cache mounts
   std::vector<Fd> locks_;                                          ///< of cache mounts that are locked or private

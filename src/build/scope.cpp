@@ -24,13 +24,17 @@ void fail(std::string code, std::string message, const Span& where) {
   throw PlanMistake{Diagnostic::error(std::move(code), std::move(message), where)};
 }
 
+std::array<std::string, 2> spellings(const std::string& name) {
+  std::array<std::string, 2> both{name, name};
+  for (char& c : both[0]) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (char& c : both[1]) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return both;
+}
+
 bool is_proxy_argument(const std::string& name) {
   static constexpr std::array<std::string_view, 5> kNames{"HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY",
                                                           "ALL_PROXY"};
-  std::string upper = name;
-  std::transform(upper.begin(), upper.end(), upper.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
-  return std::find(kNames.begin(), kNames.end(), upper) != kNames.end();
+  return std::find(kNames.begin(), kNames.end(), spellings(name)[0]) != kNames.end();
 }
 
 GlobalScope::GlobalScope(const dockerfile::Dockerfile& file, const Arguments& given, const std::string& target_stage)

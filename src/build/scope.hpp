@@ -1,6 +1,7 @@
 #pragma once
 // Variables of a Dockerfile: global ARGs, and ARG and ENV within a stage.
 
+#include <array>
 #include <functional>
 #include <map>
 #include <optional>
@@ -75,7 +76,10 @@ class StageScope {
   std::vector<std::pair<std::string, std::string>> arguments_;
 };
 
-/// HTTP_PROXY and its kin, upper case: accepted as --build-arg without a declaration.
+/// A name in upper and in lower case.
+[[nodiscard]] std::array<std::string, 2> spellings(const std::string& name);
+
+/// HTTP_PROXY and its kin, in any case: accepted as --build-arg without a declaration.
 [[nodiscard]] bool is_proxy_argument(const std::string& name);
 
 }  // namespace davit::build

@@ -100,6 +100,15 @@ std::string SourceTree::resolve(std::string_view path) const {
       [this](const std::string& part) { return root_.link_target(part); });
 }
 
+dockerfile::Word source_of(const Mount& mount) {
+  std::string pattern;
+  for (const char c : mount.options.source.empty() ? std::string_view("/") : std::string_view(mount.options.source)) {
+    if (std::string_view("\\*?[").find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return {std::move(pattern), mount.where};
+}
+
 std::vector<Item> SourceTree::select(const CopyStep& step) const {
   std::vector<Item> items;
   for (const auto& source : step.sources) {

@@ -111,6 +111,9 @@ class SourceTree {
   const dockerfile::IgnoreRules* ignore_;
 };
 
+/// What a mount shows, as a source for select(): the path of a mount is meant literally, so no letter is a wildcard.
+[[nodiscard]] dockerfile::Word source_of(const Mount& mount);
+
 /// By name: "" is the build context, the others are additional ones.
 using Contexts = std::map<std::string, SourceTree>;
 

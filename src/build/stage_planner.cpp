@@ -110,16 +110,25 @@ void StagePlanner::apply(const Instruction& instruction, const dockerfile::Label
   add_history(std::move(text));
 }
 
+/// Of each the program sees both spellings, as with BuildKit: some read only the one, some only the other.
+void StagePlanner::add_proxies(RunStep& step) const {
+  const auto& given = scope_.global().given();
+  for (const auto& [argument, value] : given) {
+    if (!is_proxy_argument(argument)) continue;
+    for (const std::string& name : spellings(argument)) {
+      if (name != argument && given.contains(name)) continue;
+      if (scope_.declares(name) || scope_.has_env(name)) continue;
+      if (step.unkeyed_env.insert(name).second) step.env.push_back(name + "=" + value);
+    }
+  }
+}
+
 void StagePlanner::set_run_environment(RunStep& step) const {
   step.env = plan_.config.env;
   if (!plan_.config.env_value("PATH")) step.env.insert(step.env.begin(), "PATH=" + std::string(kDefaultPath));
   for (const auto& [name, value] : scope_.arguments())
     if (!scope_.has_env(name)) step.env.push_back(name + "=" + value);
-  for (const auto& [name, value] : scope_.global().given()) {
-    if (!is_proxy_argument(name) || scope_.declares(name) || scope_.has_env(name)) continue;
-    step.env.push_back(name + "=" + value);
-    step.unkeyed_env.insert(name);
-  }
+  add_proxies(step);
   step.working_dir = plan_.config.working_dir.empty() ? "/" : plan_.config.working_dir;
   step.user = plan_.config.user;
 }

@@ -51,6 +51,7 @@ class StagePlanner {
 
   [[nodiscard]] std::vector<std::string> shell() const;
   [[nodiscard]] std::string absolute(const std::string& path) const;
+  void add_proxies(RunStep& step) const;
   void set_run_environment(RunStep& step) const;
   [[nodiscard]] dockerfile::Run::Network network_of(const dockerfile::Instruction& instruction,
                                                     const dockerfile::Run& run) const;

@@ -86,11 +86,11 @@ StepOutcome StepRunner::run(const Step& step, const StepInput& input) {
   }
 }
 
-std::string StepRunner::mount_writable(const StepInput& input, const image::StagedLayer& staged) {
+std::string StepRunner::mount_writable(const StepInput& input, const image::StagedLayer& staged,
+                                       const std::string& bottom) {
   container::Overlay overlay{layer_folders(input.diff_ids), staged.fs().string(), staged.work().string(),
                              container::Overlay::Sync::Never};  // a half-made layer is thrown away
-  // At the bottom: the places the runtime mounts on, so that it makes none in the layer.
-  overlay.lower.push_back(make_mount_points(area_.folder("mount-points")));
+  overlay.lower.push_back(bottom);
   const std::string root = area_.folder(name_ + "/root").string();
   container::mount_overlay(overlay, root);
   mounts_.push_back(root);
@@ -122,7 +122,7 @@ void StepRunner::copy(const Step& step, const CopyStep& copy, const StepInput& i
                       const image::StagedLayer& staged) {
   const std::optional<Root> below =
       copy.unpack ? std::nullopt : std::optional<Root>(mount_view(input.diff_ids, "below"));
-  const Root layer(copy.unpack ? mount_writable(input, staged) : staged.fs().string());
+  const Root layer(copy.unpack ? mount_writable(input, staged, area_.folder("empty").string()) : staged.fs().string());
   const LayerTarget target(layer, below ? &*below : nullptr);
   std::optional<EarlierLayer> earlier;
   if (input.earlier_diff_id && !copy.unpack) {
@@ -146,9 +146,11 @@ void StepRunner::copy(const Step& step, const CopyStep& copy, const StepInput& i
 
 void StepRunner::run_program(const Step& step, const RunStep& run, const StepInput& input,
                              const image::StagedLayer& staged) {
-  RunContainer container(store_.data_root(), area_, sandbox_, name_, mount_writable(input, staged), step.where, stop_,
-                         on_line_);
-  container.lock_caches(run.mounts);
+  // At the bottom: the places the runtime mounts on, so that it makes none in the layer.
+  const std::string mount_points = make_mount_points(area_.folder("mount-points"));
+  RunContainer container(store_.data_root(), area_, sandbox_, name_, mount_writable(input, staged, mount_points),
+                         step.where, stop_, on_line_);
+  container.lock_caches(run.mounts, input.cache_sources);
   for (const Mount& mount : run.mounts) {
     const bool has_source = mount.options.type == dockerfile::RunMount::Type::Bind || !mount.options.from.empty();
     const SourceTree* const from = has_source ? &source(mount.origin, input) : nullptr;

@@ -27,6 +27,8 @@ struct StepInput {
   std::string context_path;
   const std::vector<Item>* context_items = nullptr;  ///< already selected, for COPY from the context
   std::map<std::string, SecretValue> secrets;
+  /// What cache mounts with `from` are filled with, by target: an id of its contents.
+  std::map<std::string, std::string> cache_sources;
   /// A layer that the same instruction made before: unchanged files are taken from it.
   std::optional<std::string> earlier_diff_id;
 };
@@ -64,7 +66,9 @@ class StepRunner {
   void perform(const Step& step, const StepInput& input, const image::StagedLayer& staged);
   void run_program(const Step& step, const RunStep& run, const StepInput& input, const image::StagedLayer& staged);
   void copy(const Step& step, const CopyStep& copy, const StepInput& input, const image::StagedLayer& staged);
-  [[nodiscard]] std::string mount_writable(const StepInput& input, const image::StagedLayer& staged);
+  /// `bottom`: a folder below all layers; it is not part of the new one.
+  [[nodiscard]] std::string mount_writable(const StepInput& input, const image::StagedLayer& staged,
+                                           const std::string& bottom);
   [[nodiscard]] std::string mount_view(const std::vector<std::string>& diff_ids, const std::string& name);
   [[nodiscard]] std::vector<std::string> layer_folders(const std::vector<std::string>& diff_ids) const;
   /// The file system of a stage, an image or the context; mounted once.

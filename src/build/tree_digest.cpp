@@ -1,6 +1,7 @@
 // The digest of what COPY takes. What is in it: BuildKit's tarsum header (cache/contenthash/tarsum.go) without times.
 
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "build/layer_target.hpp"
 #include "build/source_tree.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/sha256.hpp"
@@ -27,25 +29,24 @@ FileDigest from_hex(const std::string& hex) {
 }
 
 /// Names and values of the attributes that a layer keeps, sorted.
-void hash_attributes(int fd, Sha256& hash) {
-  std::array<char, 4096> names{};
-  const ssize_t length = ::flistxattr(fd, names.data(), names.size());
-  if (length <= 0) return;
+std::string attributes_of(int fd, const std::string& shown) {
+  const std::string names = attribute_names(fd, shown);
   std::vector<std::string> sorted;
-  for (const char* name = names.data(); name < names.data() + length; name += std::strlen(name) + 1)
+  for (const char* name = names.data(); name < names.data() + names.size(); name += std::strlen(name) + 1)
     sorted.emplace_back(name);
   std::sort(sorted.begin(), sorted.end());
+  std::string out;
   for (const std::string& name : sorted) {
     if (name.starts_with("system.") || (name.starts_with("security.") && name != "security.capability") ||
         name.starts_with("trusted.overlay."))
       continue;
-    std::array<char, 65536> value{};
+    std::array<char, XATTR_SIZE_MAX> value{};
     const ssize_t size = ::fgetxattr(fd, name.c_str(), value.data(), value.size());
     if (size < 0) continue;
-    const std::string head = name + "=" + std::to_string(size) + ":";
-    hash.update(std::string_view(head));
-    hash.update(std::string_view(value.data(), static_cast<std::size_t>(size)));
+    out += name + "=" + std::to_string(size) + ":";
+    out.append(value.data(), static_cast<std::size_t>(size));
   }
+  return out;
 }
 
 FileDigest hash_file(const Fd& fd, const std::string& shown, std::vector<char>& buffer) {
@@ -58,7 +59,7 @@ FileDigest hash_file(const Fd& fd, const std::string& shown, std::vector<char>& 
     hash.update(std::string_view(buffer.data(), static_cast<std::size_t>(got)));
   }
   hash.update(std::string_view("\n--\n"));
-  hash_attributes(fd.get(), hash);
+  hash.update(std::string_view(attributes_of(fd.get(), shown)));
   return from_hex(hash.finish_hex());
 }
 
@@ -90,6 +91,9 @@ class ItemHasher {
       line_.append(reinterpret_cast<const char*>(entry.digest->data()), entry.digest->size());
     } else if (S_ISLNK(entry.info.st_mode)) {
       line_ += tree_.root().link_target(entry.path);
+    } else if (S_ISDIR(entry.info.st_mode)) {
+      const Fd folder = tree_.root().open(entry.path, O_RDONLY | O_DIRECTORY);
+      line_ += attributes_of(folder.get(), shown(entry));
     } else if (S_ISCHR(entry.info.st_mode) || S_ISBLK(entry.info.st_mode)) {
       line_ += std::to_string(major(entry.info.st_rdev)) + ":" + std::to_string(minor(entry.info.st_rdev));
     }
@@ -97,17 +101,18 @@ class ItemHasher {
     hash_.update(std::string_view(line_));
   }
 
+  [[nodiscard]] std::string shown(const Entry& entry) const { return tree_.root().path() + "/" + entry.path; }
+
   FileDigest digest_of(const Entry& entry) {
     if (cache_ != nullptr)
       if (const auto known = cache_->find(entry.info)) return *known;
     if (buffer_.empty()) buffer_.resize(std::size_t{256} << 10U);
-    const std::string shown = tree_.root().path() + "/" + entry.path;
     const Fd fd = tree_.root().open(entry.path, O_RDONLY | O_NONBLOCK);
     struct stat before{};
     struct stat after{};
-    if (::fstat(fd.get(), &before) != 0) throw_system_error("look at", shown, errno);
-    const FileDigest digest = hash_file(fd, shown, buffer_);
-    if (::fstat(fd.get(), &after) != 0) throw_system_error("look at", shown, errno);
+    if (::fstat(fd.get(), &before) != 0) throw_system_error("look at", shown(entry), errno);
+    const FileDigest digest = hash_file(fd, shown(entry), buffer_);
+    if (::fstat(fd.get(), &after) != 0) throw_system_error("look at", shown(entry), errno);
     if (cache_ != nullptr) cache_->put(before, after, digest);
     return digest;
   }

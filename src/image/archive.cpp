@@ -50,14 +50,15 @@ class Contents {
     return found == documents_.end() ? nullptr : &found->second;
   }
   [[nodiscard]] const std::string& document(const std::string& path) const {
-    const std::string* text = find_document(path);
-    if (text == nullptr) refuse("the archive names '" + path + "' but does not hold it");
-    return *text;
+    if (const std::string* text = find_document(path)) return *text;
+    if (const auto why = unusable_.find(resolve(path)); why != unusable_.end()) throw why->second;
+    refuse("the archive names '" + path + "' but does not hold it");
   }
   [[nodiscard]] const Layer& layer(const std::string& path) const {
     const auto found = layers_.find(resolve(path));
-    if (found == layers_.end()) refuse("the archive names the layer '" + path + "' but does not hold it");
-    return found->second;
+    if (found != layers_.end()) return found->second;
+    if (const auto why = unusable_.find(resolve(path)); why != unusable_.end()) throw why->second;
+    refuse("the archive names the layer '" + path + "' but does not hold it");
   }
 
  private:
@@ -87,15 +88,32 @@ class Contents {
     links_[path] = *clean;
   }
 
-  void read_document(const std::string& path, ByteSource& source) {
-    std::string text;
-    for (std::span<const char> block = source.next(); !block.empty(); block = source.next()) {
-      text.append(block.data(), block.size());
-      if (text.size() > kMaxDocument) refuse("'" + path + "' in the archive is larger than 8MiB");
+  /// A blob may be one that no image needs, such as an attestation: then it does not matter that it is no use.
+  void set_aside(const std::string& path, Error why, HashingSource& rest) {
+    if (!path.starts_with(kBlobs)) throw why;
+    try {
+      while (!rest.next().empty()) {
+      }
+    } catch (const Error&) {
+      throw why;  // the archive itself cannot be read on
     }
+    unusable_.insert_or_assign(path, std::move(why));
+  }
+
+  void read_document(const std::string& path, ByteSource& source) {
+    HashingSource raw(source);
+    std::string text;
+    for (std::span<const char> block = raw.next(); !block.empty(); block = raw.next()) {
+      text.append(block.data(), block.size());
+      if (text.size() <= kMaxDocument) continue;
+      text.clear();
+      set_aside(path, Error(Diagnostic::error("bad-archive", "'" + path + "' in the archive is larger than 8MiB")),
+                raw);
+    }
+    check_name(path, raw.digest());
+    if (unusable_.contains(path)) return;
     documents_size_ += text.size();
     if (documents_size_ > kMaxDocuments) refuse("the archive has more than 64MiB of documents");
-    check_name(path, digest_of(text));
     documents_[path] = std::move(text);
   }
 
@@ -111,7 +129,7 @@ class Contents {
       }
     } catch (Error& error) {
       error.context("while reading the layer '" + path + "'");
-      throw;
+      set_aside(path, error, raw);
     }
     check_name(path, raw.digest());
   }
@@ -137,6 +155,7 @@ class Contents {
   std::map<std::string, std::string> documents_;
   std::map<std::string, Layer> layers_;
   std::map<std::string, std::string> links_;
+  std::map<std::string, Error> unusable_;  ///< blobs, and why they are neither a document nor a layer
   std::size_t documents_size_ = 0;
 };
 
@@ -214,10 +233,9 @@ class OciLayout {
       }
     }
     // An archive of one platform of an image may lack what its index names for others.
-    const std::string* text = contents_.find_document(blob_path(digest));
-    if (text == nullptr) refuse("the archive names '" + blob_path(digest) + "' but does not hold it");
-    boost::json::value document = parse_document(*text, "a manifest of the archive");
-    if (document.get_object().contains("manifests")) return read_index(*text, names, depth + 1);
+    const std::string& text = contents_.document(blob_path(digest));
+    boost::json::value document = parse_document(text, "a manifest of the archive");
+    if (document.get_object().contains("manifests")) return read_index(text, names, depth + 1);
     read_manifest(JsonReader(std::move(document.get_object()), ""), std::move(names));
   }
 

@@ -11,7 +11,6 @@ void enable_filters(::archive* archive) {
   archive_read_support_filter_gzip(archive);
   archive_read_support_filter_zstd(archive);
   archive_read_support_filter_xz(archive);
-  archive_read_support_filter_lzma(archive);
   archive_read_support_filter_bzip2(archive);
 }
 

@@ -99,7 +99,7 @@ struct ImageStore::State {
   LayerHold hold();
   Layer publish(StagedLayer& staged, Layer layer);
   void write_blob(const std::string& digest, const std::string& bytes) const;
-  [[nodiscard]] std::vector<fs::path> take_unused(std::vector<std::string>& diff_ids);
+  [[nodiscard]] std::optional<StagingFolder> take_unused(std::vector<std::string>& diff_ids);
 
   fs::path root;
   mutable std::mutex mutex;  ///< guards what follows
@@ -154,8 +154,9 @@ void ImageStore::State::write_blob(const std::string& digest, const std::string&
   if (::stat(path.c_str(), &info) != 0) write_new_file(path, bytes);
 }
 
-/// Forgets unused layers and moves their folders, and folders of layers a crash left unknown, out of the way.
-std::vector<fs::path> ImageStore::State::take_unused(std::vector<std::string>& diff_ids) {
+/// Forgets unused layers and moves their folders, and folders of layers a crash left unknown, into one to be removed.
+/// It is locked as long as it is held, so that nobody else takes it for one whose maker is dead.
+std::optional<StagingFolder> ImageStore::State::take_unused(std::vector<std::string>& diff_ids) {
   state::Images images(database);
   state::Transaction transaction(database);
   for (const state::LayerRow& layer : images.unused_layers()) {
@@ -163,20 +164,21 @@ std::vector<fs::path> ImageStore::State::take_unused(std::vector<std::string>& d
     diff_ids.push_back(layer.diff_id);
   }
   transaction.commit();
+  database.flush();
 
-  std::vector<fs::path> taken;
+  std::optional<StagingFolder> trash;
   std::error_code error;
   for (fs::directory_iterator it(layers(), error), end; !error && it != end; it.increment(error)) {
     const std::string hex = it->path().filename().string();
     if (hex.size() != 64 || !is_lower_hex(hex) || images.find_layer("sha256:" + hex)) continue;
     // Renamed first: a folder that has a layer's name is always a whole layer.
-    const StagingFolder trash = make_staging_folder(staging());
-    if (::rename(it->path().c_str(), (trash.path / "layer").c_str()) == 0) taken.push_back(trash.path);
+    if (!trash) trash = make_staging_folder(staging());
+    ::rename(it->path().c_str(), (trash->path / hex).c_str());
   }
   for (fs::directory_iterator it(root / "blobs" / "sha256", error), end; !error && it != end; it.increment(error)) {
     if (!images.find(ImageId("sha256:" + it->path().filename().string()))) ::unlink(it->path().c_str());
   }
-  return taken;
+  return trash;
 }
 
 StagedLayer& StagedLayer::operator=(StagedLayer&& other) noexcept {
@@ -424,7 +426,7 @@ std::vector<std::string> ImageStore::collect_layers() {
 
 std::optional<std::vector<std::string>> ImageStore::collect_layers(const std::function<void()>& let_go) {
   std::vector<std::string> diff_ids;
-  std::vector<fs::path> trash;
+  std::optional<StagingFolder> trash;
   {
     const std::lock_guard lock(state_->mutex);
     const Fd exclusive = lock_file(state_->lock(), LockKind::ExclusiveNow);
@@ -432,7 +434,7 @@ std::optional<std::vector<std::string>> ImageStore::collect_layers(const std::fu
     let_go();
     trash = state_->take_unused(diff_ids);
   }
-  for (const fs::path& folder : trash) remove_tree(folder);
+  if (trash) remove_tree(trash->path);
   return diff_ids;
 }
 

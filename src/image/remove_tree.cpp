@@ -27,13 +27,14 @@ std::vector<std::string> names_in(int folder, const std::string& name) {
   std::vector<std::string> names;
   const int copy = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   const std::unique_ptr<DIR, CloseDir> dir(copy >= 0 ? ::fdopendir(copy) : nullptr);
+  if (!dir && errno == ENOENT) return names;
   if (!dir) throw_system_error("list", name, errno);
   errno = 0;
   while (const dirent* entry = ::readdir(dir.get())) {
     const std::string_view child = entry->d_name;
     if (child != "." && child != "..") names.emplace_back(child);
   }
-  if (errno != 0) throw_system_error("list", name, errno);
+  if (errno != 0 && errno != ENOENT) throw_system_error("list", name, errno);
   return names;
 }
 
@@ -57,12 +58,13 @@ class TreeRemover {
     if (::unlinkat(folder, child.c_str(), 0) == 0 || errno == ENOENT) return;
     const int error = errno;  // of a folder EISDIR or EPERM, as the file system likes it
     if (error != EISDIR && error != EPERM) throw_system_error("remove", child, error);
-    if (::unlinkat(folder, child.c_str(), AT_REMOVEDIR) == 0) return;
+    if (::unlinkat(folder, child.c_str(), AT_REMOVEDIR) == 0 || errno == ENOENT) return;
     if (errno == ENOTDIR) throw_system_error("remove", child, error);
     if (errno != ENOTEMPTY && errno != EEXIST) throw_system_error("remove", child, errno);
     if (depth == kDeepest) return bring_up(folder, child);
     {
       const Fd below(::openat(folder, child.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+      if (!below && errno == ENOENT) return;
       if (!below) throw_system_error("remove", child, errno);
       remove_in(below.get(), depth + 1);
     }
@@ -75,7 +77,7 @@ class TreeRemover {
     brought_up_ = true;
     for (;;) {
       const std::string name = ".deep-" + std::to_string(next_++);
-      if (::renameat2(folder, child.c_str(), top_, name.c_str(), RENAME_NOREPLACE) == 0) return;
+      if (::renameat2(folder, child.c_str(), top_, name.c_str(), RENAME_NOREPLACE) == 0 || errno == ENOENT) return;
       if (errno != EEXIST) throw_system_error("remove", child, errno);
     }
   }
@@ -93,6 +95,7 @@ void remove_tree_at(int parent, const std::string& name) {
   if (errno != EISDIR && errno != EPERM) throw_system_error("remove", name, errno);
   {
     const Fd folder(::openat(parent, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    if (!folder && errno == ENOENT) return;
     if (!folder) throw_system_error("remove", name, errno);
     TreeRemover(folder.get(), name).remove_children();
   }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 
@@ -156,6 +157,13 @@ Statement Database::prepare(std::string_view sql) {
 std::int64_t Database::changes() const {
   return sqlite3_changes64(connection_->handle());
 }
+void Database::flush() {
+  const std::string log = file().string() + "-wal";
+  const Fd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) throw_system_error("open", log, errno);
+  if (::fdatasync(fd.get()) != 0) throw_system_error("write", log, errno);
+}
+
 std::int64_t Database::last_insert_id() const {
   return sqlite3_last_insert_rowid(connection_->handle());
 }

@@ -86,6 +86,19 @@ TEST_F(BuildRootTest, CopyFromStageKeepsOwners) {
   EXPECT_EQ(stat_line(id, "/r"), "100644 0 0");
 }
 
+TEST_F(BuildRootTest, AFolderWithTheSetgidBitDoesNotGiveFilesItsGroup) {
+  write("a", "1");
+  const ImageId id = must_build("FROM box\nRUN mkdir /s && chgrp 50 /s && chmod 2775 /s\nCOPY a /s/a\nADD a /s/b\n");
+  EXPECT_EQ(stat_line(id, "/s/a"), "100644 0 0");
+  EXPECT_EQ(stat_line(id, "/s/b"), "100644 0 0");
+  EXPECT_EQ(stat_line(id, "/s"), "42775 0 50");
+}
+
+TEST_F(BuildRootTest, AddSeesOnlyWhatTheImageHas) {
+  write("a", "1");
+  EXPECT_EQ(read(must_build("FROM scratch\nADD a /etc\n"), "/etc"), "1");
+}
+
 TEST_F(BuildRootTest, CopyFromImage) {
   EXPECT_EQ(read(must_build("FROM scratch\nCOPY --from=box /etc/group /g\n"), "/g").substr(0, 5), "root:");
 }

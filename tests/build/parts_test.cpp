@@ -51,6 +51,9 @@ TEST(ModeChange, OctalAndSymbolic) {
   EXPECT_EQ(ModeChange("=rx", {}).apply(S_IFDIR | 02700), 02555U) << "as chmod does with a folder";
   EXPECT_EQ(ModeChange("=rx", {}).apply(S_IFREG | 04700), 0555U);
   EXPECT_EQ(ModeChange("u=rw+X-w", {}).apply(S_IFREG | 0710), 0510U);
+  EXPECT_EQ(ModeChange("g=u", {}).apply(S_IFREG | 0640), 0660U);
+  EXPECT_EQ(ModeChange("go=u-w", {}).apply(S_IFDIR | 0700), 0755U);
+  EXPECT_EQ(ModeChange("o+g", {}).apply(S_IFREG | 04751), 04755U);
   for (const char* wrong : {"", "999", "10000", "u", "u=q", "x+r", "755x"})
     EXPECT_THROW(ModeChange(wrong, {}), Error) << wrong;
 }

@@ -131,12 +131,24 @@ TEST_F(PlanTest, WarnsWhenAGlobalArgumentIsUsedUndeclared) {
 TEST_F(PlanTest, BuildArgumentsWinOverDefaultsAndEnvOverBoth) {
   options_.args = {{"A", "given"}, {"E", "given"}, {"TYPO", "x"}, {"HTTP_PROXY", "p"}};
   const auto p = must_plan("FROM box\nARG A=default\nARG B=${A}-b\nENV E=env\nARG E\nARG TYPE\nRUN x $E\n");
-  EXPECT_EQ(run_of(p, 0).env, (Strings{"PATH=/bin", "LANG=C", "E=env", "A=given", "B=given-b", "HTTP_PROXY=p"}));
-  EXPECT_EQ(run_of(p, 0).unkeyed_env, std::set<std::string>{"HTTP_PROXY"});
+  EXPECT_EQ(run_of(p, 0).env,
+            (Strings{"PATH=/bin", "LANG=C", "E=env", "A=given", "B=given-b", "HTTP_PROXY=p", "http_proxy=p"}));
+  EXPECT_EQ(run_of(p, 0).unkeyed_env, (std::set<std::string>{"HTTP_PROXY", "http_proxy"}));
   ASSERT_EQ(p.warnings.size(), 1U);
   EXPECT_EQ(p.warnings[0].message, "build argument 'TYPO' is not used by any ARG");
   EXPECT_EQ(p.warnings[0].hint, "did you mean 'TYPE'?");
   EXPECT_EQ(p.stages[0].config.env, (Strings{"PATH=/bin", "LANG=C", "E=env"})) << "arguments are not in the image";
+}
+
+TEST_F(PlanTest, AProxyIsSeenInBothSpellingsUnlessOneIsSetOtherwise) {
+  options_.args = {{"https_proxy", "low"}, {"HTTPS_PROXY", "high"}, {"no_proxy", "n"}};
+  EXPECT_EQ(run_of(must_plan("FROM box\nRUN x\n"), 0).env,
+            (Strings{"PATH=/bin", "LANG=C", "HTTPS_PROXY=high", "https_proxy=low", "NO_PROXY=n", "no_proxy=n"}));
+  options_.args = {{"HTTP_PROXY", "p"}};
+  EXPECT_EQ(run_of(must_plan("FROM box\nENV http_proxy=own\nRUN x\n"), 0).env,
+            (Strings{"PATH=/bin", "LANG=C", "http_proxy=own", "HTTP_PROXY=p"}));
+  EXPECT_EQ(run_of(must_plan("FROM box\nARG HTTP_PROXY\nRUN x\n"), 0).unkeyed_env,
+            (std::set<std::string>{"http_proxy"}));
 }
 
 TEST_F(PlanTest, ArgumentsAreInheritedByChildStagesOnly) {
@@ -251,6 +263,20 @@ TEST_F(KeyTest, CacheMountContentsAndSecretValuesAreNotInIt) {
   EXPECT_EQ(key("FROM box\nRUN --mount=type=cache,target=/c,id=a make\n"),
             key("FROM box\nRUN --mount=type=cache,target=/c,id=b make\n"));
   EXPECT_NE(key("FROM box\nRUN --mount=type=secret,id=a make\n"), key("FROM box\nRUN --mount=type=secret,id=b make\n"));
+}
+
+TEST_F(KeyTest, WhatARunIsGivenBesideIsInItButNotTheAddressesOfHosts) {
+  const auto p = must_plan("FROM box\nRUN make\nCOPY a /b\n");
+  const auto key_with = [&](std::size_t step, const RunSurroundings& around) {
+    return definition_of(p.stages.back().steps.at(step), "base", "amd64", around).key();
+  };
+  const std::string plain = key_with(0, {});
+  EXPECT_NE(key_with(0, {.ulimits = {{"nofile", 1024, 1024}}}), plain);
+  EXPECT_NE(key_with(0, {.ulimits = {{"nofile", 1024, 1024}}}), key_with(0, {.ulimits = {{"nofile", 1024, 2048}}}));
+  EXPECT_NE(key_with(0, {.shm_size = 1 << 20}), plain);
+  EXPECT_NE(key_with(0, {.extra_hosts = {{"db", "10.0.0.1"}}}), plain);
+  EXPECT_EQ(key_with(0, {.extra_hosts = {{"db", "10.0.0.1"}}}), key_with(0, {.extra_hosts = {{"db", "10.0.0.2"}}}));
+  EXPECT_EQ(key_with(1, {.shm_size = 1 << 20}), key_with(1, {})) << "of COPY";
 }
 
 TEST(Ingredients, KeepLengthsApart) {

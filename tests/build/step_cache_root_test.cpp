@@ -1,5 +1,7 @@
 // Which steps are done again, and which are not.
 
+#include <sys/xattr.h>
+
 #include "build/build_fixture.hpp"
 #include "davit/state/build_cache.hpp"
 
@@ -73,6 +75,49 @@ TEST_F(BuildRootTest, SameContentFromARebuiltStageIsAHit) {
   write("src", "2");
   must_build(file);
   EXPECT_EQ(seen_.executed, (Strings{"[build 2/3] COPY src /src", "[build 3/3] RUN echo fixed > /result"}));
+}
+
+TEST_F(BuildRootTest, AnotherSourceOfACacheMountIsAnotherCache) {
+  const auto file = [](const std::string& text) {
+    return "FROM box AS seed\nRUN mkdir /v && echo " + text +
+           " > /v/x\nFROM box\nRUN --mount=type=cache,from=seed,source=/v,target=/v cp /v/x /out\n";
+  };
+  EXPECT_EQ(read(must_build(file("1")), "/out"), "1\n");
+  must_build(file("1"));
+  EXPECT_EQ(seen_.executed, Strings{});
+  EXPECT_EQ(read(must_build(file("2")), "/out"), "2\n");
+}
+
+TEST_F(BuildRootTest, TheSourceOfABindMountIsMeantLiterally) {
+  write("app/[slug]/page", "1");
+  write("app/s/page", "of another");
+  const std::string file = "FROM box\nRUN --mount=type=bind,source=app/[slug],target=/x cp /x/page /out\n";
+  EXPECT_EQ(read(must_build(file), "/out"), "1");
+  write("app/[slug]/page", "2");
+  EXPECT_EQ(read(must_build(file), "/out"), "2");
+}
+
+TEST_F(BuildRootTest, AttributesOfFoldersCount) {
+  write("d/sub/file", "1");
+  const std::string folder = (context_ / "d/sub").string();
+  const std::string file = "FROM box\nCOPY d /d\n";
+  must_build(file);
+  if (::setxattr(folder.c_str(), "user.k", "1", 1, 0) != 0) GTEST_SKIP() << "the file system keeps no attributes";
+  must_build(file);
+  EXPECT_EQ(seen_.executed.size(), 1U);
+  must_build(file);
+  EXPECT_EQ(seen_.executed.size(), 0U);
+  ASSERT_EQ(::setxattr(folder.c_str(), "user.k", "2", 1, 0), 0);
+  must_build(file);
+  EXPECT_EQ(seen_.executed.size(), 1U);
+}
+
+TEST_F(BuildRootTest, LimitsOfTheRequestCount) {
+  request_.ulimits = {{"nofile", 1000, 1000}};
+  const std::string file = "FROM box\nRUN ulimit -n > /n\n";
+  EXPECT_EQ(read(must_build(file), "/n"), "1000\n");
+  request_.ulimits = {{"nofile", 1001, 1001}};
+  EXPECT_EQ(read(must_build(file), "/n"), "1001\n");
 }
 
 TEST_F(BuildRootTest, NoCacheDoesEverythingAgain) {

@@ -199,6 +199,22 @@ TEST_F(Archive, BlobThatIsNotWhatItsNameSaysIsRefused) {
               HasSubstr("has the digest"));
 }
 
+TEST_F(Archive, ABlobThatNoImageNeedsMayBeAnything) {
+  const std::string large = "{\"a\":\"" + std::string(9 << 20, 'x') + "\"}";
+  for (const std::string& other : {large, std::string("plain text")}) {
+    const auto loaded = load(oci_layout(config_, {low_, high_}, {}, blob(other), other));
+    ASSERT_THAT(loaded, SizeIs(1));
+    EXPECT_EQ(loaded[0].id.str(), digest_of(config_));
+  }
+}
+
+TEST_F(Archive, ABlobThatAnImageNeedsIsNamedWithWhatIsWrongWithIt) {
+  EXPECT_THAT(load_error(oci_layout(config_, {low_, "plain text"}, {})), HasSubstr("no tar archive"));
+  const std::string large = "{\"a\":\"" + std::string(9 << 20, 'x') + "\"}";
+  EXPECT_THAT(load_error(oci_layout(large, {low_}, {})), HasSubstr("larger than 8MiB"));
+  EXPECT_TRUE(store_is_empty());
+}
+
 TEST_F(Archive, BadArchivesAreNamedForWhatTheyAre) {
   EXPECT_THAT(load_error("plain text that is no archive"), HasSubstr("no tar archive"));
   EXPECT_THAT(load_error(low_), HasSubstr("holds no images"));

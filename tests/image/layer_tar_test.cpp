@@ -290,6 +290,10 @@ TEST_F(LayerTar, EveryCompressionIsToldByItsContent) {
   }
 }
 
+TEST_F(LayerTar, LzmaIsNotUnpackedAsWithDocker) {
+  EXPECT_THAT(error_of(TarBuilder(TarBuilder::Compression::Lzma).file("a", "1").done()), HasSubstr("no tar archive"));
+}
+
 TEST_F(LayerTar, WhatIsNoArchiveOrBrokenIsSaidSo) {
   EXPECT_THAT(error_of("this is just text, and long enough to be looked at"), HasSubstr("no tar archive"));
   EXPECT_THAT(error_of(""), HasSubstr("no tar archive"));

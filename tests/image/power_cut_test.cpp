@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <vector>
 
 #include "davit/base/fd.hpp"
 #include "davit/image/archive.hpp"
@@ -86,6 +88,28 @@ TEST_F(PowerCut, ALayerOfABuildIsWholeWhenItsRowIsThere) {
   const Layer layer = store.adopt_layer(std::move(staged));
   write_rows_through();
   expect_whole(layer, "file", "content");
+}
+
+TEST_F(PowerCut, ALayerThatWasRemovedDoesNotComeBackAsARowAlone) {
+  Layer layer;
+  {
+    ImageStore store = ImageStore::open(root());
+    const std::string tar = test::TarBuilder().file("file", "content").done();
+    MemorySource source(tar);
+    layer = store.put_layer_from_tar(source);
+    write_rows_through();
+    ASSERT_EQ(store.collect_layers(), std::vector<std::string>{layer.diff_id});
+  }
+  // The removal reaches the disk, as it does within seconds.
+  const Fd folder(::open((root() / "layers").c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  ASSERT_EQ(::fsync(folder.get()), 0);
+  const fs::path copy = dir_.path() / "copy";
+  fs::copy_file(file_, copy);
+  const Disk after(copy, dir_.path() / "after");
+  ASSERT_TRUE(after.is_mounted());
+  const ImageStore store = ImageStore::open(dir_.path() / "after" / "data");
+  ASSERT_FALSE(fs::exists(store.layer_path(layer.diff_id))) << "this test is about folders that are gone";
+  EXPECT_FALSE(store.find_layer(layer.diff_id));
 }
 
 TEST_F(PowerCut, AnImportedLayerIsWholeWhenItsRowIsThere) {

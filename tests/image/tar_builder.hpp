@@ -14,7 +14,7 @@ namespace davit::image::test {
 
 class TarBuilder {
  public:
-  enum class Compression { None, Gzip, Zstd, Xz, Bzip2 };
+  enum class Compression { None, Gzip, Zstd, Xz, Bzip2, Lzma };
 
   explicit TarBuilder(Compression compression = Compression::None) : archive_(archive_write_new()) {
     archive_write_set_format_pax(archive_);
@@ -35,6 +35,9 @@ class TarBuilder {
         break;
       case Compression::Bzip2:
         archive_write_add_filter_bzip2(archive_);
+        break;
+      case Compression::Lzma:
+        archive_write_add_filter_lzma(archive_);
         break;
     }
     archive_write_open(archive_, this, nullptr, append, nullptr);

@@ -1,6 +1,7 @@
 #pragma once
 // What a step's result depends on, kept as a list, so that a miss can be explained; the key is its digest.
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "davit/build/plan.hpp"
+#include "davit/engine/container_spec.hpp"
 
 namespace davit::build {
 
@@ -34,9 +36,17 @@ class Ingredients {
 /// What identifies a file system state: the digest of its layers' diff ids ("scratch" when there is none).
 [[nodiscard]] std::string chain_id(const std::vector<std::string>& diff_ids);
 
+/// What a RUN is given beside its instruction, by the request. `extra_hosts`: name, address.
+struct RunSurroundings {
+  std::vector<std::pair<std::string, std::string>> extra_hosts;
+  std::vector<engine::Ulimit> ulimits;
+  std::optional<std::int64_t> shm_size;  ///< bytes
+};
+
 /// Ingredients that are known without reading any file. `base` is the chain id of the state the step stands on. Digests
 /// of sources and mounts are for the caller to add. Not in it: times, labels, the command of the image, values of
-/// undeclared proxy variables, contents of cache mounts, values of secrets.
-[[nodiscard]] Ingredients definition_of(const Step& step, const std::string& base, const std::string& architecture);
+/// undeclared proxy variables, contents of cache mounts, values of secrets, addresses of extra hosts (their names are).
+[[nodiscard]] Ingredients definition_of(const Step& step, const std::string& base, const std::string& architecture,
+                                        const RunSurroundings& around = {});
 
 }  // namespace davit::build

@@ -107,6 +107,10 @@ class Database {
     return changes();
   }
 
+  /// Returns when all that was committed is on the disk. Until then a power cut may undo the last commits: to be called
+  /// before what they speak of is removed, so that no row comes back without it.
+  void flush();
+
   /// Row id of the last insert.
   [[nodiscard]] std::int64_t last_insert_id() const;
   [[nodiscard]] bool in_transaction() const;
