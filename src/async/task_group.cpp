@@ -120,7 +120,11 @@ Task<void> TaskGroup::join() {
 
 namespace {
 
+/// The end of the work cancels this too. A coroutine that is cancelled and has never waited throws into the event loop
+/// when it ends (Asio's co_spawn has one more wait for it), so it waits once before.
 Task<void> then_end(Task<void> work, TaskGroup& group, bool& done) {
+  const auto executor = co_await asio::this_coro::executor;
+  co_await asio::post(executor, asio::use_awaitable);
   co_await std::move(work);
   done = true;
   group.cancel();

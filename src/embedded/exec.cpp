@@ -16,6 +16,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "davit/async/run_apart.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
@@ -135,8 +136,8 @@ Task<void> follow_terminal_size(asio::signal_set& changed, pid_t runtime) {
   }
 }
 
+/// With cancellation turned off.
 Task<void> end_quietly(TaskGroup& group) {
-  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   group.cancel();
   try {
     co_await group.join();
@@ -164,6 +165,7 @@ Task<int> run(ExecPlan plan, std::vector<std::string> args, Streams streams, Whe
   std::exception_ptr failure;
   Task<void> ending = until_ended(pid, root + plan.pid_file, plan.cgroup, then, failure);
   co_await std::move(ending);
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await end_quietly(beside);
   int status = 0;
   while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -215,13 +217,7 @@ class Captured {
   Fd writing_;
 };
 
-}  // namespace
-
-Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
-  return run(std::move(plan), std::move(args), {}, WhenCancelled::AskToEnd);
-}
-
-Task<int> run_captured(ExecPlan plan, std::vector<std::string> args, engine::ProgramOutput output) {
+Task<int> capture(ExecPlan plan, std::vector<std::string> args, engine::ProgramOutput output) {
   const auto executor = co_await asio::this_coro::executor;
   Captured out(executor, engine::ProgramStream::Out, output);
   Captured err(executor, engine::ProgramStream::Error, output);
@@ -231,18 +227,31 @@ Task<int> run_captured(ExecPlan plan, std::vector<std::string> args, engine::Pro
   reading.spawn(out.follow());
   reading.spawn(err.follow());
   const Streams streams{nothing.get(), out.writing(), err.writing()};
+  Task<int> running = run_apart(run(std::move(plan), std::move(args), streams, WhenCancelled::Kill));
   int code = 0;
   std::exception_ptr failure;
   try {
-    code = co_await run(std::move(plan), std::move(args), streams, WhenCancelled::Kill);
+    code = co_await std::move(running);
   } catch (...) {
     failure = std::current_exception();
   }
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   co_await end_quietly(reading);
   (void)out.drain();
   (void)err.drain();
   if (failure) std::rethrow_exception(failure);
   co_return code;
+}
+
+}  // namespace
+
+// Both apart: their ends turn cancellation off.
+Task<int> run_in_keeper(ExecPlan plan, std::vector<std::string> args) {
+  return run_apart(run(std::move(plan), std::move(args), {}, WhenCancelled::AskToEnd));
+}
+
+Task<int> run_captured(ExecPlan plan, std::vector<std::string> args, engine::ProgramOutput output) {
+  return run_apart(capture(std::move(plan), std::move(args), std::move(output)));
 }
 
 }  // namespace davit::embedded

@@ -19,6 +19,7 @@
 #include <boost/process/v2/process.hpp>
 #include <boost/type_traits/decay.hpp>
 
+#include "davit/async/run_apart.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/base/fd.hpp"
@@ -229,12 +230,8 @@ Task<Exit> run_to_end(Timers& timers, Command command) {
 
 }  // namespace
 
-/// In a coroutine of its own, because its end turns cancellation off: in the caller's that would hold from then on.
 Task<Exit> run(Timers& timers, Command command) {
-  const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  Task<Exit> running = run_to_end(timers, std::move(command));
-  Exit exit = co_await asio::co_spawn(executor, std::move(running), asio::use_awaitable);
-  co_return exit;
+  return run_apart(run_to_end(timers, std::move(command)));  // its end turns cancellation off
 }
 
 }  // namespace davit::process

@@ -5,6 +5,7 @@
 
 #include "davit/async/cancellation.hpp"
 #include "davit/async/event.hpp"
+#include "davit/async/run_apart.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/runtime/exit_event.hpp"
 #include "davit/runtime/runtime.hpp"
@@ -69,8 +70,11 @@ class Attendance {
     std::stable_sort(ended.begin(), ended.end(),
                      [](const auto* a, const auto* b) { return a->finished < b->finished; });
     rules_.emplace(options_.rules);
-    if (watched.empty() && !interrupts_.is_pending()) report(AttachedUp::NobodyLeft{});
-    for (const auto* c : ended) report(AttachedUp::ContainerExited{c->name, c->service, c->exit_code});
+    cut_short_ = interrupts_.is_pending();
+    if (watched.empty() && !cut_short_) report(AttachedUp::NobodyLeft{});
+    // When the start was cut short it may be an end of long ago, of one that is being started; the signal has its say.
+    if (!cut_short_)
+      for (const auto* c : ended) report(AttachedUp::ContainerExited{c->name, c->service, c->exit_code});
     group_.spawn(follow_events());
     group_.spawn(follow_signals());
   }
@@ -161,7 +165,8 @@ class Attendance {
   }
 
   /// A start that a signal has cut short goes on in the engine. The stop waits for its end there, and is nothing for a
-  /// container that nobody starts; a plan would leave out both, because they do not run.
+  /// container that nobody starts; a plan would leave out both, because they do not run. One that cannot be stopped
+  /// keeps nobody from stopping the others.
   Task<void> stop_what_is_being_started() {
     const engine::Observed observed = co_await context_.engine.observe();
     const auto& services = options_.services;
@@ -169,10 +174,19 @@ class Attendance {
     for (const auto& container : observed.containers) {
       const bool chosen =
           services.empty() || std::find(services.begin(), services.end(), container.service) != services.end();
-      if (container.state == engine::ContainerState::Created && !container.one_off && chosen)
-        stops.spawn(context_.engine.stop_container(container.id, engine::StopRequest{options_.grace}));
+      const bool may_be_starting = container.state == engine::ContainerState::Created ||
+                                   (cut_short_ && container.state == engine::ContainerState::Exited);
+      if (may_be_starting && !container.one_off && chosen) stops.spawn(stop_if_possible(container.id));
     }
     co_await stops.join();
+  }
+
+  Task<void> stop_if_possible(ContainerId id) {
+    try {
+      co_await context_.engine.stop_container(std::move(id), engine::StopRequest{options_.grace});
+    } catch (const Error& error) {
+      if (options_.say) options_.say(error.what());
+    }
   }
 
   Task<void> kill_all() {
@@ -198,6 +212,7 @@ class Attendance {
   Event caught_up_;
   TaskGroup group_;
   std::int64_t seen_ = 0;
+  bool cut_short_ = false;  ///< the start, by a signal
   std::optional<int> exit_code_;
   std::exception_ptr broken_;
   bool stopping_ = false;
@@ -209,7 +224,8 @@ class Attendance {
 Task<int> attend(Context context, Interrupts& interrupts, AttachOptions options) {
   const auto executor = co_await asio::this_coro::executor;
   Attendance attendance(context, interrupts, std::move(options), executor);
-  const int code = co_await attendance.run();
+  Task<int> running = run_apart(attendance.run());  // its end turns cancellation off
+  const int code = co_await std::move(running);
   co_return code;
 }
 

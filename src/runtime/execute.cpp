@@ -1,3 +1,4 @@
+#include "davit/async/run_apart.hpp"
 #include "executor.hpp"
 
 namespace davit::runtime {
@@ -32,7 +33,8 @@ Task<engine::Observed> observe(engine::Engine& engine, const model::Project& pro
 Task<Execution> execute(Context context, const plan::Plan& plan, ExecuteOptions options) {
   const auto executor = co_await asio::this_coro::executor;
   Executor run(context, plan, std::move(options), executor);
-  Execution result = co_await run.run();
+  Task<Execution> running = run_apart(run.run());  // its end turns cancellation off
+  Execution result = co_await std::move(running);
   co_return result;
 }
 

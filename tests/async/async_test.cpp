@@ -174,6 +174,18 @@ TEST_F(AsyncTest, WhatRunsBesideEndsWithTheWork) {
   EXPECT_EQ(beside, 0);
 }
 
+Task<void> nothing_to_do() {
+  co_return;
+}
+
+TEST_F(AsyncTest, WhatRunsBesideEndsWithWorkThatNeverWaited) {
+  int beside = 0;
+  start(run_beside(nothing_to_do(), list(sleep_then(timers_, 1h, beside))));
+  timers_.settle();
+  EXPECT_TRUE(done_);
+  EXPECT_EQ(message(), "");
+}
+
 TEST_F(AsyncTest, AnOwnerOfWorkIsCancelledAtAnyTime) {
   for (const auto when : {5ms, 15ms}) {  // before the work is done, and while what is beside it ends
     int work = 0;

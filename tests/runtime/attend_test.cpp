@@ -99,6 +99,18 @@ TEST_F(Attend, WhatIsBeingStartedIsStoppedToo) {
   EXPECT_EQ(code_, 130);
 }
 
+/// Of a container that has run before, its last end is all that is known while it is started again.
+TEST_F(Attend, WhatIsBeingStartedAgainIsStoppedToo) {
+  two_services();
+  engine_.end("p-web-1", 0);
+  engine_.end("p-db-1", 0);
+  interrupts_.send();
+  attend();
+  timers_.settle();
+  EXPECT_THAT(engine_.calls, ::testing::UnorderedElementsAre("stop p-web-1", "stop p-db-1"));
+  EXPECT_EQ(code_, 130);
+}
+
 TEST_F(Attend, TheSecondSignalKillsWhatDoesNotStop) {
   two_services();
   engine_.scripts["web"].ignores_sigterm = true;

@@ -13,6 +13,7 @@ class FakeInterrupts final : public runtime::Interrupts {
     while (waiting_ == 0) co_await sent_.wait();
     --waiting_;
   }
+  [[nodiscard]] bool is_pending() const override { return waiting_ > 0; }
   void send() {
     ++waiting_;
     sent_.notify();
