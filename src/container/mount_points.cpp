@@ -67,6 +67,10 @@ void make_empty_file(const std::string& path) {
   if (!file) throw_system_error("write", path, errno);
 }
 
+void make_link(const char* target, const std::string& path) {
+  if (::symlink(target, path.c_str()) != 0) throw_system_error("make link", path, errno);
+}
+
 void copy_attributes(const struct stat& from, const std::string& to) {
   if (::lchown(to.c_str(), from.st_uid, from.st_gid) != 0) throw_system_error("set owner of", to, errno);
   if (::chmod(to.c_str(), from.st_mode & 07777) != 0) throw_system_error("set mode of", to, errno);
@@ -81,6 +85,7 @@ void make_etc(const std::vector<std::string>& layers, const std::string& folder)
   make_folder(path, 0755);
   for (const char* name : {"/hosts", "/hostname", "/resolv.conf"})
     if (!find(layers, std::string("/etc") + name)) make_empty_file(path + name);
+  if (!find(layers, "/etc/mtab")) make_link("/proc/mounts", path + "/mtab");  // as Docker has it
   if (etc) copy_attributes(etc->info, path);
 }
 

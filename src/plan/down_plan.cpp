@@ -27,7 +27,7 @@ class DownPlanner {
       builder_.plan().warnings.push_back(orphan_warning(orphans));
     warn_of_disabled();
     remove_networks();
-    if (options_.volumes == DownOptions::Volumes::Remove) remove_volumes();
+    if (options_.volumes == DownOptions::Volumes::Remove) remove_volumes(selected);
     if (options_.images != DownOptions::Images::Keep) remove_images(selected);
     return builder_.finish();
   }
@@ -101,7 +101,25 @@ class DownPlanner {
     }
   }
 
-  void remove_volumes() {
+  /// The named volumes that `down --volumes` is about: those of the file that the chosen services mount, or all of the
+  /// file's. What is no longer in it stays: nobody else knows whether it is still wanted.
+  [[nodiscard]] std::set<std::string> named_volumes(const std::set<std::string>& selected) const {
+    std::set<std::string> names;
+    if (options_.services.empty()) {
+      for (const auto& [key, volume] : project_.volumes) names.insert(key);
+    } else {
+      for (const std::string& service : selected)
+        for (const auto& mount : project_.services.at(service).volumes) names.insert(mount.source);
+    }
+    std::erase_if(names, [this](const std::string& key) {
+      const auto declared = project_.volumes.find(key);
+      return declared == project_.volumes.end() || declared->second.external;
+    });
+    return names;
+  }
+
+  void remove_volumes(const std::set<std::string>& selected) {
+    const std::set<std::string> named = named_volumes(selected);
     std::set<std::string> used;
     for (const ObservedContainer* c : stays_)
       for (const auto& mount : c->mounts) used.insert(mount.source);
@@ -110,10 +128,8 @@ class DownPlanner {
     for (const ObservedContainer* c : goes_)
       for (const auto& mount : c->mounts) with_containers.insert(mount.source);
     for (const auto& volume : observed_.volumes) {
-      const auto declared = project_.volumes.find(volume.key);
-      const bool external = declared != project_.volumes.end() && declared->second.external;
-      if (volume.project != project_.name || external) continue;
-      if (volume.anonymous && with_containers.contains(volume.name)) continue;
+      if (volume.project != project_.name) continue;
+      if (volume.anonymous ? with_containers.contains(volume.name) : !named.contains(volume.key)) continue;
       if (used.contains(volume.name)) {
         builder_.plan().warnings.push_back(
             Diagnostic::warning("volume-in-use", fmt::format("Volume {} Resource is still in use", volume.name)));

@@ -16,15 +16,13 @@ using Variables = std::vector<std::pair<std::string, std::string>>;
 
 constexpr const char* kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// A service's entrypoint resets the image's command; its command replaces the image's command alone.
+/// As Docker's engine (daemon/commit.go, merge): an entrypoint of words resets the image's command, an empty one the
+/// image's entrypoint alone; a command without words is none.
 std::vector<std::string> arguments(const model::Service& service, const ImageInfo& image) {
   std::vector<std::string> args = service.entrypoint.value_or(image.entrypoint);
-  std::vector<std::string> command;
-  if (service.command) {
-    command = *service.command;
-  } else if (!service.entrypoint) {
-    command = image.cmd;
-  }
+  std::vector<std::string> command = service.command.value_or(std::vector<std::string>{});
+  const bool own_entrypoint = service.entrypoint && !service.entrypoint->empty();
+  if (command.empty() && !own_entrypoint) command = image.cmd;
   args.insert(args.end(), command.begin(), command.end());
   return args;
 }

@@ -299,6 +299,9 @@ void UpPlanner::create(const ServicePlan& plan, Replica& replica) {
       operation.inherit_volumes_from = replica.existing->id;
   }
   std::vector<Edge> after = before_create(*plan.service, operation);
+  // What runs is not replaced as long as a build or a pull of the same command may fail.
+  if (replica.existing != nullptr)
+    for (const auto& [image, step] : image_steps_) after.push_back({step});
   after.push_back({replica.ready});
   if (const auto freed = freed_names_.find(operation.name); freed != freed_names_.end())
     after.push_back({freed->second});

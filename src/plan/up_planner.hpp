@@ -97,6 +97,7 @@ class UpPlanner {
   [[nodiscard]] std::string why_start(const Replica& replica) const;
   void restart_for_networks();
   void restart_for_network(const std::string& network, StepId removal, const engine::ObservedContainer& container);
+  void await_dependencies(const model::Service& service);
   [[nodiscard]] std::vector<Edge> before_start(const model::Service& service);
   [[nodiscard]] StepId wait_for(ServicePlan& dependency, Condition condition, const std::string& cause,
                                 const Span& where);

@@ -23,6 +23,19 @@ engine::ReadyLimits ready_limits(const model::Service& service) {
   return limits;
 }
 
+/// nullopt: the start alone counts.
+std::optional<Condition> condition_of(const model::Dependency& dependency) {
+  switch (dependency.condition) {
+    case model::DependencyCondition::Healthy:
+      return Condition::Healthy;
+    case model::DependencyCondition::CompletedSuccessfully:
+      return Condition::CompletedSuccessfully;
+    case model::DependencyCondition::Started:
+      break;
+  }
+  return std::nullopt;
+}
+
 /// It is not left as it is.
 bool needs_start(const Replica& replica) {
   return replica.ready != 0 || !is_running(replica);
@@ -40,8 +53,9 @@ std::string UpPlanner::why_start(const Replica& replica) const {
 }
 
 void UpPlanner::plan_start(ServicePlan& plan) {
+  if (plan.replicas.empty()) return;
   const bool any = std::any_of(plan.replicas.begin(), plan.replicas.end(), needs_start);
-  if (!any) return;
+  if (!any) return await_dependencies(*plan.service);
   const std::vector<Edge> before = before_start(*plan.service);
   for (Replica& replica : plan.replicas) {
     if (!needs_start(replica)) continue;
@@ -65,20 +79,29 @@ void UpPlanner::plan_start(ServicePlan& plan) {
   }
 }
 
+/// The conditions hold for what runs already, too: a job that fails or a database that is ill fails the command.
+void UpPlanner::await_dependencies(const model::Service& service) {
+  for (const auto& [name, how] : service.depends_on) {
+    const auto found = services_.find(name);
+    const auto condition = condition_of(how);
+    if (found != services_.end() && how.required && condition)
+      (void)wait_for(found->second, *condition, fmt::format("'{}' depends on it", service.name), how.where);
+  }
+}
+
 std::vector<Edge> UpPlanner::before_start(const model::Service& service) {
   std::vector<Edge> after;
   for (const auto& [name, how] : service.depends_on) {
     const auto found = services_.find(name);
     if (found == services_.end()) continue;  // disabled, or left out by --no-deps
     const auto kind = how.required ? Edge::Kind::Needs : Edge::Kind::Tolerates;
-    if (how.condition == model::DependencyCondition::Started) {
+    const auto condition = condition_of(how);
+    if (!condition) {
       for (const Replica& replica : found->second.replicas)
         if (replica.start != 0) after.push_back({replica.start, kind});
       continue;
     }
-    const Condition condition =
-        how.condition == model::DependencyCondition::Healthy ? Condition::Healthy : Condition::CompletedSuccessfully;
-    const StepId wait = wait_for(found->second, condition, fmt::format("'{}' depends on it", service.name), how.where);
+    const StepId wait = wait_for(found->second, *condition, fmt::format("'{}' depends on it", service.name), how.where);
     if (wait != 0) after.push_back({wait, kind});
   }
   return after;

@@ -95,11 +95,13 @@ void Executor::perform_one(const Scheduler::Action& action) {
     const Step& step = plan_.step(run->step);
     if (const auto* start = std::get_if<plan::StartContainer>(&step.operation)) {
       Place& place = places_[start->slot];
-      place.awaiting_start = true;
+      // One that runs by now is not started, and what it does meanwhile counts.
+      place.awaiting_start = scheduler_.facts(start->slot).state != ContainerState::Running;
       place.facts = scheduler_.facts(start->slot);
     }
     const StepWords words = words_of(plan_, step, swapped_);
-    say(words.id, words.begin, Status::Working);
+    const auto* create = std::get_if<plan::CreateContainer>(&step.operation);
+    say(words.id, words.begin, Status::Working, create != nullptr && create->replaces ? step.cause : std::string());
     group_.spawn(run_step(step));
   } else if (const auto* waiting = std::get_if<Scheduler::Waiting>(&action)) {
     begin_waiting(plan_.step(waiting->step));

@@ -50,6 +50,7 @@ TEST_F(MountPoints, AnEmptyImageGetsAll) {
   make();
   for (const char* path : {"/proc", "/sys", "/dev", "/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/.dockerenv"})
     EXPECT_TRUE(has(path)) << path;
+  EXPECT_EQ(fs::read_symlink(made() + "/etc/mtab"), "/proc/mounts");
 }
 
 TEST_F(MountPoints, WhatTheImageHasIsLeftOut) {

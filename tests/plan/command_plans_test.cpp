@@ -92,6 +92,31 @@ TEST(DownPlan, VolumesGoOnlyWhenAskedAndExternalOnesNever) {
   EXPECT_THAT(text, Not(HasSubstr("foreign")));
 }
 
+TEST(DownPlan, VolumesThatTheFileDoesNotNameStay) {
+  SampleProject p;
+  p.add("db");
+  p.add_volume("db", "data");
+  p.observe_all();
+  p.observed.volumes.push_back({.name = "p_old", .key = "old", .project = "p", .labels = {}});
+  const std::string text = down(p, {.volumes = DownOptions::Volumes::Remove});
+  EXPECT_THAT(text, HasSubstr("volume:data, RemoveVolume"));
+  EXPECT_THAT(text, Not(HasSubstr("old")));
+}
+
+TEST(DownPlan, NamedServicesTakeTheirOwnVolumesOnly) {
+  SampleProject p;
+  p.add("db");
+  p.add_volume("db", "data");
+  p.add("other");
+  p.add_volume("other", "theirs");
+  p.observe("db");
+  p.observed.volumes.push_back({.name = "p_data", .key = "data", .project = "p", .labels = {}});
+  p.observed.volumes.push_back({.name = "p_theirs", .key = "theirs", .project = "p", .labels = {}});
+  const std::string text = down(p, {.services = {"db"}, .volumes = DownOptions::Volumes::Remove});
+  EXPECT_THAT(text, HasSubstr("volume:data, RemoveVolume"));
+  EXPECT_THAT(text, Not(HasSubstr("theirs")));
+}
+
 TEST(DownPlan, ANetworkThatAnotherProjectUsesStays) {
   SampleProject p = chain();
   for (auto& network : p.observed.networks) network.users_elsewhere = {"blog-web-1"};

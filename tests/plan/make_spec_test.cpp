@@ -60,8 +60,13 @@ TEST_F(MakeSpec, ArgumentsFollowDockersTable) {
   service_.command.reset();
   EXPECT_EQ(spec().args, Words{"sh"}) << "an entrypoint resets the image's command";
   service_.entrypoint = Words{};
+  EXPECT_EQ(spec().args, Words{"serve"}) << "an empty one the image's entrypoint alone";
   service_.command = Words{"cat"};
   EXPECT_EQ(spec().args, Words{"cat"});
+  service_.command = Words{};
+  EXPECT_EQ(spec().args, Words{"serve"}) << "a command without words is none";
+  service_.entrypoint.reset();
+  EXPECT_EQ(spec().args, (Words{"/entry", "serve"}));
 }
 
 TEST_F(MakeSpec, NothingToRunIsAnErrorAtTheImage) {

@@ -175,6 +175,39 @@ TEST(UpPlan, WhatIsHealthyAlreadyIsNotAwaited) {
             "[1] -> #2 service:web:1, StartContainer, new container\n");
 }
 
+TEST(UpPlan, WhatRunsAlreadyHasItsConditionsToo) {
+  SampleProject p;
+  p.add("db");
+  p.add("job");
+  p.add("web");
+  p.depends("web", "db", DependencyCondition::Healthy);
+  p.depends("web", "job", DependencyCondition::CompletedSuccessfully);
+  p.observe_networks();
+  p.observe("db").health = Health::Unhealthy;
+  p.observe("job", 1, ContainerState::Exited);
+  p.observe("web");
+  EXPECT_EQ(up(p),
+            "[] -> #1 service:job:1, StartContainer, not running: exited (0)\n"
+            "[] -> #2 service:db, WaitFor healthy, 'web' depends on it\n"
+            "[1] -> #3 service:job, WaitFor completed, 'web' depends on it\n");
+  p.project.services["web"].depends_on["db"].required = false;
+  EXPECT_THAT(up(p), ::testing::Not(::testing::HasSubstr("service:db")));
+  p.project.services["web"].scale = 0;
+  EXPECT_THAT(up(p), ::testing::Not(::testing::HasSubstr("WaitFor")));
+}
+
+TEST(UpPlan, NothingThatRunsIsReplacedBeforeTheImagesAreThere) {
+  SampleProject p;
+  p.add("api");
+  p.add("web").build.emplace();
+  p.project.services["web"].image.clear();
+  p.observe_networks();
+  p.observe("api");
+  p.configure("api", "{}");
+  EXPECT_THAT(up(p), ::testing::HasSubstr("[] -> #1 image:p-web, BuildImage, image is not on this machine\n"
+                                          "[1] -> #2 service:api:1, CreateContainer, config changed: image\n"));
+}
+
 TEST(UpPlan, WithoutDependenciesNothingOfThemIsTouchedOrAwaited) {
   SampleProject p;
   p.add("db");

@@ -227,6 +227,7 @@ TEST_F(Execute, AChangedServiceIsSwappedAndKeepsItsAnonymousVolumes) {
   sample_.configure("web", R"({"image":"other"})");
   engine_.calls.clear();
   sink_.lines.clear();
+  sink_.details.clear();
   up();
   ASSERT_TRUE(done_ && done_->ok()) << failure();
   const std::string temporary = old.id.str().substr(0, 12) + "_p-web-1";
@@ -234,6 +235,7 @@ TEST_F(Execute, AChangedServiceIsSwappedAndKeepsItsAnonymousVolumes) {
                                          "rename " + temporary + " to p-web-1", "start p-web-1"));
   EXPECT_THAT(sink_.lines, ElementsAre("Container p-web-1 Recreate", "Container p-web-1 Recreated",
                                        "Container p-web-1 Starting", "Container p-web-1 Started"));
+  EXPECT_THAT(sink_.details, ElementsAre("config changed: image"));
   EXPECT_NE(engine_.find("p-web-1")->id, old.id);
   EXPECT_EQ(engine_.find("p-web-1")->mounts, old.mounts);
   EXPECT_EQ(engine_.specs[temporary].attachments[0].aliases, (std::vector<std::string>{"web", "p-web-1"}));

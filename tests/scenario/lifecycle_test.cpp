@@ -73,6 +73,8 @@ services:
   const auto dry = stack.ok({"--dry-run", "up", "-d"});
   EXPECT_TRUE(contains(dry.out + dry.err, "config changed: environment.MODE")) << dry.out << dry.err;
   const auto changed = stack.ok({"up", "-d"});
+  EXPECT_TRUE(contains(changed.err, "Container lifeagain-a-1 Recreate config changed: environment.MODE\n"))
+      << changed.err;
   EXPECT_TRUE(contains(changed.err, "Container lifeagain-a-1 Recreated")) << changed.err;
   EXPECT_FALSE(contains(changed.err, "Container lifeagain-b-1 Recreate")) << changed.err;
   EXPECT_TRUE(contains(stack.ok({"exec", "-T", "a", "env"}).out, "MODE=two"));

@@ -19,8 +19,12 @@ namespace davit::test {
 
 class RecordingSink final : public runtime::ProgressSink {
  public:
-  void progress(const runtime::ProgressEvent& event) override { lines.push_back(event.id + " " + event.text); }
+  void progress(const runtime::ProgressEvent& event) override {
+    lines.push_back(event.id + " " + event.text);
+    if (!event.details.empty()) details.push_back(event.details);
+  }
   std::vector<std::string> lines;
+  std::vector<std::string> details;
 };
 
 /// Builds give the image that was put there for the service.

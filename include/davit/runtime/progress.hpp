@@ -10,7 +10,7 @@ struct ProgressEvent {
   std::string id;    ///< "Container p-web-1", "Network p_default", "Volume p_db", "Image p-web"
   std::string text;  ///< "Creating", "Created", "Starting", "Started", "Waiting", "Healthy", "Exited", "Running", …
   Status status = Status::Working;
-  std::string details;  ///< of an error
+  std::string details;  ///< of an error; why a container is made anew
   friend bool operator==(const ProgressEvent&, const ProgressEvent&) = default;
 };
 
