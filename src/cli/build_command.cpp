@@ -1,6 +1,7 @@
 #include "absent.hpp"
 #include "bake.hpp"
 #include "build_flags.hpp"
+#include "command_words.hpp"
 #include "commands.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/base/suggest.hpp"
@@ -25,15 +26,11 @@ struct Options {
   bool check = false;
 };
 
-std::map<std::string, std::string> parse_args(const Context& context, const std::vector<std::string>& words) {
+std::map<std::string, std::string> parse_args(const Context& context, const model::Project& project,
+                                              const std::vector<std::string>& words) {
   std::map<std::string, std::string> args;
-  for (const auto& word : words) {
-    const auto equals = word.find('=');
-    if (equals != std::string::npos)
-      args.insert_or_assign(word.substr(0, equals), word.substr(equals + 1));
-    else if (const auto value = context.env(word))
-      args.insert_or_assign(word, *value);
-  }
+  for (const auto& [name, value] : environment_words(words, variables_of(context, project)))
+    args.insert_or_assign(name, value);
   return args;
 }
 
@@ -50,8 +47,8 @@ std::vector<const model::Service*> chosen(const model::Project& project, const O
 }
 
 int print_bake(const Context& context, const model::Project& project, const Options& options) {
-  const BakeRequest request{chosen(project, options), parse_args(context, options.build_args), options.no_cache,
-                            options.pull};
+  const BakeRequest request{chosen(project, options), parse_args(context, project, options.build_args),
+                            options.no_cache, options.pull};
   std::printf("%s\n", bake_text(project, request).c_str());
   return 0;
 }
@@ -61,7 +58,8 @@ std::size_t check_one(const Context& context, image::ImageStore& store, const mo
                       const model::Service& service, const Options& options) {
   build::BuildRequest request =
       build_request(project, service, [&](const std::string& name) { return context.env(name); });
-  for (const auto& [name, value] : parse_args(context, options.build_args)) request.args.insert_or_assign(name, value);
+  for (const auto& [name, value] : parse_args(context, project, options.build_args))
+    request.args.insert_or_assign(name, value);
   build::BuildFailure found = build::check(request, store);
   context.texts->merge(found.sources);
   const std::size_t count = found.diagnostics.items().size();
@@ -110,7 +108,7 @@ Task<int> build(Session& session, model::Project project, Options options) {
   StoreImages images(context, store,
                      {.cache = options.no_cache ? BuildCache::Ignore : BuildCache::Use,
                       .output = options.quiet ? BuildOutput::Silent : build_output(context),
-                      .build_args = parse_args(context, options.build_args)});
+                      .build_args = parse_args(context, project, options.build_args)});
   const auto services = chosen(project, options);
   const auto progress = make_progress(session, "build");
   TaskGroup group(co_await asio::this_coro::executor);

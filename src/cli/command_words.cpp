@@ -1,5 +1,7 @@
 #include "command_words.hpp"
 
+#include <cctype>
+
 #include "davit/base/error.hpp"
 #include "davit/base/suggest.hpp"
 
@@ -26,14 +28,31 @@ std::vector<std::string> trailing_words(const CLI::App& command) {
   return words;
 }
 
-std::vector<std::pair<std::string, std::string>> environment_words(const Context& context,
-                                                                   const std::vector<std::string>& words) {
+Lookup variables_of(const Context& context, const model::Project& project) {
+  return [&context, &project](const std::string& name) -> std::optional<std::string> {
+    // Empty for a project that was found without its file.
+    const auto found = project.environment.find(name);
+    return found == project.environment.end() ? context.env(name) : std::optional(found->second);
+  };
+}
+
+bool is_yes(const std::optional<std::string>& value) {
+  if (!value) return false;
+  std::string word;
+  for (const char c : *value)
+    if (std::isspace(static_cast<unsigned char>(c)) == 0)
+      word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return word == "1" || word == "t" || word == "true" || word == "y";
+}
+
+std::vector<std::pair<std::string, std::string>> environment_words(const std::vector<std::string>& words,
+                                                                   const Lookup& lookup) {
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& word : words) {
     const auto equals = word.find('=');
     if (equals != std::string::npos)
       out.emplace_back(word.substr(0, equals), word.substr(equals + 1));
-    else if (const auto value = context.env(word))
+    else if (const auto value = lookup(word))
       out.emplace_back(word, *value);
   }
   return out;

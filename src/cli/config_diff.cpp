@@ -63,7 +63,9 @@ std::string head_of(const PartDifference& part) {
   if (part.change == Change::Removed) return what + ": removed";
   if (part.section == "services")
     return what + (part.made_anew ? ": changed, 'up' makes its containers anew" : ": changed, its containers stay");
-  return what + ": changed" + (part.made_anew ? ", 'up' makes it anew" : "");
+  if (!part.made_anew) return what + ": changed";
+  return what + (part.section == "volumes" ? ": changed, 'up' asks before it makes it anew"
+                                           : ": changed, 'up' makes it anew if it means something else to the engine");
 }
 
 /// Below the part. An item of a list that is told from others by its own text has no name besides it.

@@ -90,7 +90,7 @@ void print(const Context& context, const Diagnostic& diagnostic, const SourceLoo
     return *std::move(text);
   };
   const std::string text = render(diagnostic, from_disk, {.colour = context.colour()});
-  if (context.write_above_display) return context.write_above_display(text);
+  if (context.write_above_display) return context.write_above_display(text, stderr);
   std::fwrite(text.data(), 1, text.size(), stderr);
 }
 

@@ -47,8 +47,8 @@ struct Context {
   std::string executable;  ///< absolute path of this program
   /// Texts that messages point into and that are in no file, such as a `dockerfile_inline`, by the name they go under.
   std::shared_ptr<std::map<std::string, std::string>> texts = std::make_shared<std::map<std::string, std::string>>();
-  /// Writes a message where a display that moves has the end of stderr; empty: messages go straight to stderr.
-  std::function<void(const std::string&)> write_above_display;
+  /// Writes whole lines to a stream while a display that moves has the end of the terminal; empty: there is none.
+  std::function<void(const std::string&, std::FILE*)> write_above_display;
 
   [[nodiscard]] std::optional<std::string> env(const std::string& name) const;
   /// Whether colour may be used on stderr: --ansi, NO_COLOR, terminal.

@@ -68,7 +68,6 @@ void add_scale(Commands& commands) {
   command->add_option("SCALE", flags->scale, "SERVICE=N")->required();
   commands.on(command, [flags](Context& context) {
     UpFlags all = *flags;
-    all.no_recreate = true;
     for (const auto& entry : flags->scale) all.services.push_back(entry.substr(0, entry.find('=')));
     return run_create(context, all);
   });

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "command_words.hpp"
 #include "commands.hpp"
 #include "davit/build/cleanup.hpp"
 #include "durations.hpp"
@@ -20,14 +21,12 @@ struct Options {
   int timeout = -1;
 };
 
-plan::DownOptions plan_options(const Context& context, const Options& options) {
+plan::DownOptions plan_options(const Lookup& variable, const Options& options) {
   plan::DownOptions out;
   out.services = options.services;
-  const bool ignore = context.env("COMPOSE_IGNORE_ORPHANS").value_or("") == "true";
-  out.orphans = options.remove_orphans || context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true"
-                    ? plan::Orphans::Remove
-                : ignore ? plan::Orphans::Ignore
-                         : plan::Orphans::Warn;
+  const bool remove = options.remove_orphans || is_yes(variable("COMPOSE_REMOVE_ORPHANS"));
+  const bool ignore = is_yes(variable("COMPOSE_IGNORE_ORPHANS"));
+  out.orphans = remove ? plan::Orphans::Remove : ignore ? plan::Orphans::Ignore : plan::Orphans::Warn;
   if (options.volumes) out.volumes = plan::DownOptions::Volumes::Remove;
   if (options.rmi == "local") out.images = plan::DownOptions::Images::Local;
   if (options.rmi == "all") out.images = plan::DownOptions::Images::All;
@@ -56,7 +55,8 @@ Task<int> down(Session& session, ProjectOrName which, Options options) {
     co_await take_turn(session, embedded::Turn::Lower);
   const engine::Observed observed = co_await session.engine().observe();
   const model::Project project = which.project ? *std::move(which.project) : plan::project_from(which.name, observed);
-  const plan::Plan plan = checked(context, plan::make_down_plan(project, observed, plan_options(context, options)));
+  const plan::Plan plan =
+      checked(context, plan::make_down_plan(project, observed, plan_options(variables_of(context, project), options)));
   if (plan.empty()) {
     if (!swept)
       std::fprintf(stderr, "Warning: No resource found to remove for project \"%s\".\n", project.name.c_str());

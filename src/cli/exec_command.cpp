@@ -26,7 +26,8 @@ Task<int> exec(Session& session, std::string service, std::vector<std::string> c
   const engine::ObservedContainer& container = choose_running(observed, service, options.index);
   embedded::ExecRequest request;
   request.args = std::move(command);
-  request.env = environment_words(session.context(), options.environment);
+  request.env =
+      environment_words(options.environment, [&](const std::string& name) { return session.context().env(name); });
   request.user = std::move(options.user);
   request.working_dir = std::move(options.working_dir);
   request.privileged = options.privileged;

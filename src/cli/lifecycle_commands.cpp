@@ -1,5 +1,6 @@
 // start, stop, restart, kill, rm, pause, unpause: commands that act on containers which are there already. They differ
 // in their flags and in the plan they ask for.
+#include "command_words.hpp"
 #include "commands.hpp"
 #include "davit/base/error.hpp"
 #include "durations.hpp"
@@ -33,10 +34,9 @@ struct Options {
   bool orphans = false;
 };
 
-plan::ContainerOptions plan_options(const Context& context, const Options& options) {
+plan::ContainerOptions plan_options(const Lookup& variable, const Options& options) {
   plan::ContainerOptions out = options.plan;
-  if (options.orphans || context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true")
-    out.orphans = plan::Orphans::Remove;
+  if (options.orphans || is_yes(variable("COMPOSE_REMOVE_ORPHANS"))) out.orphans = plan::Orphans::Remove;
   out.grace = grace_period(options.timeout);
   if (options.no_deps) out.dependencies = plan::Dependencies::Without;
   if (options.stop) out.stop = plan::ContainerOptions::Stop::First;
@@ -54,8 +54,8 @@ bool removal_confirmed(const plan::Plan& plan) {
 Task<int> act(Session& session, ProjectOrName which, Verb verb, Options options) {
   const engine::Observed observed = co_await session.engine().observe();
   const model::Project project = which.project ? *std::move(which.project) : plan::project_from(which.name, observed);
-  const plan::Plan plan =
-      checked(session.context(), verb.plan(project, observed, plan_options(session.context(), options)));
+  const plan::Plan plan = checked(
+      session.context(), verb.plan(project, observed, plan_options(variables_of(session.context(), project), options)));
   if (plan.empty() && verb.nothing != nullptr) {
     std::fprintf(stderr, "%s\n", verb.nothing);
     co_return 0;

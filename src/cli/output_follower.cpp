@@ -34,11 +34,6 @@ std::string exit_text(const runtime::ExitEvent& exit) {
   return "exited with code " + std::to_string(exit.code) + (exit.restarting ? " (restarting)" : "");
 }
 
-void write(const std::string& text, std::FILE* to) {
-  std::fwrite(text.data(), 1, text.size(), to);
-  std::fflush(to);
-}
-
 }  // namespace
 
 struct OutputFollower::Impl {
@@ -50,6 +45,14 @@ struct OutputFollower::Impl {
     if (sources.contains(container.id.str())) return;
     const std::string folder = session.engine().log_folder(container.id);
     sources[container.id.str()] = files.add(shown_name(container), folder, read, watch);
+  }
+
+  void write(const std::string& text, std::FILE* to) {
+    const Context& context = session.context();
+    const bool on_terminal = to == stdout ? context.stdout_is_terminal : context.stderr_is_terminal;
+    if (context.write_above_display && on_terminal) return context.write_above_display(text, to);
+    std::fwrite(text.data(), 1, text.size(), to);
+    std::fflush(to);
   }
 
   void show() {
@@ -145,7 +148,7 @@ void OutputFollower::show() {
 
 void OutputFollower::tell_hook(const std::string& container, const std::string& line) {
   show();
-  write(impl_->files.line(shown_name(impl_->session.project(), container) + " ->", line), stdout);
+  impl_->write(impl_->files.line(shown_name(impl_->session.project(), container) + " ->", line), stdout);
 }
 
 Task<void> OutputFollower::follow(std::int64_t since_event, Until until) {

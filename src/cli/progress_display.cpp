@@ -14,9 +14,9 @@ namespace {
 
 using runtime::ProgressEvent;
 
-void write_all(const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), stderr);
-  std::fflush(stderr);
+void write_all(const std::string& text, std::FILE* to) {
+  std::fwrite(text.data(), 1, text.size(), to);
+  std::fflush(to);
 }
 
 class QuietProgress final : public runtime::ProgressSink {
@@ -27,7 +27,7 @@ class QuietProgress final : public runtime::ProgressSink {
 class LineProgress final : public runtime::ProgressSink {
  public:
   explicit LineProgress(std::string (*format)(const ProgressEvent&)) : format_(format) {}
-  void progress(const ProgressEvent& event) override { write_all(format_(event)); }
+  void progress(const ProgressEvent& event) override { write_all(format_(event), stderr); }
 
  private:
   std::string (*format_)(const ProgressEvent&);
@@ -39,7 +39,7 @@ class BoardProgress final : public runtime::ProgressSink {
  public:
   BoardProgress(asio::io_context& loop, Context& context, std::string title)
       : context_(context), board_(std::move(title), context.colour()), tick_(loop) {
-    context_.write_above_display = [this](const std::string& text) { draw_below(text); };
+    context_.write_above_display = [this](const std::string& text, std::FILE* to) { draw_below(text, to); };
     schedule();
   }
   ~BoardProgress() override {
@@ -60,20 +60,24 @@ class BoardProgress final : public runtime::ProgressSink {
   }
 
   void redraw() {
-    if (!board_.empty()) draw_below("");
+    if (!board_.empty()) draw_below("", stderr);
   }
 
-  void draw_below(const std::string& message) {
+  void draw_below(const std::string& message, std::FILE* to) {
     winsize size{};
     if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) size = {.ws_row = 24, .ws_col = 80};
     std::string text = shown_ > 0 ? "\x1b[" + std::to_string(shown_) + "A\r" : "";
-    if (!message.empty()) text += "\x1b[J" + message;
+    if (!message.empty()) {
+      write_all(text + "\x1b[J", stderr);
+      write_all(message, to);
+      text.clear();
+    }
     std::vector<std::string> lines;
     if (!board_.empty()) lines = board_.draw(std::chrono::steady_clock::now(), size.ws_col, size.ws_row);
     for (const auto& line : lines) text += "\x1b[2K" + line + "\n";
     text += "\x1b[J";
     shown_ = lines.size();
-    write_all(text);
+    write_all(text, stderr);
   }
 
   Context& context_;

@@ -65,7 +65,10 @@ model::Project load_project(const Context& context, const std::vector<std::strin
 
 ProjectOrName load_project_or_name(const Context& context, const std::vector<std::string>& services) {
   if (names_project_alone(context.global)) return {context.global.project_name, std::nullopt};
-  const compose::LoadRequest request = load_request(context);
+  compose::LoadRequest request = load_request(context);
+  // Of what runs already these say nothing: a file that went missing since must not keep anybody from lowering it.
+  request.options.resolve_environment = false;
+  request.options.unique_container_names = false;
   compose::LoadResult result = compose::load(request, context.files);
   const std::string named = !context.global.project_name.empty() ? context.global.project_name
                                                                  : context.env("COMPOSE_PROJECT_NAME").value_or("");

@@ -26,20 +26,28 @@ std::map<std::string, std::string> labels_of(const std::vector<std::string>& wor
   return labels;
 }
 
-/// --env-from-file in their order, then --env. A name without a value that is not set here leaves the file's value
-/// alone.
-std::map<std::string, std::optional<std::string>> environment_of(const Context& context, const RunFlags& flags) {
+/// --env over --env-from-file, the first of several files over the others. A name without a value that is not set for
+/// the project leaves the file's value alone.
+std::map<std::string, std::optional<std::string>> environment_of(const Context& context, const RunFlags& flags,
+                                                                 const model::Project& project) {
   std::map<std::string, std::string> values;
+  for (const auto& [name, value] : environment_words(flags.environment, variables_of(context, project)))
+    values.insert_or_assign(name, value);
   for (const std::string& file : flags.env_files) {
     const auto text = context.files.read(file);
     if (!text) throw Error(text.error());
     Diagnostics problems;
-    const auto lookup = [&context](std::string_view name) { return context.env(std::string(name)); };
-    compose::parse_dotenv(*text, std::make_shared<const std::string>(file), lookup, values, problems);
+    std::map<std::string, std::string> of_file;
+    const auto lookup = [&values](std::string_view name) -> std::optional<std::string> {
+      const auto found = values.find(std::string(name));
+      if (found == values.end()) return std::nullopt;
+      return found->second;
+    };
+    compose::parse_dotenv(*text, std::make_shared<const std::string>(file), lookup, of_file, problems);
     print(context, problems);
     if (problems.has_errors()) throw ExitWith{1};
+    values.merge(of_file);
   }
-  for (const auto& [name, value] : environment_words(context, flags.environment)) values.insert_or_assign(name, value);
   return {values.begin(), values.end()};
 }
 
@@ -89,7 +97,7 @@ plan::RunOptions run_options(const Context& context, const RunFlags& flags, mode
         read_attribute(project, "--entrypoint", "entrypoint", Form::Text, *flags.entrypoint).value();
     run.entrypoint = read.entrypoint.value_or(std::vector<std::string>{});
   }
-  run.environment = environment_of(context, flags);
+  run.environment = environment_of(context, flags, project);
   run.labels = labels_of(flags.labels);
   run.cap_add = flags.cap_add;
   run.cap_drop = flags.cap_drop;

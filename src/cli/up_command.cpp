@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "attached_services.hpp"
+#include "command_words.hpp"
 #include "commands.hpp"
 #include "container_listing.hpp"
 #include "davit/async/task_group.hpp"
@@ -244,8 +245,7 @@ void add_up(Commands& commands) {
   commands.on(command, [flags](Context& context) {
     UpFlags given = *flags;
     given.attach = !given.attach_to.empty();
-    given.ignore_orphans = context.env("COMPOSE_IGNORE_ORPHANS").value_or("") == "true";
-    if (context.env("COMPOSE_REMOVE_ORPHANS").value_or("") == "true") given.remove_orphans = true;
+    given.ignore_orphans = is_yes(context.env("COMPOSE_IGNORE_ORPHANS"));
     plan::apply_implications(given);
     if (const auto conflict = plan::check_flags(given)) throw Error(*conflict);
     if (given.watch)
@@ -254,6 +254,10 @@ void add_up(Commands& commands) {
     if (given.menu) print(context, Diagnostic::warning("no-menu", "there is no menu: the keys of --menu do nothing"));
     model::Project project = load_project(
         context, given.services, given.no_deps ? compose::Dependencies::Ignore : compose::Dependencies::Include);
+    const Lookup variable = variables_of(context, project);
+    given.ignore_orphans = is_yes(variable("COMPOSE_IGNORE_ORPHANS"));
+    if (const auto conflict = plan::check_flags(given)) throw Error(*conflict);
+    given.remove_orphans = given.remove_orphans || is_yes(variable("COMPOSE_REMOVE_ORPHANS"));
     if (!given.exit_code_from.empty()) require_services({given.exit_code_from}, project, {});
     Session session(context, project.name, "davit up");
     return session.run(up(session, std::move(project), given));

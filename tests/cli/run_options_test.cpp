@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "cli/command_words.hpp"
 #include "cli/service_words.hpp"
 #include "davit/base/error.hpp"
 #include "support/temp_dir.hpp"
@@ -49,6 +50,27 @@ TEST_F(RunOptionsTest, VolumesAreReadAsInTheFile) {
   EXPECT_EQ(run.volumes[1].target, "/anonymous");
   EXPECT_EQ(run.volumes[2].source, "cache");
   EXPECT_EQ(project_.volumes.at("cache").name, "cache") << "an unknown volume is made under the name given";
+}
+
+TEST_F(RunOptionsTest, ANameAloneIsAVariableOfTheProject) {
+  project_.environment = {{"FROM_DOTENV", "1"}};
+  flags_.environment = {"FROM_DOTENV", "NOWHERE", "GIVEN=2"};
+  EXPECT_THAT(options().environment, ElementsAre(Pair("FROM_DOTENV", "1"), Pair("GIVEN", "2")));
+}
+
+TEST_F(RunOptionsTest, OfSeveralFilesTheFirstCountsAndTheCommandLineOverThem) {
+  std::ofstream(temp_.path() / "1.env") << "A=1\nB=1\nC=${GIVEN}\n";
+  std::ofstream(temp_.path() / "2.env") << "A=2\nD=2\n";
+  flags_.env_files = {temp_.path() / "1.env", temp_.path() / "2.env"};
+  flags_.environment = {"B=0", "GIVEN=x"};
+  EXPECT_THAT(options().environment,
+              ElementsAre(Pair("A", "1"), Pair("B", "0"), Pair("C", "x"), Pair("D", "2"), Pair("GIVEN", "x")));
+}
+
+TEST(CommandWords, YesIsSaidInDockerComposesWords) {
+  for (const char* yes : {"1", "t", "true", "TRUE", "Y", " true "}) EXPECT_TRUE(is_yes(yes)) << yes;
+  for (const char* no : {"", "0", "false", "yes", "on"}) EXPECT_FALSE(is_yes(no)) << no;
+  EXPECT_FALSE(is_yes(std::nullopt));
 }
 
 TEST_F(RunOptionsTest, AVolumeOfTheProjectStaysWhatItIs) {

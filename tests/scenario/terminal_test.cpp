@@ -7,7 +7,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "davit/base/fd.hpp"
 #include "stack.hpp"
@@ -177,6 +181,59 @@ TEST(OnATerminal, InputGoesOnAfterTheSupervisorWasKilled) {
   program.type("word\r");
   ASSERT_TRUE(program.shows("[word]\r\n"));
   EXPECT_EQ(program.finish(), 9);
+}
+
+/// The lines that stand on a terminal in the end, of the few controls that davit writes.
+std::vector<std::string> lines_of(std::string_view raw) {
+  std::vector<std::string> lines(1);
+  std::size_t row = 0;
+  std::size_t column = 0;
+  for (std::size_t i = 0; i < raw.size(); ++i) {
+    if (raw[i] == '\r') {
+      column = 0;
+    } else if (raw[i] == '\n') {
+      if (++row == lines.size()) lines.emplace_back();
+    } else if (raw[i] != '\x1b') {
+      lines[row].resize(std::max(lines[row].size(), column + 1), ' ');
+      lines[row][column++] = raw[i];
+    } else {
+      const std::size_t end = raw.find_first_not_of("[0123456789;?", i + 1);
+      if (end == std::string_view::npos) break;
+      const int number = std::atoi(std::string(raw.substr(i + 2, end - i - 2)).c_str());
+      if (raw[end] == 'A') row -= std::min<std::size_t>(row, static_cast<std::size_t>(std::max(number, 1)));
+      if (raw[end] == 'K') lines[row].clear();
+      if (raw[end] == 'J') {
+        lines.resize(row + 1);
+        lines[row].resize(std::min(lines[row].size(), column));
+      }
+      i = end;
+    }
+  }
+  return lines;
+}
+
+TEST(OnATerminal, LogsStandAboveTheDisplay) {
+  Stack stack("ttylogs");
+  import_busybox(stack);
+  stack.compose(R"(
+services:
+  a:
+    image: busybox
+    command: [sh, -c, "echo line-1; echo line-2; touch /ready; exec sleep 3600"]
+    init: true
+    healthcheck: {test: "test -e /ready", interval: 300ms}
+  b: {image: busybox, command: [echo, hello], depends_on: {a: {condition: service_healthy}}}
+)");
+  OnTerminal program(stack, {"up"}, {33, 111});
+  ASSERT_TRUE(program.shows("hello"));
+  ASSERT_TRUE(program.shows("exited with code 0"));
+  program.type("\x03");
+  EXPECT_EQ(program.finish(), 130);
+  const std::vector<std::string> lines = lines_of(program.screen());
+  for (const std::string text : {"line-1", "line-2", "hello"}) {
+    const auto has = [&text](const std::string& line) { return line.ends_with(text); };
+    EXPECT_EQ(std::count_if(lines.begin(), lines.end(), has), 1) << text << " in:\n" << program.screen();
+  }
 }
 
 TEST(OnATerminal, WarningsOfABuildStandAboveTheDisplay) {
