@@ -145,7 +145,9 @@ model::Service service_of(const Entry& entry, const Surroundings& around) {
   if (const Node* x = node.find("x-davit")) extensions(*x, service, around);
   others(node, service);
   service.config_json = render_service_config(node);
-  service.config_hash = sha256_hex(service.config_json);
+  // Not part of what docker compose hashes; without it the hash is docker compose's.
+  const std::string own = service.x_davit.full_stop_grace ? "x-davit.full_stop_grace" : "";
+  service.config_hash = sha256_hex(service.config_json + own);
   return service;
 }
 

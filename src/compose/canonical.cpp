@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "davit/compose/origin.hpp"
+#include "entries.hpp"
 #include "limits.hpp"
 #include "phases.hpp"
 #include "short_forms.hpp"
@@ -66,9 +67,9 @@ class Canonicalizer {
 
   static void names_as_map(Node* node) {
     if (node == nullptr || !node->is_list()) return;
-    Node map = Node::map(*node);
-    for (Node& item : node->items) map.set(item.text, Node::null(item), item.span);
-    *node = std::move(map);
+    std::vector<Entry> entries;
+    for (Node& item : node->items) entries.push_back({item.text, item.span, Node::null(item)});
+    *node = map_of(*node, std::move(entries));
   }
 
   void service(Node& service) {
@@ -109,7 +110,7 @@ class Canonicalizer {
 
   void key_values(Node& node) {
     if (!node.is_list()) return;
-    Node map = Node::map(node);
+    std::vector<Entry> entries;
     for (Node& item : node.items) {
       const std::size_t equals = item.text.find('=');
       if (equals == std::string::npos) {
@@ -117,9 +118,9 @@ class Canonicalizer {
         error("additional-context", "expected 'name=context', found '" + item.text + "'", item.span);
         continue;
       }
-      map.set(item.text.substr(0, equals), behind(item, equals), item.span);
+      entries.push_back({item.text.substr(0, equals), item.span, behind(item, equals)});
     }
-    node = std::move(map);
+    node = map_of(node, std::move(entries));
   }
 
   /// The value of "name=value".

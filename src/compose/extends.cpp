@@ -132,7 +132,7 @@ void ModelLoader::extend(Node& services, const std::string& name, const std::str
 }
 
 ModelLoader::Extended* ModelLoader::extended_file(const std::string& path, const Node& where, Scope& scope) {
-  auto& slot = extended_[scope.folder + "\n" + path];
+  auto& slot = extended_[std::to_string(scope.number) + "\n" + path];
   if (slot) return slot->document.contains("services") ? slot.get() : nullptr;
   slot = std::make_unique<Extended>();
   if (is_remote(where.text)) {

@@ -73,6 +73,7 @@ void ModelLoader::include_one(const Node& item, Node& document, const SourceFile
   // Each include has an environment of its own.
   if (!take(merged_, scope.environment.size(), "too many variables for too many included files", &item.span)) return;
   Scope inner;
+  inner.number = ++scopes_;
   inner.trail = scope.trail;
   inner.included_at = paths.front()->span;
   inner.missing = scope.missing;

@@ -20,6 +20,7 @@ constexpr std::size_t kMostParsed = 1000;             ///< Compose files parsed,
 constexpr std::size_t kMostValues = 600'000;          ///< keys and values in all Compose files, and what copies them
 constexpr std::size_t kMostMerged = 20'000'000;       ///< values looked at while documents merge
 constexpr std::size_t kDeepestInclude = 100;          ///< files, each of which includes the next
+constexpr std::size_t kMostPoolPairs = 1000;          ///< address pools of one network in two documents, multiplied
 constexpr std::size_t kLongestExtends = 200;          ///< services, each of which extends the next
 constexpr std::size_t kMostObjects = 20'000;          ///< services, networks, volumes, … of a project
 constexpr std::size_t kMostPorts = 70'000;            ///< that short forms such as "8000-9000:8000-9000" stand for

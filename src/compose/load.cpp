@@ -36,7 +36,7 @@ class Conductor {
       if (name_.where.known()) found_.places["COMPOSE_PROJECT_NAME"] = name_.where;
     }
     if (goes_on) {
-      Scope scope{found_.working_dir, found_.working_dir, scope_environment(), found_.places, {}, {}};
+      Scope scope{0, found_.working_dir, found_.working_dir, scope_environment(), found_.places, {}, {}};
       if (!found_.variables_known) scope.missing = Missing::MayBeSet;
       const Span first{files.empty() ? nullptr : files.front().name, {1, 1}, {1, 1}};
       Node model = loader_.load(std::move(files), scope);

@@ -2,7 +2,11 @@
 // what is there. The exceptions are in the table.
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
+#include "entries.hpp"
+#include "limits.hpp"
 #include "path_rules.hpp"
 #include "phases.hpp"
 
@@ -84,14 +88,15 @@ std::vector<Node> as_sequence(Node&& node, Diagnostics& diagnostics) {
 /// A list of names as a mapping to copies of `value`; a mapping as it is.
 Node as_mapping(Node&& node, const Node& value) {
   if (!node.is_list()) return std::move(node);
-  Node map = Node::map(node);
-  for (Node& item : node.items) {
+  std::vector<Entry> entries;
+  for (const Node& item : node.items) {
     Node copy = value;
     copy.span = item.span;
     for (Entry& entry : copy.entries) entry.value.span = item.span;
-    if (!map.contains(item.text)) map.set(item.text, std::move(copy), item.span);
+    entries.push_back({item.text, item.span, std::move(copy)});
   }
-  return map;
+  std::reverse(entries.begin(), entries.end());  // the first of several counts
+  return map_of(node, std::move(entries));
 }
 
 class Merger {
@@ -182,9 +187,15 @@ class Merger {
   void append_missing(Node& base, Node&& other) {
     std::vector<Node> more = as_sequence(std::move(other), diagnostics_);
     append(base, Node::list());
+    const auto is_scalar = [](const Node& item) { return !item.is_map() && !item.is_list(); };
+    std::set<std::pair<yaml::Kind, std::string>> scalars;
+    for (const Node& have : base.items)
+      if (is_scalar(have)) scalars.emplace(have.kind, have.text);
     for (Node& item : more) {
       const auto same = [&](const Node& have) { return yaml::same_value(have, item); };
-      if (std::none_of(base.items.begin(), base.items.end(), same)) base.items.push_back(std::move(item));
+      const bool is_new = is_scalar(item) ? scalars.emplace(item.kind, item.text).second
+                                          : std::none_of(base.items.begin(), base.items.end(), same);
+      if (is_new) base.items.push_back(std::move(item));
     }
   }
 
@@ -240,6 +251,15 @@ class Merger {
   /// has is dropped or takes a later one's fields. Whoever names all pools in the later file gets what it says.
   bool ipam(Node& base, Node&& other) {
     if (!base.is_list() || !other.is_list()) return false;
+    if (base.items.size() * other.items.size() > kMostPoolPairs) {
+      diagnostics_.add(Diagnostic::error("load-limit",
+                                         "too many address pools of one network in two documents: " +
+                                             std::to_string(base.items.size()) + " and " +
+                                             std::to_string(other.items.size()),
+                                         other.span)
+                           .with_hint("name them in one of the files alone"));
+      return true;
+    }
     const auto subnet = [](const Node& pool) {
       const Node* text = pool.find("subnet");
       return text == nullptr ? std::string() : text->text;

@@ -21,8 +21,9 @@ struct Inclusion {
 
 /// The surroundings of a set of files: a project, or one `include`.
 struct Scope {
-  std::string folder;    ///< absolute; relative paths start here
-  std::string relative;  ///< what they are prefixed with: the folder, seen from the including scope
+  std::size_t number = 0;  ///< each has its own
+  std::string folder;      ///< absolute; relative paths start here
+  std::string relative;    ///< what they are prefixed with: the folder, seen from the including scope
   Environment environment;
   VariablePlaces places;         ///< of the variables that came from env files
   std::vector<Inclusion> trail;  ///< files that are being included, outermost first
@@ -107,7 +108,8 @@ class ModelLoader {
   const FileAccess& access_;
   Diagnostics& diagnostics_;
   Origins* origins_;
-  std::map<std::string, std::unique_ptr<Extended>> extended_;  ///< by scope folder and path
+  std::size_t scopes_ = 0;                                     ///< beside the first one
+  std::map<std::string, std::unique_ptr<Extended>> extended_;  ///< by scope and path: each has its variables
   std::vector<ParsedFile> documents_;
   Brought brought_;
   Budget parsed_{kMostParsed};

@@ -30,6 +30,11 @@ std::string number(std::size_t value) {
   return std::to_string(value);
 }
 
+/// Of one network, in a flow sequence.
+std::string pools(std::size_t count) {
+  return each(count, [](std::size_t i) { return "{subnet: 10.0." + number(i) + ".0/24},"; });
+}
+
 const std::string kService = "services:\n  a:\n    image: x\n";
 
 struct Attack {
@@ -118,6 +123,11 @@ std::vector<Attack> attacks() {
          kService + "    environment:\n" + each(1000, [](std::size_t i) { return "      K" + number(i) + ": v\n"; })}},
        "load-limit",
        "compose.yaml:365:10"},
+      {"AddressPools",
+       {{"compose.yaml", kService + "networks: {n: {ipam: {config: [" + pools(10) + "]}}}\n---\n" +
+                             "networks:\n  n:\n    ipam:\n      config: [" + pools(200) + "]\n"}},
+       "load-limit",
+       "compose.yaml:9:15"},
       {"NestedVariables",
        {{"compose.yaml", kService + "    command: \"" + repeated("${a:-", 10'000) + repeated("}", 10'000) + "\"\n"}},
        "variable-syntax",

@@ -305,6 +305,37 @@ secrets: {s: {environment: TAG}}
   EXPECT_EQ(project.secrets.at("s").content, "7");
 }
 
+TEST(Load, AnExtendedFileHasTheVariablesOfWhoExtendsIt) {
+  const LoadTest test({{"compose.yaml", R"(
+include: [{path: a.yaml, env_file: a.env}, {path: b.yaml, env_file: b.env}]
+)"},
+                       {"a.yaml", "services: {a: {extends: {file: base.yaml, service: s}}}\n"},
+                       {"b.yaml", "services: {b: {extends: {file: base.yaml, service: s}}}\n"},
+                       {"base.yaml", "services: {s: {image: 'x:$TAG'}}\n"},
+                       {"a.env", "TAG=1\n"},
+                       {"b.env", "TAG=2\n"}});
+  const auto project = project_of(test);
+  EXPECT_EQ(project.services.at("a").image, "x:1");
+  EXPECT_EQ(project.services.at("b").image, "x:2");
+}
+
+TEST(Load, WhatDavitAddsToAContainerIsInItsHash) {
+  const LoadTest with(std::string("services: {a: {image: x, x-davit: {full_stop_grace: true}}}"));
+  const LoadTest without(std::string("services: {a: {image: x, x-davit: {full_stop_grace: false}}}"));
+  const LoadTest plain(std::string("services: {a: {image: x}}"));
+  const auto hash = [](const LoadTest& test) { return project_of(test).services.at("a").config_hash; };
+  EXPECT_NE(hash(with), hash(plain));
+  EXPECT_EQ(hash(without), hash(plain));
+}
+
+TEST(Load, OfAListThatIsAMappingTheLastOfAKeyCounts) {
+  const LoadTest test(
+      std::string("services: {a: {build: {context: ., additional_contexts: ['c=./1', 'b=./2', 'c=./3']}}}"));
+  const auto contexts = project_of(test).services.at("a").build->additional_contexts;
+  ASSERT_EQ(contexts.size(), 2U);
+  EXPECT_EQ(contexts.at("c"), "/project/3");
+}
+
 TEST(Load, NetworksNamesAndImpliedDependencies) {
   const LoadTest test(std::string(R"(
 services:
