@@ -135,14 +135,16 @@ Task<HttpResponse> Api::until_it_goes_on(std::string turn) {
 /// The keeper has it before anybody is told, so that no turn is given that the next supervisor does not know of.
 void Api::join(const std::string& id, Turns::Kind kind, std::string cause, int connection) {
   if (turns_.state(id) != Turns::State::Unknown) return;  // taken up from the last supervisor
-  turns_.join(id, kind, std::move(cause));
+  Turns with_it = turns_;                                 // nobody has given way to a command that could not be kept
+  with_it.join(id, kind, std::move(cause));
+  kept_turns_.put_connection(id, connection);
   try {
-    kept_turns_.put_line(turns_.line());
-    kept_turns_.put_connection(id, connection);
+    kept_turns_.put_line(with_it.line());
   } catch (...) {
-    turns_.leave(id);
+    kept_turns_.drop_connection(id);
     throw;
   }
+  turns_ = std::move(with_it);
   changed_.notify();
 }
 

@@ -2,6 +2,7 @@
 
 #include <sys/wait.h>
 
+#include <boost/json.hpp>
 #include <filesystem>
 
 #include "davit/base/error.hpp"
@@ -42,6 +43,20 @@ Task<std::size_t> kill_processes(const container::Cgroups& cgroups, std::string 
   co_return processes.size();
 }
 
+/// What the journal says of a container that ended with those who watched it.
+state::Event end_of(const state::Container& row) {
+  namespace json = boost::json;
+  state::Event event;
+  event.project = row.project;
+  event.kind = "die";
+  event.subject_kind = "container";
+  event.subject = row.id.str();
+  event.attributes_json =
+      json::serialize(json::object{{"exitCode", "137"}, {"name", row.name}, {"service", row.service}});
+  event.cause = "supervisor and keeper were killed";
+  return event;
+}
+
 /// Rows of containers that cannot be running any more.
 std::size_t correct_rows(const Paths& paths) {
   if (!std::filesystem::exists(paths.database())) return 0;
@@ -59,15 +74,10 @@ std::size_t correct_rows(const Paths& paths) {
     row.health_json.clear();
     state::Transaction transaction(database);
     state::Networks(database).release_all(row.id);
-    if (containers.update(row)) ++corrected;
-    state::Event event;
-    event.project = paths.project;
-    event.kind = "die";
-    event.subject_kind = "container";
-    event.subject = row.id.str();
-    event.attributes_json = R"({"exitCode":"137"})";
-    event.cause = "supervisor and keeper were killed";
-    state::Journal(database).append(std::move(event));
+    if (containers.update(row)) {  // not removed meanwhile
+      ++corrected;
+      state::Journal(database).append(end_of(row));
+    }
     transaction.commit();
   }
   if (corrected > 0) state::ChangeCounter(paths.names_counter()).advance();

@@ -60,13 +60,25 @@ void KeeperLink::send(keeper::Kind kind, std::string_view name, int pid, int fd)
 }
 
 void KeeperLink::put(std::string_view name, int fd) {
+  const bool is_new = !held_.contains(name);
+  if (is_new && held_.size() >= keeper::kMostHeld)
+    throw Error(Diagnostic::error("too-many-descriptors", "the containers of this project need more than " +
+                                                              std::to_string(keeper::kMostHeld) +
+                                                              " sockets and pipes outside of them")
+                    .with_hint("publish fewer ports: each takes a socket for each address"));
   send(keeper::Kind::Put, name, 0, fd);
+  if (is_new) held_.emplace(name);
 }
 void KeeperLink::drop(std::string_view name) {
   send(keeper::Kind::Drop, name, 0, -1);
+  if (const auto found = held_.find(name); found != held_.end()) held_.erase(found);
 }
 void KeeperLink::drop_all(std::string_view prefix) {
   send(keeper::Kind::DropAll, prefix, 0, -1);
+  const auto first = held_.lower_bound(prefix);
+  auto last = first;
+  while (last != held_.end() && last->starts_with(prefix)) ++last;
+  held_.erase(first, last);
 }
 void KeeperLink::forget(int pid) {
   send(keeper::Kind::Forget, "", pid, -1);
@@ -110,6 +122,7 @@ KeeperLink::Recovered KeeperLink::recover() {
     std::optional<Received> received = receive(Wait::Yes);
     if (!received) continue;
     const keeper::Message& message = received->message;
+    if (message.kind == keeper::Kind::Held) held_.emplace(message.name());
     if (message.kind == keeper::Kind::Held)
       recovered.held.insert_or_assign(std::string(message.name()), std::move(received->fd));
     if (message.kind == keeper::Kind::Exited) recovered.exits.push_back({message.pid, message.status, message.time});

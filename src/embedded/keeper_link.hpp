@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +43,8 @@ class KeeperLink {
   // The keeper is done with these even if this process is killed right after the call. The descriptor stays the
   // caller's. Any number may follow each other: when the socket is full they wait for the keeper. Throws Error when it
   // is gone, or does not read for as long as our patience.
+
+  /// Throws Error, too, when the keeper holds as many descriptors as it can (keeper::kMostHeld).
   void put(std::string_view name, int fd);
   void drop(std::string_view name);
   void drop_all(std::string_view prefix);
@@ -65,6 +68,7 @@ class KeeperLink {
   void send(keeper::Kind kind, std::string_view name, int pid, int fd);
 
   asio::posix::stream_descriptor socket_;
+  std::set<std::string, std::less<>> held_;  ///< names of what the keeper has
   Event synced_;
   std::chrono::milliseconds patience_;
   int asked_ = 0;     ///< number of the newest Sync

@@ -85,9 +85,12 @@ Task<void> ProjectEngine::recover(KeeperLink::Recovered recovered) {
 
 /// Beside everything else: a volume may be large.
 Task<void> ProjectEngine::remove_garbage_of_volumes(std::vector<std::string> folders) {
-  const Counted busy(busy_);
-  Task<void> clearing = remove_folders(std::move(folders));
-  co_await std::move(clearing);
+  {
+    const Counted busy(busy_);
+    Task<void> clearing = remove_folders(std::move(folders));
+    co_await std::move(clearing);
+  }
+  if (on_change) on_change();  // this may have been all that there was to do
 }
 
 /// Runtimes that the last supervisor had started: children of the keeper now, and of no container. One that goes on

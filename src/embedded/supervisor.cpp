@@ -121,11 +121,15 @@ class Supervisor {
   }
 
   Task<void> wait_for_lock() {
-    {
+    bool waited = false;
+    try {
       const Fd lock = co_await lock_project(paths_);
+      waited = true;
+    } catch (const Error& error) {
+      cannot_end(error.what());  // a shortage; the containers need this supervisor all the same
     }
     waits_for_lock_ = false;
-    end_if_over();
+    if (waited) end_if_over();
   }
 
   void remember_project() {
@@ -152,10 +156,7 @@ class Supervisor {
       if (server_->has_pending()) return;
       leave(lock);
     } catch (const std::exception& error) {
-      if (std::exchange(cannot_end_, error.what()) != error.what())
-        log_warning(std::string("cannot end yet: ") + error.what());
-      if (!std::exchange(ending_later_, true)) group_.spawn(end_later());
-      return;
+      return cannot_end(error.what());
     }
     over_ = true;
     context_.stop();
@@ -168,6 +169,12 @@ class Supervisor {
     state::Projects(database_).remove(paths_.project);
     // The keeper removes the folder under this lock.
     keeper_.put(keeper::kLockName, lock.get());
+  }
+
+  /// Says so once, and tries again.
+  void cannot_end(const std::string& why) {
+    if (std::exchange(cannot_end_, why) != why) log_warning("cannot end yet: " + why);
+    if (!std::exchange(ending_later_, true)) group_.spawn(end_later());
   }
 
   Task<void> end_later() {

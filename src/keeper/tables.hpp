@@ -15,7 +15,7 @@ namespace davit::keeper {
 /// Descriptors by name.
 class HeldTable {
  public:
-  static constexpr std::size_t kCapacity = 16384;
+  static constexpr std::size_t kCapacity = kMostHeld;
 
   struct Slot {
     int fd;  ///< -1: empty

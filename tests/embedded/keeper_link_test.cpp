@@ -75,6 +75,19 @@ TEST_F(KeeperLinkTest, ABurstWaitsForTheKeeper) {
   EXPECT_EQ(names.back(), std::to_string(kBurst - 1));
 }
 
+TEST_F(KeeperLinkTest, WhatTheKeeperCannotHoldIsRefused) {
+  KeeperLink link(loop_, our_copy());
+  std::thread keeper([&] { (void)read(keeper::kMostHeld + 3); });
+  const Fd any(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  for (std::size_t i = 0; i < keeper::kMostHeld; ++i) link.put("p/" + std::to_string(i), any.get());
+  link.put("p/0", any.get());  // in place of another one
+  EXPECT_THROW(link.put("q/0", any.get()), Error);
+  link.drop_all("p/1");
+  EXPECT_NO_THROW(link.put("q/0", any.get()));
+  ::shutdown(ours_.get(), SHUT_RDWR);
+  keeper.join();
+}
+
 TEST_F(KeeperLinkTest, AKeeperThatDoesNotReadIsNotWaitedForForEver) {
   KeeperLink link(loop_, our_copy(), 1ms);
   (void)fill();

@@ -23,6 +23,9 @@ inline constexpr const char* kKeepersGroup = "davit-keepers";
 /// yet.
 inline constexpr const char* kLockName = "lock";
 
+/// Descriptors that the keeper holds at most.
+inline constexpr std::size_t kMostHeld = 16384;
+
 /// A supervisor that dies earlier counts as one that cannot live: after some of them in a row the keeper gives up.
 inline constexpr std::int64_t kShortLifeMs = 1000;
 
