@@ -59,6 +59,8 @@ Task<int> show_logs(Session& session, ProjectOrName which, Options options) {
   const std::int64_t since = options.follow ? co_await session.engine().newest_event() : 0;
   const engine::Observed observed = co_await session.engine().observe();
   require_services(options.services, which.project, observed);
+  if (options.index > 0)
+    for (const std::string& service : options.services) (void)choose_container(observed, service, options.index);
   FollowOptions follow;
   follow.print = print_options(session.context(), options);
   follow.routing = logs::LogFollower::Routing::AllToStdout;

@@ -48,6 +48,19 @@ std::string counted(int count, const std::string& prefix) {
 /// Files so small that hundreds of them are begun and removed while the first is being read.
 constexpr const char* kTinyLogs = "logging: {driver: json-file, options: {max-size: 10k, max-file: '2'}}";
 
+TEST(Logs, FollowEndsAtOnceWhenNothingRuns) {
+  Stack stack("logsend");
+  import_busybox(stack);
+  stack.compose(
+      "services: {job: {image: busybox, command: [echo, done]}, other: {image: busybox, command: [sleep, '9']}}\n");
+  stack.ok({"up", "job"});
+  EXPECT_EQ(stack.ok({"logs", "-f", "--no-log-prefix", "job"}).out, "done\n");
+  EXPECT_EQ(stack.ok({"logs", "-f", "other"}).out, "");
+  const auto absent = stack.davit({"logs", "--index", "2", "job"});
+  EXPECT_EQ(absent.code, 1);
+  EXPECT_TRUE(contains(absent.err, "service 'job' has no container number 2")) << absent.err;
+}
+
 TEST(Logs, AnAttachedUpLosesNothingWhileLogsRotate) {
   Stack stack("logrotup");
   import_busybox(stack);
