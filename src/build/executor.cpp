@@ -169,11 +169,11 @@ void Executor::add_mounts(Job& job, const Step& step) {
   for (const Mount& mount : run->mounts) {
     const bool filled = mount.options.type == Type::Cache && !mount.options.from.empty();
     if (mount.options.type != Type::Bind && !filled) continue;
-    Ingredients contents;
-    for (std::string& digest : mount_digests(job, mount))
-      contents.add("source of mount " + mount.options.target, std::move(digest));
-    if (filled) job.input.cache_sources[mount.options.target] = contents.key();
-    for (const auto& [name, digest] : contents.items()) job.ingredients.add(name, digest);
+    const std::vector<std::string> digests = mount_digests(job, mount);
+    for (const std::string& digest : digests) job.ingredients.add("source of mount " + mount.options.target, digest);
+    if (!filled) continue;
+    std::string& source = job.input.cache_sources[mount.options.target];
+    for (const std::string& digest : digests) source += digest + "\n";
   }
 }
 

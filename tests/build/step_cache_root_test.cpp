@@ -88,6 +88,14 @@ TEST_F(BuildRootTest, AnotherSourceOfACacheMountIsAnotherCache) {
   EXPECT_EQ(read(must_build(file("2")), "/out"), "2\n");
 }
 
+TEST_F(BuildRootTest, TheSameSourceOfACacheMountIsTheSameCacheWhereverItIsMounted) {
+  const std::string cache = "RUN --mount=type=cache,id=c,from=seed,source=/v,target=";
+  EXPECT_EQ(read(must_build("FROM box AS seed\nRUN mkdir /v\nFROM box\n" + cache + "/one echo 1 > /one/x\n" + cache +
+                            "/two cp /two/x /out\n"),
+                 "/out"),
+            "1\n");
+}
+
 TEST_F(BuildRootTest, TheSourceOfABindMountIsMeantLiterally) {
   write("app/[slug]/page", "1");
   write("app/s/page", "of another");
