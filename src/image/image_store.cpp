@@ -164,19 +164,25 @@ std::optional<StagingFolder> ImageStore::State::take_unused(std::vector<std::str
     diff_ids.push_back(layer.diff_id);
   }
   transaction.commit();
-  database.flush();
 
+  bool flushed = false;
+  const auto forgotten_for_good = [&] {
+    if (!std::exchange(flushed, true)) database.flush();
+  };
   std::optional<StagingFolder> trash;
   std::error_code error;
   for (fs::directory_iterator it(layers(), error), end; !error && it != end; it.increment(error)) {
     const std::string hex = it->path().filename().string();
     if (hex.size() != 64 || !is_lower_hex(hex) || images.find_layer("sha256:" + hex)) continue;
     // Renamed first: a folder that has a layer's name is always a whole layer.
+    forgotten_for_good();
     if (!trash) trash = make_staging_folder(staging());
     ::rename(it->path().c_str(), (trash->path / hex).c_str());
   }
   for (fs::directory_iterator it(root / "blobs" / "sha256", error), end; !error && it != end; it.increment(error)) {
-    if (!images.find(ImageId("sha256:" + it->path().filename().string()))) ::unlink(it->path().c_str());
+    if (images.find(ImageId("sha256:" + it->path().filename().string()))) continue;
+    forgotten_for_good();
+    ::unlink(it->path().c_str());
   }
   return trash;
 }
