@@ -38,10 +38,11 @@ Lookup variables_of(const Context& context, const model::Project& project) {
 
 bool is_yes(const std::optional<std::string>& value) {
   if (!value) return false;
-  std::string word;
-  for (const char c : *value)
-    if (std::isspace(static_cast<unsigned char>(c)) == 0)
-      word += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t first = value->find_first_not_of(kBlanks);
+  if (first == std::string::npos) return false;
+  std::string word = value->substr(first, value->find_last_not_of(kBlanks) + 1 - first);
+  for (char& c : word) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return word == "1" || word == "t" || word == "true" || word == "y";
 }
 

@@ -2,6 +2,7 @@
 // What every command has at hand: the global options and the world around the process, passed in so that tests can
 // give another one.
 
+#include <cstdio>
 #include <functional>
 #include <map>
 #include <memory>

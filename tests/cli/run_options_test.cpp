@@ -69,7 +69,7 @@ TEST_F(RunOptionsTest, OfSeveralFilesTheFirstCountsAndTheCommandLineOverThem) {
 
 TEST(CommandWords, YesIsSaidInDockerComposesWords) {
   for (const char* yes : {"1", "t", "true", "TRUE", "Y", " true "}) EXPECT_TRUE(is_yes(yes)) << yes;
-  for (const char* no : {"", "0", "false", "yes", "on"}) EXPECT_FALSE(is_yes(no)) << no;
+  for (const char* no : {"", " ", "0", "false", "yes", "on", "t rue"}) EXPECT_FALSE(is_yes(no)) << no;
   EXPECT_FALSE(is_yes(std::nullopt));
 }
 

@@ -153,8 +153,8 @@ struct Service {
   std::optional<std::chrono::nanoseconds> pull_refresh_after;  ///< Refresh: how old a pull may be
   std::string platform;
   std::string runtime;
-  std::optional<std::vector<std::string>> command;     ///< unset: the image's; empty: cleared
-  std::optional<std::vector<std::string>> entrypoint;  ///< unset: the image's; set also drops the image's command
+  std::optional<std::vector<std::string>> command;     ///< unset or empty: the image's, unless `entrypoint` has words
+  std::optional<std::vector<std::string>> entrypoint;  ///< unset: the image's; empty: none
   /// Final variables, env_file included. nullopt: named without a value and absent in the project environment, so the
   /// variable is unset in the container even if the image sets it.
   std::map<std::string, std::optional<std::string>> environment;
