@@ -245,7 +245,6 @@ void add_up(Commands& commands) {
   commands.on(command, [flags](Context& context) {
     UpFlags given = *flags;
     given.attach = !given.attach_to.empty();
-    given.ignore_orphans = is_yes(context.env("COMPOSE_IGNORE_ORPHANS"));
     plan::apply_implications(given);
     if (const auto conflict = plan::check_flags(given)) throw Error(*conflict);
     if (given.watch)
@@ -256,8 +255,8 @@ void add_up(Commands& commands) {
         context, given.services, given.no_deps ? compose::Dependencies::Ignore : compose::Dependencies::Include);
     const Lookup variable = variables_of(context, project);
     given.ignore_orphans = is_yes(variable("COMPOSE_IGNORE_ORPHANS"));
-    if (const auto conflict = plan::check_flags(given)) throw Error(*conflict);
     given.remove_orphans = given.remove_orphans || is_yes(variable("COMPOSE_REMOVE_ORPHANS"));
+    if (const auto conflict = plan::check_flags(given)) throw Error(*conflict);
     if (!given.exit_code_from.empty()) require_services({given.exit_code_from}, project, {});
     Session session(context, project.name, "davit up");
     return session.run(up(session, std::move(project), given));

@@ -122,9 +122,10 @@ KeeperLink::Recovered KeeperLink::recover() {
     std::optional<Received> received = receive(Wait::Yes);
     if (!received) continue;
     const keeper::Message& message = received->message;
-    if (message.kind == keeper::Kind::Held) held_.emplace(message.name());
-    if (message.kind == keeper::Kind::Held)
+    if (message.kind == keeper::Kind::Held) {
+      held_.emplace(message.name());
       recovered.held.insert_or_assign(std::string(message.name()), std::move(received->fd));
+    }
     if (message.kind == keeper::Kind::Exited) recovered.exits.push_back({message.pid, message.status, message.time});
     if (message.kind == keeper::Kind::Recovered) {
       recovered.deaths = message.status;

@@ -42,9 +42,8 @@ class KeeperLink {
 
   // The keeper is done with these even if this process is killed right after the call. The descriptor stays the
   // caller's. Any number may follow each other: when the socket is full they wait for the keeper. Throws Error when it
-  // is gone, or does not read for as long as our patience.
-
-  /// Throws Error, too, when the keeper holds as many descriptors as it can (keeper::kMostHeld).
+  // is gone, or does not read for as long as our patience; put() also when the keeper holds all that it can
+  // (keeper::kMostHeld).
   void put(std::string_view name, int fd);
   void drop(std::string_view name);
   void drop_all(std::string_view prefix);

@@ -13,6 +13,7 @@
 #include <thread>
 #include <utility>
 
+#include "davit/async/cancellation.hpp"
 #include "davit/async/task_group.hpp"
 #include "davit/base/error.hpp"
 #include "davit/keeper/message.hpp"
@@ -125,8 +126,9 @@ class Supervisor {
     try {
       const Fd lock = co_await lock_project(paths_);
       waited = true;
-    } catch (const Error& error) {
-      cannot_end(error.what());  // a shortage; the containers need this supervisor all the same
+    } catch (const std::exception& error) {
+      if (is_cancellation(std::current_exception())) throw;
+      cannot_end(error.what());  // a shortage, of threads too; the containers need this supervisor all the same
     }
     waits_for_lock_ = false;
     if (waited) end_if_over();

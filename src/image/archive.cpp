@@ -51,17 +51,20 @@ class Contents {
   }
   [[nodiscard]] const std::string& document(const std::string& path) const {
     if (const std::string* text = find_document(path)) return *text;
-    if (const auto why = unusable_.find(resolve(path)); why != unusable_.end()) throw why->second;
-    refuse("the archive names '" + path + "' but does not hold it");
+    refuse_absent(path, "'" + path + "'");
   }
   [[nodiscard]] const Layer& layer(const std::string& path) const {
     const auto found = layers_.find(resolve(path));
     if (found != layers_.end()) return found->second;
-    if (const auto why = unusable_.find(resolve(path)); why != unusable_.end()) throw why->second;
-    refuse("the archive names the layer '" + path + "' but does not hold it");
+    refuse_absent(path, "the layer '" + path + "'");
   }
 
  private:
+  [[noreturn]] void refuse_absent(const std::string& path, const std::string& what) const {
+    if (const auto why = unusable_.find(resolve(path)); why != unusable_.end()) throw why->second;
+    refuse("the archive names " + what + " but does not hold it");
+  }
+
   void read_entry(ArchiveReader& reader, ::archive_entry* entry) {
     const char* raw_name = archive_entry_pathname(entry);
     if (raw_name == nullptr) refuse("the archive has an entry without a readable name");

@@ -157,6 +157,7 @@ Statement Database::prepare(std::string_view sql) {
 std::int64_t Database::changes() const {
   return sqlite3_changes64(connection_->handle());
 }
+
 void Database::flush() {
   const std::string log = file().string() + "-wal";
   const Fd fd(::open(log.c_str(), O_RDONLY | O_CLOEXEC));

@@ -82,9 +82,10 @@ TEST_F(Crash, ExitCodesOfTheMeantimeAreKept) {
 
 /// A runtime that stops itself once, at the point of a start that a test names, and then does its work.
 class StartedHalfWay : public Crash {
- protected:
+ public:
   enum class Point { BeforeTheRuntime, BetweenCreateAndStart, AfterTheRuntime };
 
+ protected:
   std::string stopping_runtime(Point point) const {
     const std::string path = temp_.path() / "runtime";
     std::ofstream out(path);
@@ -146,55 +147,6 @@ crun "$@" || exit $?
         << "run " << lines_of("runs") << " times";
   }
 
-  /// Kills keeper and supervisor at the point, and starts the container again with new ones. `runs`: how often its
-  /// command has begun then.
-  void start_again_after_the_end_of_everything(Point point, std::size_t runs) {
-    const ContainerId id = create(job(point));
-    std::ofstream(mark()).close();
-    const pid_t runtime = run(start_and_kill(id, [this, point] {
-      if (point == Point::AfterTheRuntime) until_run(1);
-      kill_everything();
-      until_dead();
-    }));
-    ASSERT_GT(runtime, 0) << "the runtime never came to that point";
-    EXPECT_TRUE(is_gone(runtime)) << "it would go on beside the next one";
-    EXPECT_EQ(look(id).state, ContainerState::Running);
-    until_run(runs);
-    EXPECT_EQ(lines_of("runs"), runs);
-    EXPECT_EQ(lines_of("overlaps"), 0U) << "one run beside the other";
-    const container::Cgroups cgroups(container::detect_host().cgroups);
-    EXPECT_EQ(cgroups.processes(paths_.cgroup(id)), std::vector<pid_t>{static_cast<pid_t>(look(id).pid)});
-  }
-
-  /// Kills keeper and supervisor at the point, and clears up as `down` does.
-  void clean_up_after_the_end_of_everything(Point point) {
-    run(engine_->create_network(network("default")));
-    const ContainerId id = create(on_network("default", job(point)));
-    std::ofstream(mark()).close();
-    const pid_t runtime = run(stop_at_the_point(id));
-    ASSERT_GT(runtime, 0) << "the runtime never came to that point";
-    run(clean());
-    EXPECT_TRUE(is_gone(runtime)) << "it would make its container later";
-    expect_nothing_left();
-    EXPECT_EQ(look(id).pid, 0);
-  }
-
-  /// Starts a container up to the point, kills the supervisor there, and lets the start go on with the next one.
-  void kill_at(Point point) {
-    engine::ContainerSpec wanted = shell("half", "echo began; exec sleep 1000");
-    wanted.runtime = stopping_runtime(point);
-    const ContainerId id = create(std::move(wanted));
-    std::ofstream(mark()).close();
-    const pid_t runtime = run(start_and_kill(id, [this] { ::kill(supervisor_pid(), SIGKILL); }));
-    ASSERT_GT(runtime, 0) << "the runtime never came to that point";
-    EXPECT_TRUE(is_gone(runtime)) << "it would go on beside the next supervisor";
-    EXPECT_EQ(look(id).state, ContainerState::Running);
-    const container::Cgroups cgroups(container::detect_host().cgroups);
-    EXPECT_EQ(cgroups.processes(paths_.cgroup(id)).size(), 1U) << "of the second attempt alone";
-    EXPECT_EQ(cgroups.processes(paths_.cgroup(id)).front(), look(id).pid);
-  }
-
- private:
   std::string mark() const { return temp_.path() / "stop-here"; }
   std::string stopped() const { return temp_.path() / "stopped"; }
   std::string shared() const { return temp_.path() / "shared"; }
@@ -238,40 +190,66 @@ crun "$@" || exit $?
   }
 };
 
-TEST_F(StartedHalfWay, ARuntimeThatHasNotBegunIsEndedAndTheStartRepeated) {
-  kill_at(Point::BeforeTheRuntime);
+struct Moment {
+  const char* name;
+  StartedHalfWay::Point point;
+  std::size_t runs;  ///< how often a job has begun when it was started again after the end of everything
+};
+
+class StartedHalfWayAt : public StartedHalfWay, public ::testing::WithParamInterface<Moment> {};
+
+INSTANTIATE_TEST_SUITE_P(All, StartedHalfWayAt,
+                         ::testing::Values(Moment{"BeforeTheRuntime", StartedHalfWay::Point::BeforeTheRuntime, 1},
+                                           Moment{"BetweenCreateAndStart", StartedHalfWay::Point::BetweenCreateAndStart,
+                                                  1},
+                                           Moment{"AfterTheRuntime", StartedHalfWay::Point::AfterTheRuntime, 2}),
+                         [](const auto& moment) { return moment.param.name; });
+
+/// Kills the supervisor, and lets the start go on with the next one.
+TEST_P(StartedHalfWayAt, TheNextSupervisorEndsItAndRepeatsTheStart) {
+  engine::ContainerSpec wanted = shell("half", "echo began; exec sleep 1000");
+  wanted.runtime = stopping_runtime(GetParam().point);
+  const ContainerId id = create(std::move(wanted));
+  std::ofstream(mark()).close();
+  const pid_t runtime = run(start_and_kill(id, [this] { ::kill(supervisor_pid(), SIGKILL); }));
+  ASSERT_GT(runtime, 0) << "the runtime never came to that point";
+  EXPECT_TRUE(is_gone(runtime)) << "it would go on beside the next supervisor";
+  EXPECT_EQ(look(id).state, ContainerState::Running);
+  const container::Cgroups cgroups(container::detect_host().cgroups);
+  EXPECT_EQ(cgroups.processes(paths_.cgroup(id)).size(), 1U) << "of the second attempt alone";
+  EXPECT_EQ(cgroups.processes(paths_.cgroup(id)).front(), look(id).pid);
 }
 
-TEST_F(StartedHalfWay, AContainerThatIsMadeAndNotStartedIsEndedAndTheStartRepeated) {
-  kill_at(Point::BetweenCreateAndStart);
+/// Kills keeper and supervisor, and starts the container again with new ones.
+TEST_P(StartedHalfWayAt, AJobNeverRunsBesideItselfAfterTheEndOfEverything) {
+  const ContainerId id = create(job(GetParam().point));
+  std::ofstream(mark()).close();
+  const pid_t runtime = run(start_and_kill(id, [this] {
+    if (GetParam().point == Point::AfterTheRuntime) until_run(1);
+    kill_everything();
+    until_dead();
+  }));
+  ASSERT_GT(runtime, 0) << "the runtime never came to that point";
+  EXPECT_TRUE(is_gone(runtime)) << "it would go on beside the next one";
+  EXPECT_EQ(look(id).state, ContainerState::Running);
+  until_run(GetParam().runs);
+  EXPECT_EQ(lines_of("runs"), GetParam().runs);
+  EXPECT_EQ(lines_of("overlaps"), 0U) << "one run beside the other";
+  const container::Cgroups cgroups(container::detect_host().cgroups);
+  EXPECT_EQ(cgroups.processes(paths_.cgroup(id)), std::vector<pid_t>{static_cast<pid_t>(look(id).pid)});
 }
 
-TEST_F(StartedHalfWay, AJobRunsOnceWhenEverythingDiesBeforeTheRuntime) {
-  start_again_after_the_end_of_everything(Point::BeforeTheRuntime, 1);
-}
-
-TEST_F(StartedHalfWay, AJobRunsOnceWhenEverythingDiesBeforeItsCommandBegins) {
-  start_again_after_the_end_of_everything(Point::BetweenCreateAndStart, 1);
-}
-
-TEST_F(StartedHalfWay, AJobRunsTwiceButNeverBesideItselfWhenEverythingDiesAfterItsCommandBegan) {
-  start_again_after_the_end_of_everything(Point::AfterTheRuntime, 2);
-}
-
-TEST_F(StartedHalfWay, NothingIsLeftWhenEverythingDiesBeforeTheRuntime) {
-  clean_up_after_the_end_of_everything(Point::BeforeTheRuntime);
-}
-
-TEST_F(StartedHalfWay, NothingIsLeftWhenEverythingDiesBetweenCreateAndStart) {
-  clean_up_after_the_end_of_everything(Point::BetweenCreateAndStart);
-}
-
-TEST_F(StartedHalfWay, NothingIsLeftWhenEverythingDiesAfterTheRuntime) {
-  clean_up_after_the_end_of_everything(Point::AfterTheRuntime);
-}
-
-TEST_F(StartedHalfWay, AContainerThatNobodyHasHeardOfIsEndedAndTheStartRepeated) {
-  kill_at(Point::AfterTheRuntime);
+/// Kills keeper and supervisor, and clears up as `down` does.
+TEST_P(StartedHalfWayAt, NothingIsLeftAfterTheEndOfEverything) {
+  run(engine_->create_network(network("default")));
+  const ContainerId id = create(on_network("default", job(GetParam().point)));
+  std::ofstream(mark()).close();
+  const pid_t runtime = run(stop_at_the_point(id));
+  ASSERT_GT(runtime, 0) << "the runtime never came to that point";
+  run(clean());
+  EXPECT_TRUE(is_gone(runtime)) << "it would make its container later";
+  expect_nothing_left();
+  EXPECT_EQ(look(id).pid, 0);
 }
 
 TEST_F(Crash, EveryLineArrivesOnceAndInOrder) {

@@ -2,7 +2,6 @@
 // Work whose hold on its cancellation ends with it.
 
 #include <boost/asio/co_spawn.hpp>
-#include <type_traits>
 #include <utility>
 
 #include "davit/async/task.hpp"
@@ -15,12 +14,8 @@ namespace davit {
 template <class T>
 Task<T> run_apart(Task<T> work) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  if constexpr (std::is_void_v<T>) {
-    co_await asio::co_spawn(executor, std::move(work), asio::use_awaitable);
-  } else {
-    T result = co_await asio::co_spawn(executor, std::move(work), asio::use_awaitable);
-    co_return result;
-  }
+  T result = co_await asio::co_spawn(executor, std::move(work), asio::use_awaitable);
+  co_return result;
 }
 
 }  // namespace davit
